@@ -1,0 +1,69 @@
+//! The door between the HTTP edge and the toolstack: a decoded call in, a reply out.
+//!
+//! `api/server` knows only [`Dispatch`]; `actors/runtime` implements it; the binary joins the two.
+
+use crate::WireValue;
+use async_trait::async_trait;
+use std::sync::Arc;
+use xenith_datamodel::{ApiError, Value};
+
+/// One call as it arrived. Parameters are not typed yet: that needs the message's row of the table (see [`crate::typed`]).
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub method: String,
+    pub params: Vec<WireValue>,
+    pub origin: Origin,
+    /// Header `task-id`.
+    pub task_id: Option<String>,
+    /// Header `subtask-of`.
+    pub subtask_of: Option<String>,
+    /// Headers `x-http-other-config-<key>: value`, as (key, value).
+    pub task_other_config: Vec<(String, String)>,
+    /// Header `user-agent`.
+    pub user_agent: Option<String>,
+}
+
+/// Where a call came from; it decides what is trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The local unix socket: root.
+    UnixSocket,
+    Tcp { peer: std::net::SocketAddr, tls: bool },
+    /// Forwarded by a member of the pool over the host link.
+    Member { node: u128 },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    Success(Value),
+    /// Goes out without the Status envelope on XML-RPC (`system.listMethods`).
+    Bare(Value),
+    /// A list of already encoded records would go here later.
+    Failure(ApiError),
+}
+
+impl From<Result<Value, ApiError>> for Reply {
+    fn from(result: Result<Value, ApiError>) -> Reply {
+        match result {
+            Ok(value) => Reply::Success(value),
+            Err(error) => Reply::Failure(error),
+        }
+    }
+}
+
+/// The toolstack as the HTTP edge sees it. Dropping the future of `call` is how a client's disconnect is told.
+#[async_trait]
+pub trait Dispatch: Send + Sync + 'static {
+    async fn call(&self, call: Call) -> Reply;
+
+    /// `/healthz`: Ok(text) = 200, Err(text) = 503.
+    fn health(&self) -> Result<String, String>;
+
+    /// `/metrics`: Prometheus text.
+    fn metrics(&self) -> String;
+
+    /// Paths under `/xenith/` on the unix socket only (root): `token`, `join`, ... JSON in and out.
+    async fn admin(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, ApiError>;
+}
+
+pub type SharedDispatch = Arc<dyn Dispatch>;

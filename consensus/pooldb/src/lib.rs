@@ -1,0 +1,50 @@
+//! The pool database: typed rows, relations kept both ways, one generation counter, pure and deterministic.
+//!
+//! Invariant: `apply` is total and deterministic: no clock, no randomness, no hash-map order (CORRECTNESS A7).
+
+mod transaction;
+mod view;
+
+pub use transaction::{Change, ChangeKind, Expect, Name, Transaction};
+pub use view::{Delta, View};
+
+use xenith_datamodel::{ApiError, ClassId, Ref};
+
+/// Why a transaction was refused. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ApplyError {
+    /// `expect` did not hold: the plan was made against another state; plan again.
+    #[error("the plan was made against another state of {class} {reference}")]
+    Conflict { class: Name, reference: Ref },
+    /// A change that this state cannot take, in the client's words (HANDLE_INVALID, MAP_DUPLICATE_KEY, ...).
+    #[error("{0}")]
+    Api(ApiError),
+}
+
+/// Rows a transaction touched, for watchers. Generations are those of the new view.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    pub rows: Vec<(ClassId, Ref)>,
+}
+
+/// The two counters of an event token: `%020d,%020d` on the wire (B6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventToken {
+    pub database: u64,
+    pub message: u64,
+}
+
+/// A `*_where` expression that does not parse.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("bad filter: {0}")]
+pub struct FilterError(pub String);
+
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error("snapshot could not be read or written")]
+    Io(#[from] std::io::Error),
+    #[error("snapshot is damaged: {0}")]
+    Damaged(String),
+    #[error("snapshot has version {0}, newer than this program knows")]
+    TooNew(u16),
+}

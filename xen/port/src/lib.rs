@@ -1,0 +1,60 @@
+//! What the toolstack asks of a host's hypervisor, network and hardware: small traits and plain types, no driver.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// Facts of one machine, from which its host, host_metrics, host_cpu, PIF and network rows are made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostFacts {
+    pub hostname: String,
+    pub memory_total_bytes: i64,
+    pub memory_free_bytes: i64,
+    pub memory_overhead_bytes: i64,
+    pub control_domain_memory_bytes: i64,
+    pub cpus: Vec<CpuFacts>,
+    pub sockets: i64,
+    pub nics: Vec<NicFacts>,
+    pub bios_strings: Vec<(String, String)>,
+    pub boot_time_unix_seconds: i64,
+    pub xen_version: String,
+    pub kernel_version: String,
+    pub iscsi_iqn: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CpuFacts {
+    pub number: i64,
+    pub vendor: String,
+    pub model_name: String,
+    pub speed_mhz: i64,
+    pub family: i64,
+    pub model: i64,
+    pub stepping: String,
+    pub flags: String,
+    pub features: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NicFacts {
+    pub device: String,
+    pub mac: String,
+    pub mtu: i64,
+    pub carrier: bool,
+    pub speed_mbit: i64,
+    pub ip: Option<String>,
+    pub netmask: Option<String>,
+    pub gateway: Option<String>,
+    pub management: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FactsError {
+    #[error("the host's facts could not be read: {0}")]
+    Unreadable(String),
+}
+
+/// Reads the machine's facts; called at start and when the hardware may have changed.
+#[async_trait]
+pub trait HostFactsPort: Send + Sync {
+    async fn host_facts(&self) -> Result<HostFacts, FactsError>;
+}
