@@ -1,5 +1,7 @@
 //! Every name is found, and the lookups agree with the tables.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use xenith_datamodel::classes::{event, host, vbd, vm};
 use xenith_datamodel::*;
@@ -72,7 +74,8 @@ fn implicit_patterns() {
             "remove_": 58,
             "set_": 142,
         }
-    "#]].assert_debug_eq(&counts);
+    "#]]
+    .assert_debug_eq(&counts);
 }
 
 #[test]
