@@ -9,6 +9,21 @@
 //!
 //! Must not: retry a failed fsync, delete a damaged store, block the caller on the disk (a full queue does block: back-pressure).
 
+mod disk;
+mod identity;
+mod mark;
+mod queue;
+mod record;
+mod sled_log;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use disk::{FaultHook, IoPoint};
+pub use identity::{StoreIdentity, set_aside};
+pub use sled_log::{OpenError, OpenOptions, SledLog};
+
 use bytes::Bytes;
 use std::fmt;
 use std::ops::Range;
