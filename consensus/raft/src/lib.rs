@@ -1,6 +1,7 @@
 //! The replicated pool database: openraft over sled, with the host link as network.
 
 mod pool_log;
+pub mod store;
 
 pub use pool_log::{
     CommitError, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role, host_of,
