@@ -1,22 +1,32 @@
 //! The one error a client ever sees: a code of the error table and its parameters.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
 /// A XenAPI error: `ErrorDescription = [code, params...]` on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
     pub code: Cow<'static, str>,
     pub params: Vec<String>,
 }
 
 impl ApiError {
-    pub fn new(code: &'static str, params: impl IntoIterator<Item = impl Into<String>>) -> ApiError {
-        ApiError { code: Cow::Borrowed(code), params: params.into_iter().map(Into::into).collect() }
+    pub fn new(
+        code: &'static str,
+        params: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ApiError {
+        ApiError {
+            code: Cow::Borrowed(code),
+            params: params.into_iter().map(Into::into).collect(),
+        }
     }
 
     pub fn plain(code: &'static str) -> ApiError {
-        ApiError { code: Cow::Borrowed(code), params: Vec::new() }
+        ApiError {
+            code: Cow::Borrowed(code),
+            params: Vec::new(),
+        }
     }
 
     pub fn internal(text: impl Into<String>) -> ApiError {
