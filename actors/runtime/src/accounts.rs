@@ -37,9 +37,6 @@ pub enum AuthError {
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
     async fn verify(&self, user: &str, password: &str) -> Result<Identity, AuthError>;
-
-    /// `session.change_password`: the old password is checked by the caller's session, as XenAPI has it.
-    async fn change(&self, user: &str, new_password: &str) -> Result<(), AuthError>;
 }
 
 /// Hashes computed at a time: one a core of a small control domain.
@@ -129,12 +126,6 @@ impl Authenticator for FileAuthenticator {
         })
         .await
     }
-
-    async fn change(&self, user: &str, new_password: &str) -> Result<(), AuthError> {
-        let path = Arc::clone(&self.path);
-        let (user, password) = (user.to_owned(), new_password.to_owned());
-        self.blocking(move || set_password(&path, &user, &password).map_err(AuthError::Unavailable)).await
-    }
 }
 
 /// Writes the account into the file (made when missing) whole and durably: new file, fsync, rename.
@@ -184,7 +175,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn right_wrong_unknown_and_changed() {
+    async fn right_wrong_unknown_and_an_edited_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("accounts.toml");
         set_password(&path, "root", "one").unwrap();
@@ -192,7 +183,7 @@ mod tests {
         assert_eq!(accounts.verify("root", "one").await.unwrap().user, "root");
         assert!(matches!(accounts.verify("root", "two").await, Err(AuthError::Denied)));
         assert!(matches!(accounts.verify("nobody", "").await, Err(AuthError::Denied)), "the decoy's own password");
-        accounts.change("root", "two").await.unwrap();
+        set_password(&path, "root", "two").unwrap();
         assert!(matches!(accounts.verify("root", "one").await, Err(AuthError::Denied)));
         assert!(accounts.verify("root", "two").await.is_ok());
     }

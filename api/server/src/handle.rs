@@ -3,9 +3,9 @@
 //! There is one route on purpose: XenAPI answers every unknown POST path as XML-RPC, so paths are told apart by hand.
 
 use crate::limits::Limits;
-use crate::rpc::{self, Codec};
+use crate::rpc::{self, Codec, Refusal, Request};
 use crate::{pages, serve::Socket};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode, Version};
 use actix_web::web::{Bytes, BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -68,17 +68,20 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
         return admin(shared, rest, body).await;
     }
     let codec = if path == "/jsonrpc" { Codec::Json } else { Codec::Xml };
-    let (envelope, method, params) = match rpc::decode(codec, &body) {
+    let Request { envelope, method, params } = match rpc::decode(codec, &body) {
         Ok(decoded) => decoded,
-        Err(text) => {
+        Err(Refusal::Page(text)) => {
             debug!(?origin, path, error = text, "a request body could not be understood");
             return pages::error_page(StatusCode::INTERNAL_SERVER_ERROR, &text);
+        }
+        Err(Refusal::Body(body)) => {
+            return HttpResponse::Ok().insert_header((header::CONTENT_TYPE, rpc::JSON)).body(body);
         }
     };
     drop(body);
     let call = call(request.headers(), origin, method, params);
     let reply = shared.dispatch.call(call).await;
-    let (content_type, body) = rpc::encode(envelope, &reply);
+    let (content_type, body) = rpc::encode(&envelope, &reply);
     drop(reply);
     let [cache, cors_origin, cors_headers] = pages::COMMON_HEADERS;
     HttpResponse::Ok()
@@ -125,7 +128,7 @@ fn origin(request: &HttpRequest) -> Origin {
 }
 
 async fn admin(shared: &Shared, path: &str, body: Bytes) -> HttpResponse {
-    let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let json = (header::CONTENT_TYPE, rpc::JSON);
     match shared.dispatch.admin(path, body.into()).await {
         Ok(reply) => HttpResponse::Ok().insert_header(json).body(reply),
         Err(error) => HttpResponse::BadRequest().insert_header(json).body(error_json(&error)),
