@@ -68,14 +68,20 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
         return admin(shared, rest, body).await;
     }
     let codec = if path == "/jsonrpc" { Codec::Json } else { Codec::Xml };
-    let Request { envelope, method, params } = match rpc::decode(codec, &body) {
+    let Request {
+        envelope,
+        method,
+        params,
+    } = match rpc::decode(codec, &body) {
         Ok(decoded) => decoded,
         Err(Refusal::Page(text)) => {
             debug!(?origin, path, error = text, "a request body could not be understood");
             return pages::error_page(StatusCode::INTERNAL_SERVER_ERROR, &text);
         }
         Err(Refusal::Body(body)) => {
-            return HttpResponse::Ok().insert_header((header::CONTENT_TYPE, rpc::JSON)).body(body);
+            return HttpResponse::Ok()
+                .insert_header((header::CONTENT_TYPE, rpc::JSON))
+                .body(body);
         }
     };
     drop(body);
@@ -137,7 +143,9 @@ async fn admin(shared: &Shared, path: &str, body: Bytes) -> HttpResponse {
 
 /// `{"error": [code, params...]}`
 fn error_json(error: &ApiError) -> String {
-    let list: Vec<&str> = std::iter::once(&*error.code).chain(error.params.iter().map(String::as_str)).collect();
+    let list: Vec<&str> = std::iter::once(&*error.code)
+        .chain(error.params.iter().map(String::as_str))
+        .collect();
     serde_json::json!({ "error": list }).to_string()
 }
 
@@ -156,7 +164,10 @@ impl Refused {
     fn page(self) -> HttpResponse {
         let (status, text) = match self {
             Refused::NoLength => (StatusCode::INTERNAL_SERVER_ERROR, "A request needs a Content-Length."),
-            Refused::TooLarge => (StatusCode::INTERNAL_SERVER_ERROR, "The request body is over the size limit."),
+            Refused::TooLarge => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The request body is over the size limit.",
+            ),
             Refused::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "The request body could not be read."),
             Refused::Slow => (StatusCode::REQUEST_TIMEOUT, "The request body did not come in time."),
         };
@@ -166,7 +177,10 @@ impl Refused {
 
 /// Takes the whole body within size and time. A body that comes in one piece is not copied.
 async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> Result<Bytes, Refused> {
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    let declared = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     match declared {
         Some(length) if length > limits.body_bytes => return Err(Refused::TooLarge),
         Some(_) => {}
@@ -181,9 +195,13 @@ async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> 
 }
 
 async fn collect(mut payload: Payload, expected: usize, limit: usize) -> Result<Bytes, Refused> {
-    let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
+    let Some(first) = payload.next().await else {
+        return Ok(Bytes::new());
+    };
     let first = first.map_err(|_| Refused::Broken)?;
-    let Some(second) = payload.next().await else { return checked(first, limit) };
+    let Some(second) = payload.next().await else {
+        return checked(first, limit);
+    };
     let mut whole = BytesMut::with_capacity(expected.min(limit));
     whole.extend_from_slice(&first);
     let mut next = Some(second);
@@ -199,5 +217,9 @@ async fn collect(mut payload: Payload, expected: usize, limit: usize) -> Result<
 }
 
 fn checked(body: Bytes, limit: usize) -> Result<Bytes, Refused> {
-    if body.len() > limit { Err(Refused::TooLarge) } else { Ok(body) }
+    if body.len() > limit {
+        Err(Refused::TooLarge)
+    } else {
+        Ok(body)
+    }
 }

@@ -8,7 +8,10 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub(crate) const COMMON_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store")),
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADER)),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(ALLOWED_HEADER),
+    ),
 ];
 
 const ALLOWED_HEADER: &str = "X-Requested-With";
@@ -31,7 +34,10 @@ pub(crate) fn error_page(status: StatusCode, text: &str) -> HttpResponse {
 
 /// Browsers ask before they send JSON; the answer says yes to the headers they name.
 pub(crate) fn preflight(request: &HeaderMap) -> HttpResponse {
-    let allowed = match request.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|v| v.to_str().ok()) {
+    let allowed = match request
+        .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
+        .and_then(|v| v.to_str().ok())
+    {
         Some(asked) => format!("{asked}, {ALLOWED_HEADER}"),
         None => ALLOWED_HEADER.to_owned(),
     };
@@ -47,17 +53,26 @@ pub(crate) fn preflight(request: &HeaderMap) -> HttpResponse {
 pub(crate) fn plain_text(status: StatusCode, text: String) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store")))
-        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")))
+        .insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        ))
         .body(text)
 }
 
 /// Prometheus' own content type, else it guesses.
 pub(crate) fn metrics(text: String) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8")))
+        .insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+        ))
         .body(text)
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

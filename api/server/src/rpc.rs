@@ -39,12 +39,18 @@ pub(crate) fn decode(codec: Codec, body: &[u8]) -> Result<Request, Refusal> {
     match codec {
         Codec::Xml => {
             let (method, params) = xmlrpc::decode_call(body).map_err(|error| Refusal::Page(chain(&error)))?;
-            Ok(Request { envelope: Envelope::Xml, method, params })
+            Ok(Request {
+                envelope: Envelope::Xml,
+                method,
+                params,
+            })
         }
         Codec::Json => match jsonrpc::decode_call(body) {
-            Ok(call) => {
-                Ok(Request { envelope: Envelope::Json(call.envelope), method: call.method, params: call.params })
-            }
+            Ok(call) => Ok(Request {
+                envelope: Envelope::Json(call.envelope),
+                method: call.method,
+                params: call.params,
+            }),
             Err(DecodeError::NotUtf8(_)) => Err(Refusal::Body(jsonrpc::encode_raw_failure(&jsonrpc::not_utf8()))),
             Err(error) => Err(Refusal::Page(chain(&error))),
         },

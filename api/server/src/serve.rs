@@ -101,10 +101,17 @@ impl Socket {
 /// Binds and starts. Must be called inside a tokio runtime, which drives the server's shutdown; the workers have their own threads.
 pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningServer, ServeError> {
     let limits = config.limits.clone();
-    let shared = web::Data::new(Shared { dispatch, limits: limits.clone() });
+    let shared = web::Data::new(Shared {
+        dispatch,
+        limits: limits.clone(),
+    });
     let factory = move || App::new().app_data(shared.clone()).default_service(web::to(handle));
     let mut server = HttpServer::new(factory)
-        .workers(if config.workers == 0 { DEFAULT_WORKERS } else { config.workers })
+        .workers(if config.workers == 0 {
+            DEFAULT_WORKERS
+        } else {
+            config.workers
+        })
         .keep_alive(limits.keep_alive)
         .client_request_timeout(limits.head_timeout)
         .tls_handshake_timeout(limits.tls_handshake_timeout)
@@ -121,12 +128,16 @@ pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningSe
     let (mut http, mut https) = (None, None);
     if let Some(address) = config.http {
         let (listener, local) = bind_tcp(address, limits.backlog)?;
-        server = server.listen(listener).map_err(|source| listen_error(address, source))?;
+        server = server
+            .listen(listener)
+            .map_err(|source| listen_error(address, source))?;
         http = Some(local);
     }
     if let Some((address, tls)) = config.https {
         let (listener, local) = bind_tcp(address, limits.backlog)?;
-        server = server.listen_rustls_0_23(listener, tls).map_err(|source| listen_error(address, source))?;
+        server = server
+            .listen_rustls_0_23(listener, tls)
+            .map_err(|source| listen_error(address, source))?;
         https = Some(local);
     }
     if let Some(path) = &config.unix {
@@ -138,17 +149,30 @@ pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningSe
     let handle = running.handle();
     let done = tokio::spawn(running);
     info!(http = ?http, https = ?https, unix = ?config.unix, "serving");
-    Ok(RunningServer { handle, done, http, https, unix: config.unix })
+    Ok(RunningServer {
+        handle,
+        done,
+        http,
+        https,
+        unix: config.unix,
+    })
 }
 
 fn listen_error(address: impl ToString, source: io::Error) -> ServeError {
-    ServeError::Listen { address: address.to_string(), source }
+    ServeError::Listen {
+        address: address.to_string(),
+        source,
+    }
 }
 
 /// With SO_REUSEADDR, so that a restarted daemon gets its port back at once, and a listen queue of our choice.
 fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<(TcpListener, SocketAddr), ServeError> {
     let open = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         let listener = socket.listen(backlog)?.into_std()?;
@@ -162,7 +186,12 @@ fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<(TcpListener, SocketAdd
 fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path)?,
-        Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is no socket is in the way")),
+        Ok(_) => {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "a file that is no socket is in the way",
+            ));
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }

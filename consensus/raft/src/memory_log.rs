@@ -34,7 +34,9 @@ impl MemoryLog {
             role: watch::Sender::new(Role::Coordinator { term: 1 }),
             node: NodeId(1),
         };
-        MemoryLog { shared: Arc::new(shared) }
+        MemoryLog {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Makes this host a supporter, or a host without coordinator, as a test wants it. Proposals are then refused.
@@ -89,7 +91,9 @@ impl PoolLog for MemoryLog {
     }
 
     async fn hand_over(&self, host_uuid: &str) -> Result<(), HandOverError> {
-        Err(HandOverError::Refused(format!("host {host_uuid} cannot take over: this pool has one host")))
+        Err(HandOverError::Refused(format!(
+            "host {host_uuid} cannot take over: this pool has one host"
+        )))
     }
 
     fn metrics(&self) -> String {
