@@ -39,7 +39,7 @@ pub fn export_json() -> String {
         ),
         (
             "list_methods",
-            Json::Array(list_methods().iter().map(|name| Json::text(name)).collect()),
+            Json::Array(list_methods().iter().map(Json::text).collect()),
         ),
     ])
     .to_string()
@@ -68,7 +68,7 @@ fn list<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, json: fn(&'a T) -> Js
 }
 
 fn texts(items: &[&'static str]) -> Json {
-    list(items, |text| Json::text(text))
+    list(items, Json::text)
 }
 
 /// Members that are there only when they say something.
