@@ -1,0 +1,157 @@
+//! Fuzz targets. `cargo test` runs each with a bounded number of random inputs; `cargo bolero test` runs them for long.
+
+use xenith_datamodel::Type;
+use xenith_wire::{MAX_DEPTH, WireValue, jsonrpc, typed, xmlrpc};
+
+/// Enough to reach every branch of the decoders from the seeds below, and done in about a second.
+const ITERATIONS: usize = 20_000;
+
+/// Fragments a random input is made of, so that it gets past the first byte.
+const XML: [&str; 24] = [
+    "<?xml version=\"1.0\"?>",
+    "<methodCall><methodName>a.b</methodName><params><param><value>",
+    "</value></param></params></methodCall>",
+    "<methodResponse><params><param><value>",
+    "</value></param></params></methodResponse>",
+    "<value>",
+    "</value>",
+    "<array><data>",
+    "</data></array>",
+    "<struct><member><name>",
+    "</name>",
+    "</member></struct>",
+    "<string>",
+    "</string>",
+    "<int>5</int>",
+    "<double>1e5</double>",
+    "<nil/>",
+    "&lt;",
+    "&#x41;",
+    "&#0;",
+    "<![CDATA[x]]>",
+    "<!-- c -->",
+    "<!DOCTYPE x [<!ENTITY a \"&a;&a;\">]>",
+    "&a;",
+];
+
+const JSON: [&str; 20] = [
+    "{\"jsonrpc\":\"2.0\",\"method\":\"a.b\",\"id\":1,\"params\":",
+    "{\"result\":",
+    "}",
+    "{",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"a\"",
+    "\"",
+    "\\u",
+    "d83d",
+    "\\ude00",
+    "-1",
+    "1.5e3",
+    "NaN",
+    "-Infinity",
+    "null",
+    "true",
+    "99999999999999999999",
+];
+
+#[test]
+fn xml_decoders_take_any_bytes() {
+    bolero::check!()
+        .with_iterations(ITERATIONS)
+        .for_each(|input: &[u8]| {
+            for body in [input.to_vec(), assembled(input, &XML)] {
+                if let Ok((_, params)) = xmlrpc::decode_call(&body) {
+                    params.iter().for_each(|param| check(param, body.len()));
+                }
+                if let Ok(Ok(value)) = xmlrpc::decode_reply(&body) {
+                    check(&value, body.len());
+                }
+            }
+        });
+}
+
+#[test]
+fn json_decoders_take_any_bytes() {
+    bolero::check!()
+        .with_iterations(ITERATIONS)
+        .for_each(|input: &[u8]| {
+            for body in [input.to_vec(), assembled(input, &JSON)] {
+                if let Ok(call) = jsonrpc::decode_call(&body) {
+                    call.params
+                        .iter()
+                        .for_each(|param| check(param, body.len()));
+                }
+                if let Ok(Ok(value)) = jsonrpc::decode_reply(&body) {
+                    check(&value, body.len());
+                }
+            }
+        });
+}
+
+#[test]
+fn depth_is_bounded() {
+    let deep = |n: usize| {
+        let open = "<value><array><data>".repeat(n);
+        let close = "</data></array></value>".repeat(n);
+        let xml = format!(
+            "<methodCall><methodName>a</methodName><params><param>{open}{close}</param></params></methodCall>"
+        );
+        let json = format!(
+            "{{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"params\":{}{}}}",
+            "[".repeat(n),
+            "]".repeat(n)
+        );
+        (
+            xmlrpc::decode_call(xml.as_bytes()).is_ok(),
+            jsonrpc::decode_call(json.as_bytes()).is_ok(),
+        )
+    };
+    assert_eq!(deep(MAX_DEPTH - 1), (true, true));
+    assert_eq!(deep(100_000), (false, false));
+}
+
+/// Each byte picks a fragment, or stands for itself.
+fn assembled(input: &[u8], fragments: &[&str]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for &byte in input {
+        match fragments.get(usize::from(byte) % (fragments.len() + 4)) {
+            Some(fragment) => body.extend_from_slice(fragment.as_bytes()),
+            None => body.push(byte),
+        }
+    }
+    body
+}
+
+/// A decoded value is no bigger than what it came from, and typing it never panics.
+fn check(value: &WireValue, length: usize) {
+    assert!(size(value) <= length, "{value:?} from {length} bytes");
+    for ty in [
+        Type::String,
+        Type::Int,
+        Type::Float,
+        Type::DateTime,
+        Type::Set(&Type::Int),
+        Type::Record("<class>"),
+    ] {
+        let _ = typed::from_wire(ty, value.clone()).map_err(|e| e.to_string());
+    }
+}
+
+fn size(value: &WireValue) -> usize {
+    match value {
+        WireValue::Text(text) | WireValue::DateTime(text) | WireValue::Base64(text) => {
+            text.len() + 1
+        }
+        WireValue::Int(_) | WireValue::Float(_) | WireValue::Bool(_) | WireValue::Nil => 1,
+        WireValue::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        WireValue::Struct(members) => {
+            1 + members
+                .iter()
+                .map(|(name, v)| name.len() + size(v))
+                .sum::<usize>()
+        }
+    }
+}
