@@ -8,7 +8,7 @@ use crate::show::show;
 use std::borrow::Cow;
 use std::sync::Arc;
 use xenith_datamodel::{
-    ApiError, Const, DateTime, Enumeration, Message, Method, Param, Ref, Type, Value, Zone,
+    ApiError, DateTime, Enumeration, Message, Method, Param, Ref, Type, Value, Zone,
 };
 
 /// Enumerations whose values are taken in the datamodel's case only.

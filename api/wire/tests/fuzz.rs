@@ -6,6 +6,9 @@ use xenith_wire::{MAX_DEPTH, WireValue, jsonrpc, typed, xmlrpc};
 /// Enough to reach every branch of the decoders from the seeds below, and done in about a second.
 const ITERATIONS: usize = 20_000;
 
+/// Bytes, or fragments, an input is made of: room for a call with several nested values.
+const MAX_INPUT: usize = 256;
+
 /// Fragments a random input is made of, so that it gets past the first byte.
 const XML: [&str; 24] = [
     "<?xml version=\"1.0\"?>",
@@ -61,6 +64,7 @@ const JSON: [&str; 20] = [
 fn xml_decoders_take_any_bytes() {
     bolero::check!()
         .with_iterations(ITERATIONS)
+        .with_max_len(MAX_INPUT)
         .for_each(|input: &[u8]| {
             for body in [input.to_vec(), assembled(input, &XML)] {
                 if let Ok((_, params)) = xmlrpc::decode_call(&body) {
@@ -77,6 +81,7 @@ fn xml_decoders_take_any_bytes() {
 fn json_decoders_take_any_bytes() {
     bolero::check!()
         .with_iterations(ITERATIONS)
+        .with_max_len(MAX_INPUT)
         .for_each(|input: &[u8]| {
             for body in [input.to_vec(), assembled(input, &JSON)] {
                 if let Ok(call) = jsonrpc::decode_call(&body) {

@@ -1,6 +1,8 @@
 //! Replays the recorded exchanges (tests/facts/golden) as far as they are about the encoding: a request is decoded or
 //! refused as xapi did; a reply, decoded and encoded again, gives the recorded bytes.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers may fail the test")]
+
 use serde_json::Value as Json;
 use xenith_datamodel::Value;
 use xenith_wire::jsonrpc::{self, JsonEnvelope, JsonId, JsonVersion};
