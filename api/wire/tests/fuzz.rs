@@ -66,7 +66,11 @@ fn xml_decoders_take_any_bytes() {
         .with_iterations(ITERATIONS)
         .with_max_len(MAX_INPUT)
         .for_each(|input: &[u8]| {
-            for body in [input.to_vec(), assembled(input, &XML)] {
+            for body in [
+                input.to_vec(),
+                assembled(input, &XML),
+                grown(input, &XML_SHAPE),
+            ] {
                 if let Ok((_, params)) = xmlrpc::decode_call(&body) {
                     params.iter().for_each(|param| check(param, body.len()));
                 }
@@ -83,7 +87,11 @@ fn json_decoders_take_any_bytes() {
         .with_iterations(ITERATIONS)
         .with_max_len(MAX_INPUT)
         .for_each(|input: &[u8]| {
-            for body in [input.to_vec(), assembled(input, &JSON)] {
+            for body in [
+                input.to_vec(),
+                assembled(input, &JSON),
+                grown(input, &JSON_SHAPE),
+            ] {
                 if let Ok(call) = jsonrpc::decode_call(&body) {
                     call.params
                         .iter()
@@ -128,6 +136,103 @@ fn assembled(input: &[u8], fragments: &[&str]) -> Vec<u8> {
         }
     }
     body
+}
+
+/// How a whole call is written, so that most of what grows from it is read to its end.
+struct Shape {
+    call: [&'static str; 2],
+    array: [&'static str; 3],
+    object: [&'static str; 4],
+    leaves: [&'static str; 8],
+}
+
+const XML_SHAPE: Shape = Shape {
+    call: [
+        "<methodCall><methodName>a</methodName><params><param><value>",
+        "</value></param></params></methodCall>",
+    ],
+    array: [
+        "<array><data><value>",
+        "</value><value>",
+        "</value></data></array>",
+    ],
+    object: [
+        "<struct><member><name>a</name><value>",
+        "</value></member><member><name>&lt;</name><value>",
+        "</value></member>",
+        "</struct>",
+    ],
+    leaves: [
+        "<int>5</int>",
+        "<string>x&amp;</string>",
+        " y ",
+        "<nil/>",
+        "<boolean>1</boolean>",
+        "<double>1e5</double>",
+        "<dateTime.iso8601>20260821T02:00:23Z</dateTime.iso8601>",
+        "<i8>0x7f</i8>",
+    ],
+};
+
+const JSON_SHAPE: Shape = Shape {
+    call: [
+        "{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"params\":[",
+        "]}",
+    ],
+    array: ["[", ",", "]"],
+    object: ["{\"a\":", ",\"\\u0041\":", "", "}"],
+    leaves: [
+        "5",
+        "\"x\\n\"",
+        "\" y \"",
+        "null",
+        "true",
+        "1e5",
+        "\"20260821T02:00:23Z\"",
+        "-0",
+    ],
+};
+
+/// A call whose value is built as the bytes say; one byte in 32 is put in as it is, to break something.
+fn grown(input: &[u8], shape: &Shape) -> Vec<u8> {
+    let mut body = shape.call[0].as_bytes().to_vec();
+    grow(&mut input.iter().copied(), shape, 0, &mut body);
+    body.extend_from_slice(shape.call[1].as_bytes());
+    body
+}
+
+fn grow(bytes: &mut impl Iterator<Item = u8>, shape: &Shape, depth: usize, body: &mut Vec<u8>) {
+    let byte = bytes.next().unwrap_or(16);
+    let parts: &[&str] = match byte % 32 {
+        0 => return body.push(byte),
+        1..=7 if depth < 8 => &shape.array,
+        8..=15 if depth < 8 => &shape.object,
+        leaf => return body.extend_from_slice(shape.leaves[usize::from(leaf % 8)].as_bytes()),
+    };
+    body.extend_from_slice(parts[0].as_bytes());
+    grow(bytes, shape, depth + 1, body);
+    body.extend_from_slice(parts[1].as_bytes());
+    grow(bytes, shape, depth + 1, body);
+    parts[2..]
+        .iter()
+        .for_each(|part| body.extend_from_slice(part.as_bytes()));
+}
+
+/// Most of what is grown must be readable, or the targets above would prove little.
+#[test]
+fn grown_calls_are_mostly_readable() {
+    let inputs: Vec<Vec<u8>> = (0..250u8)
+        .map(|i| {
+            (0..40)
+                .map(|k| i.wrapping_mul(31).wrapping_add(k * 37))
+                .collect()
+        })
+        .collect();
+    let readable = |input: &&Vec<u8>| {
+        xmlrpc::decode_call(&grown(input, &XML_SHAPE)).is_ok()
+            && jsonrpc::decode_call(&grown(input, &JSON_SHAPE)).is_ok()
+    };
+    assert!(inputs.iter().filter(readable).count() > 100);
 }
 
 /// A decoded value is no bigger than what it came from, and typing it never panics.
