@@ -5,7 +5,6 @@
 //! than [`MAX_DEPTH`] or allocate more than a constant times its own length (a value needs at least two bytes of
 //! input and takes at most 64 of memory). Must not: know sessions, roles or the pool database.
 
-mod date_standin;
 mod dispatch;
 mod json;
 pub mod jsonrpc;

@@ -8,7 +8,7 @@ use crate::show::show;
 use std::borrow::Cow;
 use std::sync::Arc;
 use xenith_datamodel::{
-    ApiError, Const, DateTime, Enumeration, Message, Method, Param, Ref, Type, Value, Zone,
+    ApiError, DateTime, Enumeration, Message, Method, Param, Ref, Type, Value, Zone,
 };
 
 /// Enumerations whose values are taken in the datamodel's case only.
@@ -119,31 +119,12 @@ fn check_count(method: &Method, received: i64) -> Result<(), ApiError> {
 
 fn default_of(param: &Param) -> Result<Value, TypeError> {
     match &param.default {
-        Some(default) => const_value(default),
+        Some(default) => Ok(default.to_value()),
         None => Err(TypeError::Table {
             kind: "default of parameter",
             name: param.name,
         }),
     }
-}
-
-/// A constant of the tables as a value.
-pub fn const_value(constant: &Const) -> Result<Value, TypeError> {
-    Ok(match constant {
-        Const::Text(text) => Value::text(text),
-        Const::Int(int) => Value::Int(*int),
-        Const::Float(float) => Value::Float(*float),
-        Const::Bool(flag) => Value::Bool(*flag),
-        Const::DateTime(text) => Value::DateTime(date(text)?),
-        Const::Ref(text) => Value::Ref(Ref::new(text)),
-        Const::Set(items) => Value::Set(items.iter().map(const_value).collect::<Result<_, _>>()?),
-        Const::Map(pairs) => Value::Map(
-            pairs
-                .iter()
-                .map(|(k, v)| Ok((const_value(k)?, const_value(v)?)))
-                .collect::<Result<_, TypeError>>()?,
-        ),
-    })
 }
 
 /// One value of a known type. Records get the members that were given, in their order, without unknown ones: missing
@@ -222,7 +203,7 @@ pub fn untyped(value: WireValue) -> Value {
 
 /// The wire form of a date: `20260821T02:00:23Z`, `...+02:00`, or no zone.
 pub(crate) fn date_text(time: DateTime) -> String {
-    crate::date_standin::text(time)
+    time.to_string()
 }
 
 /// A map's key as a struct member's name. Keys are strings, enums, refs or ints; of others there are none.
@@ -280,8 +261,8 @@ fn float(value: WireValue) -> Result<f64, TypeError> {
 
 /// As the datamodel reads dates; also an offset without a colon (`+0200`). No zone means UTC.
 fn date(text: &str) -> Result<DateTime, TypeError> {
-    let mut time = crate::date_standin::parse(text)
-        .or_else(|| crate::date_standin::parse(&with_colon(text)?))
+    let mut time = DateTime::parse(text)
+        .or_else(|| DateTime::parse(&with_colon(text)?))
         .ok_or_else(|| TypeError::DateText(text.to_owned()))?;
     if time.zone == Zone::Local {
         time.zone = Zone::Utc;

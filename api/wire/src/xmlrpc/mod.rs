@@ -9,6 +9,3 @@ mod encode;
 
 pub use decode::{decode_call, decode_reply};
 pub use encode::{encode_call, encode_reply, encode_value};
-
-#[cfg(test)]
-mod tests;
