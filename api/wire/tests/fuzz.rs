@@ -223,8 +223,8 @@ fn grow(bytes: &mut impl Iterator<Item = u8>, shape: &Shape, depth: usize, body:
 fn grown_calls_are_mostly_readable() {
     let inputs: Vec<Vec<u8>> = (0..250u8)
         .map(|i| {
-            (0..40)
-                .map(|k| i.wrapping_mul(31).wrapping_add(k * 37))
+            (0..40u32)
+                .map(|k| i.wrapping_mul(31).wrapping_add((k * 37 % 251) as u8))
                 .collect()
         })
         .collect();
