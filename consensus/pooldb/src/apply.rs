@@ -8,7 +8,7 @@
 
 use crate::draft::{Draft, DraftKey, Drafts};
 use crate::edit::{self, Place};
-use crate::foreign;
+use crate::foreign::{self, ForeignDrafts};
 use crate::row::Body;
 use crate::schema::{ClassSchema, Link, same, schema, schema_by_name};
 use crate::table::State;
@@ -28,6 +28,7 @@ pub(crate) fn apply(
         base,
         next: base.clone(),
         drafts: Drafts::default(),
+        foreign: ForeignDrafts::default(),
     };
     for change in &transaction.changes {
         work.change(change).map_err(ApplyError::Api)?;
@@ -44,12 +45,13 @@ pub(crate) struct Work<'a> {
     pub base: &'a State,
     pub next: State,
     pub drafts: Drafts,
+    pub foreign: ForeignDrafts,
 }
 
 impl Work<'_> {
     fn change(&mut self, change: &Change) -> Result<(), ApiError> {
         let Some(class) = schema_by_name(&change.class) else {
-            return foreign::change(&mut self.next, change);
+            return self.foreign.change(self.base, change);
         };
         let reference = &change.reference;
         match &change.kind {
@@ -133,10 +135,7 @@ impl Work<'_> {
         };
         let column = &class.columns[index];
         if column.link == Link::Computed {
-            return Err(ApiError::internal(format!(
-                "{}.{field} is computed and cannot be set",
-                class.name
-            )));
+            return Err(computed(class, field));
         }
         column.check(&class.name, &value)?;
         let Some(slot) = body.values.get_mut(index) else {
@@ -170,7 +169,7 @@ impl Work<'_> {
 
     fn touch(&mut self, class: &Name, reference: &Ref) -> Result<(), ApiError> {
         let Some(class) = schema_by_name(class) else {
-            return foreign::touch(&mut self.next, class, reference);
+            return self.foreign.touch(self.base, class, reference);
         };
         let draft = self.drafts.open(self.base, class, reference);
         if draft.now.is_none() {
@@ -193,6 +192,9 @@ impl Work<'_> {
             return Err(ApiError::handle_invalid(&class.name, reference));
         };
         Ok(match class.find(field) {
+            Some(index) if class.columns[index].link == Link::Computed => {
+                return Err(computed(class, field));
+            }
             Some(index) => body.values.get(index).cloned(),
             None => body.unknown(field).cloned(),
         })
@@ -276,6 +278,7 @@ impl Work<'_> {
                 changes.rows.push((key.0, key.1));
             }
         }
+        self.foreign.commit(&mut self.next);
         Ok((self.next, changes))
     }
 
@@ -373,6 +376,13 @@ fn check_expect(base: &State, expect: &Expect) -> Result<(), ApplyError> {
         class: expect.class.clone(),
         reference: expect.reference.clone(),
     })
+}
+
+fn computed(class: &ClassSchema, field: &str) -> ApiError {
+    ApiError::internal(format!(
+        "{}.{field} is computed and cannot be set",
+        class.name
+    ))
 }
 
 fn members(set: &Value) -> BTreeSet<Ref> {

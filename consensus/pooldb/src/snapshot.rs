@@ -217,7 +217,7 @@ impl Reader<'_> {
             if records != self.records || digest != found {
                 return Err(SnapshotError::Damaged("checksum differs".into()));
             }
-            // Reads the frame's own end mark and checksum.
+            // The digest covers every record; of the frame only its end mark may be left.
             if self.from.read(&mut [0])? != 0 {
                 return Err(SnapshotError::Damaged("bytes after the end".into()));
             }

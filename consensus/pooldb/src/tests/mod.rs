@@ -1,7 +1,10 @@
 //! Tests through the public face of the crate. `model` is the naive twin that random transactions are compared with.
 
+mod bytes;
 mod events;
 mod filter;
+mod naive;
+mod random;
 mod relations;
 mod rows;
 
