@@ -39,7 +39,14 @@ pub struct TestDirectory {
 
 impl TestDirectory {
     pub fn set(&self, node: u128, address: String, fingerprint: Fingerprint) {
-        self.peers.lock().unwrap().insert(node, Peer { node, address, fingerprint });
+        self.peers.lock().unwrap().insert(
+            node,
+            Peer {
+                node,
+                address,
+                fingerprint,
+            },
+        );
     }
 
     pub fn remove(&self, node: u128) {
@@ -53,11 +60,16 @@ impl Directory for TestDirectory {
     }
 
     fn is_pinned(&self, node: u128, fingerprint: &Fingerprint) -> bool {
-        self.peer(node).is_some_and(|peer| peer.fingerprint == *fingerprint)
+        self.peer(node)
+            .is_some_and(|peer| peer.fingerprint == *fingerprint)
     }
 
     fn is_known_certificate(&self, fingerprint: &Fingerprint) -> bool {
-        self.peers.lock().unwrap().values().any(|peer| peer.fingerprint == *fingerprint)
+        self.peers
+            .lock()
+            .unwrap()
+            .values()
+            .any(|peer| peer.fingerprint == *fingerprint)
     }
 }
 
@@ -139,7 +151,11 @@ impl Services for TestServices {
     ) -> BoxFuture<'static, Result<Bytes, Refusal>> {
         self.joined.lock().unwrap().push(certificate_der);
         Box::pin(async move {
-            if body == "no" { Err(Refusal::Denied("no".to_owned())) } else { Ok(body) }
+            if body == "no" {
+                Err(Refusal::Denied("no".to_owned()))
+            } else {
+                Ok(body)
+            }
         })
     }
 }
@@ -154,7 +170,12 @@ pub struct Host {
 
 pub fn hello(node: u128) -> Hello {
     let host_uuid = format!("host-{node}");
-    Hello { pool_uuid: "pool".to_owned(), incarnation: 1, node, host_uuid }
+    Hello {
+        pool_uuid: "pool".to_owned(),
+        incarnation: 1,
+        node,
+        host_uuid,
+    }
 }
 
 pub fn config() -> LinkConfig {
@@ -164,16 +185,16 @@ pub fn config() -> LinkConfig {
 /// A member with default settings.
 pub async fn member(directory: &Arc<TestDirectory>, node: u128) -> Host {
     let host = stranger(directory, config(), hello(node)).await;
-    directory.set(node, host.link.local_addr().to_string(), host.identity.fingerprint());
+    directory.set(
+        node,
+        host.link.local_addr().to_string(),
+        host.identity.fingerprint(),
+    );
     host
 }
 
 /// A running host that the directory does not know yet.
-pub async fn stranger(
-    directory: &Arc<TestDirectory>,
-    config: LinkConfig,
-    hello: Hello,
-) -> Host {
+pub async fn stranger(directory: &Arc<TestDirectory>, config: LinkConfig, hello: Hello) -> Host {
     let identity = Arc::new(Identity::generate(&hello.host_uuid).unwrap());
     start_as(directory, config, hello, identity).await
 }
@@ -197,11 +218,19 @@ pub async fn start_as(
     )
     .await
     .unwrap();
-    Host { node, link, identity, services, net }
+    Host {
+        node,
+        link,
+        identity,
+        services,
+        net,
+    }
 }
 
 pub async fn echo(from: &Host, to: &Host) -> Result<Bytes, LinkError> {
-    from.link.request(to.node, ECHO, Bytes::from_static(b"hello"), LONG).await
+    from.link
+        .request(to.node, ECHO, Bytes::from_static(b"hello"), LONG)
+        .await
 }
 
 /// Waits until `condition` holds; the test's own time limit is the runner's.
@@ -240,7 +269,11 @@ impl Gate {
             return Poll::Ready(());
         }
         self.wakers.lock().unwrap().push(cx.waker().clone());
-        if self.closed.load(Ordering::SeqCst) { Poll::Pending } else { Poll::Ready(()) }
+        if self.closed.load(Ordering::SeqCst) {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
     }
 }
 
@@ -283,12 +316,19 @@ impl Net for GateNet {
     async fn dial(&self, address: &str) -> io::Result<Box<dyn Io>> {
         self.dials.fetch_add(1, Ordering::SeqCst);
         std::future::poll_fn(|cx| self.gate.poll(cx)).await;
-        Ok(Box::new(GateIo(TokioNet.dial(address).await?, self.gate.clone())))
+        Ok(Box::new(GateIo(
+            TokioNet.dial(address).await?,
+            self.gate.clone(),
+        )))
     }
 
     async fn bind(&self, address: &str) -> io::Result<Box<dyn Listener>> {
         let inner = TokioNet.bind(address).await?;
-        Ok(Box::new(GateListener(inner, self.gate.clone(), self.accepts.clone())))
+        Ok(Box::new(GateListener(
+            inner,
+            self.gate.clone(),
+            self.accepts.clone(),
+        )))
     }
 }
 

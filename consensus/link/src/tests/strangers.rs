@@ -27,9 +27,14 @@ async fn refused(theirs: Hello, arrange: impl Fn(&TestDirectory, &Host), because
     arrange(&directory, &x);
 
     let inwards = x.link.request(1, ECHO, Bytes::new(), LONG).await;
-    assert!(matches!(inwards, Err(LinkError::Unreachable { .. })), "{inwards:?}");
+    assert!(
+        matches!(inwards, Err(LinkError::Unreachable { .. })),
+        "{inwards:?}"
+    );
     let outwards = a.link.request(2, ECHO, Bytes::new(), LONG).await;
-    let Err(LinkError::Unreachable { peer: 2, reason }) = outwards else { panic!("{outwards:?}") };
+    let Err(LinkError::Unreachable { peer: 2, reason }) = outwards else {
+        panic!("{outwards:?}")
+    };
     assert!(reason.contains(because), "{reason}");
     assert_eq!(a.services.calls.load(Ordering::SeqCst), 0);
     assert_eq!(x.services.calls.load(Ordering::SeqCst), 0);
@@ -50,13 +55,24 @@ async fn wrong_certificate_is_refused() {
 
 #[tokio::test]
 async fn wrong_pool_is_refused() {
-    let theirs = Hello { pool_uuid: "other".to_owned(), ..hello(2) };
+    let theirs = Hello {
+        pool_uuid: "other".to_owned(),
+        ..hello(2)
+    };
     refused(theirs, pinned_as_2, "another pool").await;
 }
 
 #[tokio::test]
 async fn wrong_incarnation_is_refused() {
-    refused(Hello { incarnation: 2, ..hello(2) }, pinned_as_2, "another incarnation").await;
+    refused(
+        Hello {
+            incarnation: 2,
+            ..hello(2)
+        },
+        pinned_as_2,
+        "another incarnation",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -75,7 +91,10 @@ async fn a_member_cannot_pass_for_another() {
     pinned_as_2(&directory, &x);
     let _three = member(&directory, 3).await;
     let tried = x.link.request(1, ECHO, Bytes::new(), LONG).await;
-    assert!(matches!(tried, Err(LinkError::Unreachable { .. })), "{tried:?}");
+    assert!(
+        matches!(tried, Err(LinkError::Unreachable { .. })),
+        "{tried:?}"
+    );
     assert_eq!(a.services.calls.load(Ordering::SeqCst), 0);
 }
 
@@ -99,28 +118,44 @@ async fn join_answers_once_and_shows_both_certificates() {
     let address = a.link.local_addr().to_string();
     let joiner = Identity::generate("new").unwrap();
     let body = Bytes::from_static(b"let me in");
-    let (answer, seen) =
-        join_request(&address, ServerTrust::FirstUse, &joiner, body.clone(), LONG).await.unwrap();
+    let (answer, seen) = join_request(&address, ServerTrust::FirstUse, &joiner, body.clone(), LONG)
+        .await
+        .unwrap();
     assert_eq!(answer, body);
     assert_eq!(seen, a.identity.fingerprint());
-    assert_eq!(*a.services.joined.lock().unwrap(), vec![joiner.certificate_der().to_vec()]);
+    assert_eq!(
+        *a.services.joined.lock().unwrap(),
+        vec![joiner.certificate_der().to_vec()]
+    );
 
     let pinned = ServerTrust::Fingerprint(seen);
-    let denied =
-        join_request(&address, pinned, &joiner, Bytes::from_static(b"no"), LONG).await;
-    assert!(matches!(denied, Err(LinkError::Refused(Refusal::Denied(_)))), "{denied:?}");
+    let denied = join_request(&address, pinned, &joiner, Bytes::from_static(b"no"), LONG).await;
+    assert!(
+        matches!(denied, Err(LinkError::Refused(Refusal::Denied(_)))),
+        "{denied:?}"
+    );
 
     let wrong = ServerTrust::Fingerprint([1; 32]);
     let failed = join_request(&address, wrong, &joiner, body, LONG).await;
-    assert!(matches!(failed, Err(LinkError::Handshake(HandshakeError::Tls(_)))), "{failed:?}");
+    assert!(
+        matches!(failed, Err(LinkError::Handshake(HandshakeError::Tls(_)))),
+        "{failed:?}"
+    );
     assert_eq!(a.services.joined.lock().unwrap().len(), 2);
 }
 
 /// TLS under `alpn` with this certificate; `None` when the handshake itself is refused.
 async fn tls_to(host: &Host, identity: &Identity, alpn: &[u8]) -> Option<transport::Tls> {
     let config = client_config(identity, Trust::KeyHolder, alpn).unwrap();
-    let io = TokioNet.dial(&host.link.local_addr().to_string()).await.unwrap();
-    TlsConnector::from(config).connect(server_name(), io).await.ok().map(Into::into)
+    let io = TokioNet
+        .dial(&host.link.local_addr().to_string())
+        .await
+        .unwrap();
+    TlsConnector::from(config)
+        .connect(server_name(), io)
+        .await
+        .ok()
+        .map(Into::into)
 }
 
 async fn is_closed(io: &mut (impl tokio::io::AsyncRead + Unpin)) {
@@ -159,8 +194,14 @@ async fn garbage_is_closed_and_harms_nobody() {
     // A member gone mad: no hello, and a good hello followed by what is not yamux.
     let mad = Identity::generate("mad").unwrap();
     directory.set(3, "127.0.0.1:1".to_owned(), mad.fingerprint());
-    let good = codec::HelloMessage { hello: hello(3), known_sequence: 0 };
-    for bytes in [vec![0xee; 64], [codec::encode_hello(&good), vec![0xee; 64]].concat()] {
+    let good = codec::HelloMessage {
+        hello: hello(3),
+        known_sequence: 0,
+    };
+    for bytes in [
+        vec![0xee; 64],
+        [codec::encode_hello(&good), vec![0xee; 64]].concat(),
+    ] {
         let mut tls = tls_to(&a, &mad, ALPN_LINK).await.unwrap();
         tls.write_all(&bytes).await.unwrap();
         is_closed(&mut tls).await;
@@ -213,9 +254,16 @@ fn an_identity_is_made_once_and_kept_private() {
     }
     // Another's certificate beside our key.
     let other = Identity::generate("other").unwrap();
-    std::fs::write(dir.path().join("link-certificate.der"), other.certificate_der()).unwrap();
+    std::fs::write(
+        dir.path().join("link-certificate.der"),
+        other.certificate_der(),
+    )
+    .unwrap();
     let mixed = Identity::load_or_generate(dir.path(), "host");
-    assert!(matches!(mixed, Err(IdentityError::Mismatch(_))), "{mixed:?}");
+    assert!(
+        matches!(mixed, Err(IdentityError::Mismatch(_))),
+        "{mixed:?}"
+    );
     std::fs::remove_file(dir.path().join("link-certificate.der")).unwrap();
     assert!(Identity::load_or_generate(dir.path(), "host").is_err());
 }

@@ -11,7 +11,11 @@ async fn many_streams_at_once_carry_more_than_their_windows() {
     let (a, b) = (member(&directory, 1).await, member(&directory, 2).await);
     let mut running = tokio::task::JoinSet::new();
     for number in 0..8u8 {
-        let from = if number % 2 == 0 { a.link.clone() } else { b.link.clone() };
+        let from = if number % 2 == 0 {
+            a.link.clone()
+        } else {
+            b.link.clone()
+        };
         let to = if number % 2 == 0 { 2 } else { 1 };
         running.spawn(async move {
             let stream = from.open(to, STREAM_ECHO, LONG).await.unwrap();
@@ -36,7 +40,11 @@ async fn a_slow_reader_stalls_its_own_stream_only() {
     let directory = Arc::new(TestDirectory::default());
     let (a, b) = (member(&directory, 1).await, member(&directory, 2).await);
     let mut held = a.link.open(b.node, STREAM_HOLD, LONG).await.unwrap();
-    let stuck = timeout(Duration::from_millis(300), held.write_all(&vec![0; 8 << 20])).await;
+    let stuck = timeout(
+        Duration::from_millis(300),
+        held.write_all(&vec![0; 8 << 20]),
+    )
+    .await;
     assert!(stuck.is_err(), "a stream nobody reads took 8 MiB");
     for _ in 0..50 {
         assert_eq!(echo(&a, &b).await.unwrap(), "hello");
