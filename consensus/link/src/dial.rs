@@ -85,7 +85,14 @@ async fn dial_while_wanted(shared: Arc<Shared>, slot: Arc<Slot>) {
         } else {
             timings.backoff_refused_max
         };
-        if !matches!(error, HandshakeError::Duplicate) {
+        if matches!(error, HandshakeError::Duplicate) {
+            // The selected connection, if it is on its way, is among these.
+            let mut settling = shared.settling.subscribe();
+            let settled = settling.wait_for(|count| *count == 0);
+            if timeout(timings.connect_deadline, settled).await.is_err() {
+                tracing::debug!("accepted handshakes did not settle in time");
+            }
+        } else {
             let text = chain(&error);
             shared.logs.warn(&format!("{:032x}", slot.node), &text);
             slot.set_error(text);

@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -101,6 +102,8 @@ pub(crate) struct Shared {
     pub tracker: TaskTracker,
     pub logs: LogOnce,
     pub local_addr: SocketAddr,
+    /// Accepted handshakes that are past our hello and not settled yet (see `slot`).
+    pub settling: watch::Sender<usize>,
     /// One per node ever asked for or authenticated, so no more than the pool ever had members.
     slots: Mutex<BTreeMap<u128, Arc<Slot>>>,
 }
@@ -132,6 +135,7 @@ impl Link {
             tracker: TaskTracker::new(),
             logs: LogOnce::default(),
             local_addr,
+            settling: watch::Sender::new(0),
             slots: Mutex::new(BTreeMap::new()),
         });
         shared
