@@ -11,11 +11,7 @@ pub(crate) fn messages(class: &'static Class) -> Vec<&'static Message> {
     let explicit = |name: &str| class.messages.iter().any(|message| message.name == name);
     if class.in_database {
         let whole = of_class(class).into_iter();
-        let fields = class
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| !field.internal);
+        let fields = class.fields.iter().enumerate().filter(|(_, field)| !field.internal);
         let implicit = whole.chain(fields.flat_map(|(index, field)| of_field(class, index, field)));
         all.extend(
             implicit
@@ -68,9 +64,7 @@ fn routed(class: &'static Class, mut message: Message) -> Message {
     message.route = match (message.effect, message.lifecycle) {
         (false, _) => Route::Database,
         (true, Lifecycle::Removed) => Route::Removed,
-        (true, Lifecycle::Prototyped | Lifecycle::Published | Lifecycle::Deprecated) => {
-            Route::Coordinator
-        }
+        (true, Lifecycle::Prototyped | Lifecycle::Published | Lifecycle::Deprecated) => Route::Coordinator,
     };
     if let Some(own) = class.implicit.iter().find(|own| own.name == message.name) {
         message.route = own.route;
@@ -112,13 +106,7 @@ fn of_class(class: &'static Class) -> Vec<Message> {
     if class.by_name_label && class.fields.iter().any(|field| field.name == "name_label") {
         let label = leak_list([param("label", Type::String)]);
         let doc = format!("Every {name} with this name; names need not be unique.");
-        all.push(read(
-            MessageKind::GetByNameLabel,
-            "get_by_name_label",
-            label,
-            refs,
-            doc,
-        ));
+        all.push(read(MessageKind::GetByNameLabel, "get_by_name_label", label, refs, doc));
     }
     if class.get_all {
         let expr = leak_list([param("expr", Type::String)]);
@@ -136,21 +124,9 @@ fn of_class(class: &'static Class) -> Vec<Message> {
             format!("Every {name} there is."),
         ));
         let doc = format!("Every {name} there is, with all its fields.");
-        all.push(read(
-            MessageKind::GetAllRecords,
-            "get_all_records",
-            &[],
-            records,
-            doc,
-        ));
+        all.push(read(MessageKind::GetAllRecords, "get_all_records", &[], records, doc));
         let doc = format!("Every {name} that the filter matches.");
-        all.push(hidden(read(
-            MessageKind::GetAllWhere,
-            "get_all_where",
-            expr,
-            refs,
-            doc,
-        )));
+        all.push(hidden(read(MessageKind::GetAllWhere, "get_all_where", expr, refs, doc)));
         let doc = format!("Every {name} that the filter matches, with all its fields.");
         all.push(hidden(read(
             MessageKind::GetAllRecordsWhere,
@@ -176,9 +152,7 @@ fn of_class(class: &'static Class) -> Vec<Message> {
             routed(class, code)
         };
         let args = leak_list([param("args", record)]);
-        let doc = format!(
-            "Create a {name} from the fields given; the fields left out take their defaults."
-        );
+        let doc = format!("Create a {name} from the fields given; the fields left out take their defaults.");
         all.push(code(MessageKind::Create, "create", args, one, doc));
         all.push(code(
             MessageKind::Destroy,
@@ -194,9 +168,7 @@ fn of_class(class: &'static Class) -> Vec<Message> {
 fn of_field(class: &'static Class, index: usize, field: &'static FieldDesc) -> Vec<Message> {
     let own = || param("self", Type::Ref(class.name));
     let name = field.name;
-    let doc = |verb: &str, rest: &str| {
-        leak_text(format!("{verb} field {name} of the {}{rest}.", class.name))
-    };
+    let doc = |verb: &str, rest: &str| leak_text(format!("{verb} field {name} of the {}{rest}.", class.name));
     let plain = |kind, prefix: &str| Message {
         lifecycle: field.lifecycle,
         since: field.since,
@@ -221,12 +193,7 @@ fn of_field(class: &'static Class, index: usize, field: &'static FieldDesc) -> V
         ..plain(kind, prefix)
     };
     let params = leak_list([own(), param("value", field.ty)]);
-    let setter = change(
-        MessageKind::SetField(index),
-        "set_",
-        params,
-        doc("Write", ""),
-    );
+    let setter = change(MessageKind::SetField(index), "set_", params, doc("Write", ""));
     let setter = routed(
         class,
         Message {
