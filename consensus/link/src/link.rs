@@ -238,6 +238,12 @@ impl Link {
         }
     }
 
+    /// Connections selected with this peer so far, as this side knows.
+    #[cfg(test)]
+    pub(crate) fn selections(&self, peer: u128) -> u64 {
+        self.0.slot(peer).selections()
+    }
+
     /// A stream on the connection in use. Nothing is sent here, so a connection that breaks is simply replaced.
     async fn open_raw(&self, slot: &Arc<Slot>) -> Result<RawStream, LinkError> {
         loop {
