@@ -106,20 +106,8 @@ pub fn all(view: &View, class_name: &str) -> Result<Vec<Ref>, ApiError> {
     Ok(view.refs(class(class_name)?).cloned().collect())
 }
 
-/// The one row of class pool.
-pub fn pool(view: &View) -> Result<Ref, ApiError> {
-    view.refs(class("pool")?)
-        .next()
-        .cloned()
-        .ok_or_else(|| ApiError::internal("the pool has no row"))
-}
-
 pub fn enums(values: &[&str]) -> Value {
     Value::set(values.iter().map(Value::text))
-}
-
-pub fn refs(references: &[Ref]) -> Value {
-    Value::set(references.iter().map(Value::from))
 }
 
 fn odd(class_name: &str, field: &str) -> ApiError {

@@ -61,7 +61,7 @@ pub fn plan(cx: &mut PlanCx<'_>, method: &Method, args: Args<'_>) -> Result<Plan
 
 /// The answer to a filter that does not parse.
 pub(crate) fn bad_filter(expression: &str, error: FilterError) -> ApiError {
-    ApiError::invalid_value(expression, &error.0)
+    error.to_api_error(expression)
 }
 
 fn at(class: ClassId, field: usize) -> Column {
