@@ -1,7 +1,7 @@
 //! What a class, a field and a message are, and how to find them by name.
 
-use crate::types::{Const, Lifecycle, Qualifier, RoleFloor, Type};
-use crate::{Ref, Value};
+use crate::Value;
+use crate::types::{Const, Lifecycle, Qualifier, Role, RoleFloor, Type};
 use std::marker::PhantomData;
 
 /// One class of the datamodel.
@@ -19,9 +19,66 @@ pub struct Class {
     pub in_2024_dump: bool,
     /// Ours, never on the wire: join tokens, operation records, ... Not one of the 73.
     pub internal: bool,
+    /// Floor of the implicit getters (`get_*`).
+    pub reader: RoleFloor,
+    /// Floor of the implicit setters of a field that names no other.
+    pub writer: RoleFloor,
+    /// Floor of the implicit `create` and `destroy`.
+    pub constructor: RoleFloor,
+    /// False only for a class with a `name_label` but without `get_by_name_label`.
+    pub by_name_label: bool,
+    /// The implicit getters run code: the rows are not in the database.
+    pub getters_run_code: bool,
+    /// Implicit messages that do not run as the others of their pattern do.
+    pub implicit: &'static [Implicit],
     pub fields: &'static [FieldDesc],
-    /// Explicit messages only; the implicit ones are derived (13 patterns).
+    /// Explicit messages only; the implicit ones are derived (13 patterns), see [`ClassId::messages`].
     pub messages: &'static [Message],
+}
+
+impl Class {
+    /// What most classes are; tables name only what differs.
+    pub(crate) const PLAIN: Class = Class {
+        name: "",
+        doc: "",
+        lifecycle: Lifecycle::Published,
+        since: "",
+        gen_constructor_destructor: false,
+        in_database: true,
+        events: true,
+        persist: true,
+        get_all: true,
+        in_2024_dump: true,
+        internal: false,
+        reader: RoleFloor {
+            role: Role::ReadOnly,
+            or_client_cert: false,
+        },
+        writer: RoleFloor {
+            role: Role::PoolOperator,
+            or_client_cert: false,
+        },
+        constructor: RoleFloor {
+            role: Role::PoolOperator,
+            or_client_cert: false,
+        },
+        by_name_label: true,
+        getters_run_code: false,
+        implicit: &[],
+        fields: &[],
+        messages: &[],
+    };
+}
+
+/// Where an implicit message with code runs.
+#[derive(Debug)]
+pub struct Implicit {
+    pub name: &'static str,
+    pub route: Route,
+    /// See [`Message::runs_on`].
+    pub runs_on: &'static str,
+    /// See [`Message::locks`].
+    pub locks: &'static [&'static str],
 }
 
 /// One field of a class.
@@ -43,6 +100,34 @@ pub struct FieldDesc {
     /// Not on the wire.
     pub internal: bool,
     pub in_2024_dump: bool,
+    /// Floor of the implicit getter; `None` = the class's.
+    pub reader: Option<RoleFloor>,
+    /// Floor of the implicit setters; `None` = the class's.
+    pub writer: Option<RoleFloor>,
+    /// Map key (may end in `*`) → role, for `add_to_` and `remove_from_`.
+    pub key_roles: &'static [(&'static str, RoleFloor)],
+}
+
+impl FieldDesc {
+    /// What most fields are; tables name only what differs.
+    pub(crate) const PLAIN: FieldDesc = FieldDesc {
+        name: "",
+        doc: "",
+        ty: Type::String,
+        qualifier: Qualifier::Runtime,
+        default: None,
+        lifecycle: Lifecycle::Published,
+        since: "",
+        db: None,
+        persist: true,
+        setter_has_effect: false,
+        ignore_foreign_key: false,
+        internal: false,
+        in_2024_dump: true,
+        reader: None,
+        writer: None,
+        key_roles: &[],
+    };
 }
 
 /// One message, explicit or implicit. The session parameter is left out of `params`.
@@ -72,6 +157,52 @@ pub struct Message {
     pub no_current_operations: bool,
     pub in_2024_dump: bool,
     pub route: Route,
+    /// Which host that is, in words (`VM.resident_on`); empty where the route says it all.
+    pub runs_on: &'static str,
+    /// What the forwarding layer marks in `current_operations` while it runs: `VM:start`.
+    pub locks: &'static [&'static str],
+    /// Accepted in emergency mode (by its exact name, so never in its async forms).
+    pub emergency: bool,
+    /// A supporter runs it when it comes by the local socket, instead of passing it to the coordinator.
+    pub local_any_host: bool,
+}
+
+impl Message {
+    /// What most explicit messages are; tables name only what differs.
+    pub(crate) const PLAIN: Message = Message {
+        name: "",
+        doc: "",
+        params: &[],
+        result: Type::Void,
+        errors: &[],
+        role: RoleFloor {
+            role: Role::LocalRoot,
+            or_client_cert: false,
+        },
+        key_roles: &[],
+        lifecycle: Lifecycle::Published,
+        since: "",
+        kind: MessageKind::Explicit,
+        is_async: true,
+        hidden: false,
+        pool_internal: false,
+        session: true,
+        secret: false,
+        effect: true,
+        forward_to: None,
+        no_current_operations: false,
+        in_2024_dump: true,
+        route: Route::Coordinator,
+        runs_on: "",
+        locks: &[],
+        emergency: false,
+        local_any_host: false,
+    };
+
+    /// One of the 13 patterns.
+    pub fn is_implicit(&self) -> bool {
+        self.kind != MessageKind::Explicit
+    }
 }
 
 #[derive(Debug)]
@@ -170,9 +301,22 @@ pub struct ErrorDesc {
     pub code: &'static str,
     pub params: &'static [&'static str],
     pub doc: &'static str,
-    /// False: raised by servers but absent from the model.
+    /// False: raised by servers but absent from the model; the names of its parameters are not known.
     pub declared: bool,
+    /// Parameter counts seen where the code is raised, when they differ from the declaration.
     pub counts_raised: &'static [usize],
+    /// Any number of parameters may follow those named.
+    pub variable_length: bool,
+}
+
+/// A release of the API, as `since` columns name it.
+#[derive(Debug)]
+pub struct Release {
+    /// `None` for a release that was never named.
+    pub code: Option<&'static str>,
+    pub api_version: (i64, i64),
+    pub branding: &'static str,
+    pub date: Option<&'static str>,
 }
 
 /// `Class.message`, resolved.
@@ -190,13 +334,4 @@ pub enum CallMode {
     Async,
     /// `InternalAsync.`
     InternalAsync,
-}
-
-impl FieldType for Ref {
-    fn from_value(value: &Value) -> Option<Ref> {
-        value.as_ref().cloned()
-    }
-    fn into_value(self) -> Value {
-        Value::Ref(self)
-    }
 }

@@ -11,12 +11,21 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    pub fn new(code: &'static str, params: impl IntoIterator<Item = impl Into<String>>) -> ApiError {
-        ApiError { code: Cow::Borrowed(code), params: params.into_iter().map(Into::into).collect() }
+    pub fn new(
+        code: &'static str,
+        params: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ApiError {
+        ApiError {
+            code: Cow::Borrowed(code),
+            params: params.into_iter().map(Into::into).collect(),
+        }
     }
 
     pub fn plain(code: &'static str) -> ApiError {
-        ApiError { code: Cow::Borrowed(code), params: Vec::new() }
+        ApiError {
+            code: Cow::Borrowed(code),
+            params: Vec::new(),
+        }
     }
 
     pub fn internal(text: impl Into<String>) -> ApiError {

@@ -2,18 +2,34 @@
 //!
 //! Leaf of the workspace. Invariant: no async, no I/O, no dependency but serde.
 
+#[macro_use]
+mod macros;
+
 mod class;
 pub mod classes;
+mod datetime;
 mod error;
+mod errors;
+mod export;
+mod field_type;
+mod implicit;
 mod lookup;
+mod releases;
 mod types;
 mod value;
 
 pub use class::{
-    CallMode, Cardinality, Class, ClassId, Column, ErrorDesc, Field, FieldDesc, FieldType, Message, MessageKind, Method,
-    Param, Relation, Route,
+    CallMode, Cardinality, Class, ClassId, Column, ErrorDesc, Field, FieldDesc, FieldType,
+    Implicit, Message, MessageKind, Method, Param, Relation, Release, Route,
 };
+pub use datetime::{DateTime, Zone};
 pub use error::ApiError;
-pub use lookup::{all_classes, api_classes, class, class_any_case, enumeration, list_methods, method, relations};
+pub use errors::{error, errors};
+pub use export::export_json;
+pub use lookup::{
+    all_classes, api_classes, class, class_any_case, enumeration, enumerations, list_methods,
+    method, relations,
+};
+pub use releases::{API_VERSION, releases};
 pub use types::{Const, Enumeration, Lifecycle, Qualifier, Role, RoleFloor, Type};
-pub use value::{DateTime, Ref, Value, Zone};
+pub use value::{Ref, Text, Value};

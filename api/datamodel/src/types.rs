@@ -84,3 +84,14 @@ pub struct Enumeration {
     pub name: &'static str,
     pub values: &'static [&'static str],
 }
+
+/// Where `text` stands among the values, in any case (exact case first).
+pub(crate) fn position(enumeration: &Enumeration, text: &str) -> Option<usize> {
+    let values = enumeration.values;
+    let exact = values.iter().position(|value| *value == text);
+    exact.or_else(|| {
+        values
+            .iter()
+            .position(|value| value.eq_ignore_ascii_case(text))
+    })
+}

@@ -1,11 +1,15 @@
 //! Values of the XenAPI types, as the pool database holds them and the codecs carry them.
 //!
-//! Owns: [`Value`], [`Ref`], [`DateTime`]. Cloning any of them copies a pointer, never text.
+//! Owns: [`Value`], [`Ref`], [`Text`]. Cloning any of them copies a pointer, never text.
 //! Must not: know the wire formats, or which class a value belongs to.
 
+use crate::DateTime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
+
+/// The text of a string field: cloning copies a pointer.
+pub type Text = Arc<str>;
 
 /// One XenAPI value. Strings and enums are both `Text` (enums in the datamodel's exact case).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,12 +45,23 @@ impl Value {
     }
 
     /// A map of strings, the commonest map in XenAPI.
-    pub fn text_map<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Value {
-        Value::map(pairs.into_iter().map(|(k, v)| (Value::text(k), Value::text(v))))
+    pub fn text_map<K: AsRef<str>, V: AsRef<str>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Value {
+        Value::map(
+            pairs
+                .into_iter()
+                .map(|(k, v)| (Value::text(k), Value::text(v))),
+        )
     }
 
     pub fn record<N: AsRef<str>>(fields: impl IntoIterator<Item = (N, Value)>) -> Value {
-        Value::Record(fields.into_iter().map(|(n, v)| (Arc::from(n.as_ref()), v)).collect())
+        Value::Record(
+            fields
+                .into_iter()
+                .map(|(n, v)| (Arc::from(n.as_ref()), v))
+                .collect(),
+        )
     }
 
     pub fn as_text(&self) -> Option<&str> {
@@ -116,7 +131,10 @@ impl Value {
     pub fn member(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Record(fields) => fields.iter().find(|(n, _)| &**n == name).map(|(_, v)| v),
-            Value::Map(pairs) => pairs.iter().find(|(k, _)| k.as_text() == Some(name)).map(|(_, v)| v),
+            Value::Map(pairs) => pairs
+                .iter()
+                .find(|(k, _)| k.as_text() == Some(name))
+                .map(|(_, v)| v),
             _ => None,
         }
     }
@@ -197,23 +215,4 @@ impl fmt::Display for Ref {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A point in time at a resolution of one second, with the zone it was given in (semantics.md §1).
-/// Equality is of the pair: the same instant in two zones is two values, as clients see two texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct DateTime {
-    /// Seconds since 1970-01-01T00:00:00 on the clock of `zone`.
-    pub wall_seconds: i64,
-    pub zone: Zone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Zone {
-    /// `Z`
-    Utc,
-    /// `+hh:mm`, in minutes.
-    Offset(i16),
-    /// Nothing: local time of a host.
-    Local,
 }

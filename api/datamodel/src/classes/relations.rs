@@ -1,0 +1,82 @@
+//! Pairs of fields that say the same thing from both ends.
+
+use crate::Relation;
+use crate::class::Cardinality::{self, ManyToMany, ManyToOne, SelfPaired};
+
+type End = (&'static str, &'static str);
+
+const fn pair(cardinality: Cardinality, from: End, to: End) -> Relation {
+    Relation {
+        from,
+        to,
+        cardinality,
+    }
+}
+
+#[rustfmt::skip]
+pub static RELATIONS: &[Relation] = &[
+    pair(ManyToOne, ("Bond", "master"), ("PIF", "bond_master_of")),
+    pair(ManyToOne, ("Caller", "rate_limit"), ("Rate_limit", "callers")),
+    pair(ManyToOne, ("Certificate", "host"), ("host", "certificates")),
+    pair(ManyToOne, ("Cluster_host", "cluster"), ("Cluster", "cluster_hosts")),
+    pair(ManyToOne, ("Driver_variant", "driver"), ("Host_driver", "variants")),
+    pair(ManyToOne, ("Feature", "host"), ("host", "features")),
+    pair(ManyToMany, ("GPU_group", "enabled_VGPU_types"), ("VGPU_type", "enabled_on_GPU_groups")),
+    pair(ManyToMany, ("GPU_group", "supported_VGPU_types"), ("VGPU_type", "supported_on_GPU_groups")),
+    pair(ManyToOne, ("PBD", "SR"), ("SR", "PBDs")),
+    pair(ManyToOne, ("PBD", "host"), ("host", "PBDs")),
+    pair(ManyToMany, ("PCI", "attached_VMs"), ("VM", "attached_PCIs")),
+    pair(ManyToOne, ("PCI", "host"), ("host", "PCIs")),
+    pair(ManyToOne, ("PCI", "physical_function"), ("PCI", "virtual_functions")),
+    pair(ManyToOne, ("PGPU", "GPU_group"), ("GPU_group", "PGPUs")),
+    pair(ManyToMany, ("PGPU", "enabled_VGPU_types"), ("VGPU_type", "enabled_on_PGPUs")),
+    pair(ManyToOne, ("PGPU", "host"), ("host", "PGPUs")),
+    pair(ManyToMany, ("PGPU", "supported_VGPU_types"), ("VGPU_type", "supported_on_PGPUs")),
+    pair(ManyToOne, ("PIF", "bond_slave_of"), ("Bond", "slaves")),
+    pair(ManyToOne, ("PIF", "host"), ("host", "PIFs")),
+    pair(ManyToOne, ("PIF", "network"), ("network", "PIFs")),
+    pair(ManyToOne, ("PUSB", "USB_group"), ("USB_group", "PUSBs")),
+    pair(ManyToOne, ("PUSB", "host"), ("host", "PUSBs")),
+    pair(ManyToOne, ("PVS_cache_storage", "site"), ("PVS_site", "cache_storage")),
+    pair(ManyToOne, ("PVS_proxy", "site"), ("PVS_site", "proxies")),
+    pair(ManyToOne, ("PVS_server", "site"), ("PVS_site", "servers")),
+    pair(ManyToOne, ("SR", "introduced_by"), ("DR_task", "introduced_SRs")),
+    pair(ManyToOne, ("VBD", "VDI"), ("VDI", "VBDs")),
+    pair(ManyToOne, ("VBD", "VM"), ("VM", "VBDs")),
+    pair(ManyToOne, ("VDI", "SR"), ("SR", "VDIs")),
+    pair(ManyToOne, ("VDI", "metadata_of_pool"), ("pool", "metadata_VDIs")),
+    pair(ManyToOne, ("VDI", "snapshot_of"), ("VDI", "snapshots")),
+    pair(ManyToOne, ("VGPU", "GPU_group"), ("GPU_group", "VGPUs")),
+    pair(ManyToOne, ("VGPU", "VM"), ("VM", "VGPUs")),
+    pair(ManyToOne, ("VGPU", "resident_on"), ("PGPU", "resident_VGPUs")),
+    pair(ManyToOne, ("VGPU", "type"), ("VGPU_type", "VGPUs")),
+    pair(ManyToOne, ("VIF", "VM"), ("VM", "VIFs")),
+    pair(ManyToOne, ("VIF", "network"), ("network", "VIFs")),
+    pair(ManyToOne, ("VLAN", "tagged_PIF"), ("PIF", "VLAN_slave_of")),
+    pair(ManyToOne, ("VM", "appliance"), ("VM_appliance", "VMs")),
+    pair(ManyToMany, ("VM", "groups"), ("VM_group", "VMs")),
+    pair(ManyToOne, ("VM", "parent"), ("VM", "children")),
+    pair(ManyToOne, ("VM", "protection_policy"), ("VMPP", "VMs")),
+    pair(ManyToOne, ("VM", "resident_on"), ("host", "resident_VMs")),
+    pair(ManyToOne, ("VM", "snapshot_of"), ("VM", "snapshots")),
+    pair(ManyToOne, ("VM", "snapshot_schedule"), ("VMSS", "VMs")),
+    pair(ManyToOne, ("VTPM", "VM"), ("VM", "VTPMs")),
+    pair(ManyToOne, ("VUSB", "USB_group"), ("USB_group", "VUSBs")),
+    pair(ManyToOne, ("VUSB", "VM"), ("VM", "VUSBs")),
+    pair(ManyToOne, ("console", "VM"), ("VM", "consoles")),
+    pair(ManyToOne, ("crashdump", "VDI"), ("VDI", "crash_dumps")),
+    pair(ManyToOne, ("crashdump", "VM"), ("VM", "crash_dumps")),
+    pair(ManyToMany, ("host", "updates"), ("pool_update", "hosts")),
+    pair(ManyToOne, ("host_cpu", "host"), ("host", "host_CPUs")),
+    pair(ManyToOne, ("host_crashdump", "host"), ("host", "crashdumps")),
+    pair(ManyToOne, ("host_patch", "host"), ("host", "patches")),
+    pair(ManyToOne, ("host_patch", "pool_patch"), ("pool_patch", "host_patches")),
+    pair(ManyToOne, ("network_sriov", "logical_PIF"), ("PIF", "sriov_logical_PIF_of")),
+    pair(ManyToOne, ("network_sriov", "physical_PIF"), ("PIF", "sriov_physical_PIF_of")),
+    pair(SelfPaired, ("role", "subroles"), ("role", "subroles")),
+    pair(SelfPaired, ("subject", "roles"), ("subject", "roles")),
+    pair(ManyToOne, ("task", "session"), ("session", "tasks")),
+    pair(ManyToOne, ("task", "subtask_of"), ("task", "subtasks")),
+    pair(ManyToOne, ("tunnel", "access_PIF"), ("PIF", "tunnel_access_PIF_of")),
+    pair(ManyToOne, ("tunnel", "transport_PIF"), ("PIF", "tunnel_transport_PIF_of")),
+];
