@@ -9,6 +9,25 @@
 //!
 //! Must not: retry a failed fsync, delete a damaged store, block the caller on the disk (a full queue does block: back-pressure).
 
+mod disk;
+mod identity;
+mod mark;
+mod memory;
+mod queue;
+mod record;
+mod sled_log;
+mod snapshots;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use disk::{FaultHook, IoPoint};
+pub use identity::{StoreIdentity, set_aside};
+pub use memory::{Executor, Job, MemDisk, MemLog};
+pub use sled_log::{OpenError, OpenOptions, SledLog};
+pub use snapshots::{SnapshotError, SnapshotFiles, SnapshotWriter, StoredSnapshot};
+
 use bytes::Bytes;
 use std::fmt;
 use std::ops::Range;
