@@ -19,8 +19,10 @@ pub trait Coded: Serialize + DeserializeOwned {
     const VERSION: u16;
 }
 
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum CodecError {
+    #[error("a transaction could not be read or written")]
+    Transaction(#[source] xenith_pooldb::codec::CodecError),
     #[error("{0} bytes are too few for an envelope")]
     Short(usize),
     #[error("kind {got} where {expected} was expected")]

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use xenith_pooldb::Transaction;
+use xenith_pooldb::codec::{decode_transaction, encode_transaction};
 
 pub const KIND_BLANK: u16 = 1;
 pub const KIND_MEMBERSHIP: u16 = 2;
@@ -37,13 +38,23 @@ pub enum Body {
     SyncSet(SyncSet),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
     pub node: NodeId,
     pub host_uuid: String,
     pub term: u64,
     pub time_ms: i64,
     pub transaction: Transaction,
+}
+
+/// [`Opened`] as it is stored: the transaction in the pool database's own form.
+#[derive(Serialize, Deserialize)]
+struct StoredOpened {
+    node: NodeId,
+    host_uuid: String,
+    term: u64,
+    time_ms: i64,
+    transaction: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,8 +78,10 @@ pub struct Record {
 impl Record {
     pub fn new(body: Body) -> Result<Record, CodecError> {
         let envelope = match &body {
-            Body::Transaction(transaction) => encode_as(KIND_TRANSACTION, transaction)?,
-            Body::Opened(opened) => encode_as(KIND_OPENED, opened)?,
+            Body::Transaction(transaction) => {
+                codec::wrap(KIND_TRANSACTION, ENTRY_VERSION, &stored(transaction)?)
+            }
+            Body::Opened(opened) => encode_opened(opened)?,
             Body::StateHash(hash) => encode_as(KIND_STATE_HASH, hash)?,
             Body::SyncSet(set) => encode_as(KIND_SYNC_SET, set)?,
         };
@@ -92,8 +105,8 @@ impl Record {
             return Err(CodecError::TooNew { kind, version });
         }
         let body = match kind {
-            KIND_TRANSACTION => Body::Transaction(codec::decode_body(kind, body)?),
-            KIND_OPENED => Body::Opened(codec::decode_body(kind, body)?),
+            KIND_TRANSACTION => Body::Transaction(loaded(body)?),
+            KIND_OPENED => Body::Opened(decode_opened(body)?),
             KIND_STATE_HASH => Body::StateHash(codec::decode_body(kind, body)?),
             KIND_SYNC_SET => Body::SyncSet(codec::decode_body(kind, body)?),
             unknown => return Err(CodecError::UnknownKind(unknown)),
@@ -164,4 +177,34 @@ pub fn entry(term: u64, leader: u128, index: u64, bytes: Bytes) -> Result<Entry,
 
 fn encode_as<T: Serialize>(kind: u16, value: &T) -> Result<Bytes, CodecError> {
     codec::encode_body(kind, ENTRY_VERSION, value)
+}
+
+fn encode_opened(opened: &Opened) -> Result<Bytes, CodecError> {
+    let stored = StoredOpened {
+        node: opened.node,
+        host_uuid: opened.host_uuid.clone(),
+        term: opened.term,
+        time_ms: opened.time_ms,
+        transaction: stored(&opened.transaction)?,
+    };
+    encode_as(KIND_OPENED, &stored)
+}
+
+fn decode_opened(body: &[u8]) -> Result<Opened, CodecError> {
+    let opened: StoredOpened = codec::decode_body(KIND_OPENED, body)?;
+    Ok(Opened {
+        node: opened.node,
+        host_uuid: opened.host_uuid,
+        term: opened.term,
+        time_ms: opened.time_ms,
+        transaction: loaded(&opened.transaction)?,
+    })
+}
+
+fn stored(transaction: &Transaction) -> Result<Vec<u8>, CodecError> {
+    encode_transaction(transaction).map_err(CodecError::Transaction)
+}
+
+fn loaded(bytes: &[u8]) -> Result<Transaction, CodecError> {
+    decode_transaction(bytes).map_err(CodecError::Transaction)
 }

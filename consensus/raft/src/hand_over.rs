@@ -105,6 +105,7 @@ impl Members {
             }
         }
         self.head.lose();
+        self.role.send_replace(Role::NoCoordinator);
         self.await_opening().await;
         Ok(())
     }

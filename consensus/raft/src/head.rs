@@ -68,7 +68,7 @@ pub struct Item {
     seq: u64,
     epoch: u64,
     leader: LeaderId,
-    body: Body,
+    record: Record,
 }
 
 /// What planning came to.
@@ -248,23 +248,27 @@ impl Head {
         self.flights().replies.len()
     }
 
+    /// Encodes here, so that what cannot be stored is refused before the head has it.
     fn enqueue(
         &self,
         seq: u64,
         leader: LeaderId,
         body: Body,
     ) -> Result<oneshot::Receiver<Outcome>, CommitError> {
+        let record = Record::new(body)
+            .map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
         let permit = self.queue.try_reserve().map_err(|error| match error {
             mpsc::error::TrySendError::Full(()) => CommitError::TooBusy,
             mpsc::error::TrySendError::Closed(()) => CommitError::NotCoordinator,
         })?;
         let (tx, rx) = oneshot::channel();
         self.flights().replies.insert(seq, tx);
+        let epoch = self.epoch.load(Ordering::SeqCst);
         permit.send(Item {
             seq,
-            epoch: self.epoch.load(Ordering::SeqCst),
+            epoch,
             leader,
-            body,
+            record,
         });
         Ok(rx)
     }
@@ -385,16 +389,10 @@ async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>,
     if head.epoch.load(Ordering::SeqCst) != item.epoch {
         return flight.complete(Err(CommitError::NotCoordinator));
     }
-    let record = match Record::new(item.body) {
-        Ok(record) => record,
-        Err(error) => {
-            return flight.complete(Err(CommitError::Api(ApiError::internal(error.to_string()))));
-        }
-    };
     let responder = Callback::new(move |result| flight.complete(outcome_of(result)));
     // An error drops the responder, whose flight then says that the outcome is not known.
     if let Err(error) = raft
-        .write(record)
+        .write(item.record)
         .with_leader(item.leader)
         .responder(responder)
         .await

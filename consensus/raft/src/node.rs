@@ -142,7 +142,6 @@ impl RaftNode {
             raft: raft.clone(),
             identity,
             published: published.clone(),
-            snapshots: parts.snapshots,
             reads: reads.clone(),
             heard: heard.clone(),
         });

@@ -1,15 +1,19 @@
-//! Where snapshots are kept: a sealed file becomes the newest only when it is published.
+//! Snapshots: made or received in memory, then published to where they are kept.
 //!
 //! A snapshot's bytes are a 4-byte little-endian length, the head ([`SnapshotHeadDto`]) in its envelope, then the view's own snapshot.
-//! Invariant: what [`SnapshotStore::latest`] gives was sealed, durable and published; a publish is atomic.
+//! Invariant: what [`SnapshotStore::latest`] gives was published whole; a publish is atomic and durable.
 
 use crate::codec;
 use crate::dto::{OpenedAtDto, SnapshotHeadDto};
 use crate::entry::SyncSet;
 use crate::pool_log::NodeId;
 use crate::state_machine::OpenedAt;
+use crate::store::SnapshotFiles;
 use crate::types::{SnapshotMeta, StoredMembership};
-use std::io::{self, Read, Write};
+use bytes::Bytes;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use xenith_pooldb::View;
 
@@ -18,24 +22,29 @@ const HEAD_BYTES_MAX: u32 = 4 * 1024 * 1024;
 
 /// Blocking: called from blocking tasks only.
 pub trait SnapshotStore: Send + Sync + 'static {
-    fn begin(&self) -> io::Result<Box<dyn SnapshotSink>>;
-
-    /// Makes the file the newest and may drop older ones.
-    fn publish(&self, file: &Arc<dyn SnapshotFile>) -> io::Result<()>;
+    /// Makes the snapshot the newest, durably, and may drop older ones. Gives it as it is kept.
+    fn publish(&self, snapshot: &Arc<dyn SnapshotFile>) -> io::Result<Arc<dyn SnapshotFile>>;
 
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>>;
-}
-
-/// A snapshot being written. Dropped unsealed, it is gone.
-pub trait SnapshotSink: Write + Send {
-    /// Durable when this returns; not yet the newest.
-    fn seal(self: Box<Self>) -> io::Result<Arc<dyn SnapshotFile>>;
 }
 
 pub trait SnapshotFile: Send + Sync + 'static {
     fn open(&self) -> io::Result<Box<dyn Read + Send>>;
 
-    fn size(&self) -> io::Result<u64>;
+    fn size(&self) -> u64;
+}
+
+/// A snapshot that is not published yet, or of a [`MemorySnapshots`]. Compressed, so much smaller than the state in memory.
+pub struct MemoryFile(pub Bytes);
+
+impl SnapshotFile for MemoryFile {
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(io::Cursor::new(self.0.clone())))
+    }
+
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
 }
 
 /// Snapshots in memory: for tests and simulations. Survives a node's restart as long as the value does.
@@ -45,13 +54,9 @@ pub struct MemorySnapshots {
 }
 
 impl SnapshotStore for MemorySnapshots {
-    fn begin(&self) -> io::Result<Box<dyn SnapshotSink>> {
-        Ok(Box::new(MemorySink(Vec::new())))
-    }
-
-    fn publish(&self, file: &Arc<dyn SnapshotFile>) -> io::Result<()> {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.clone());
-        Ok(())
+    fn publish(&self, snapshot: &Arc<dyn SnapshotFile>) -> io::Result<Arc<dyn SnapshotFile>> {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
+        Ok(snapshot.clone())
     }
 
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
@@ -63,33 +68,75 @@ impl SnapshotStore for MemorySnapshots {
     }
 }
 
-struct MemorySink(Vec<u8>);
+/// Snapshots as files of the store.
+pub struct DiskSnapshots(Mutex<SnapshotFiles>);
 
-impl Write for MemorySink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+impl DiskSnapshots {
+    pub fn new(files: SnapshotFiles) -> DiskSnapshots {
+        DiskSnapshots(Mutex::new(files))
     }
 }
 
-impl SnapshotSink for MemorySink {
-    fn seal(self: Box<Self>) -> io::Result<Arc<dyn SnapshotFile>> {
-        Ok(Arc::new(MemoryFile(self.0.into())))
+impl SnapshotStore for DiskSnapshots {
+    fn publish(&self, snapshot: &Arc<dyn SnapshotFile>) -> io::Result<Arc<dyn SnapshotFile>> {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = files.begin("pool").map_err(io::Error::other)?;
+        io::copy(&mut snapshot.open()?, &mut writer)?;
+        files.commit(writer, &[]).map_err(io::Error::other)?;
+        let stored = files.latest().map_err(io::Error::other)?;
+        let stored = stored.ok_or_else(|| io::Error::other("the snapshot is not there"))?;
+        Ok(Arc::new(DiskFile {
+            size: stored.bytes,
+            file: Arc::new(stored.file),
+        }))
+    }
+
+    /// Reads it once, to see that it is whole.
+    fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
+        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(stored) = files.latest().map_err(io::Error::other)? else {
+            return Ok(None);
+        };
+        let file = stored.file.try_clone()?;
+        let size = stored.bytes;
+        stored.read_all().map_err(io::Error::other)?;
+        Ok(Some(Arc::new(DiskFile {
+            file: Arc::new(file),
+            size,
+        })))
     }
 }
 
-struct MemoryFile(bytes::Bytes);
+/// Stays readable while it is held, though a newer one has replaced it on disk.
+struct DiskFile {
+    file: Arc<File>,
+    size: u64,
+}
 
-impl SnapshotFile for MemoryFile {
+impl SnapshotFile for DiskFile {
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(io::Cursor::new(self.0.clone())))
+        Ok(Box::new(DiskReader {
+            file: self.file.clone(),
+            at: 0,
+        }))
     }
 
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.0.len() as u64)
+    fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+/// With a position of its own: several readers share the file.
+struct DiskReader {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for DiskReader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
@@ -138,19 +185,15 @@ impl SnapshotHead {
     }
 }
 
-/// Writes a whole snapshot and seals it. Blocking.
-pub fn write_snapshot(
-    store: &dyn SnapshotStore,
-    head: &SnapshotHead,
-    view: &View,
-) -> io::Result<Arc<dyn SnapshotFile>> {
-    let mut sink = store.begin()?;
+/// A whole snapshot. Blocking.
+pub fn make_snapshot(head: &SnapshotHead, view: &View) -> io::Result<Arc<dyn SnapshotFile>> {
     let encoded = codec::encode(&head.to_dto()).map_err(io::Error::other)?;
     let length = u32::try_from(encoded.len()).map_err(io::Error::other)?;
-    sink.write_all(&length.to_le_bytes())?;
-    sink.write_all(&encoded)?;
-    view.write_snapshot(&mut sink).map_err(io::Error::other)?;
-    sink.seal()
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&encoded);
+    view.write_snapshot(&mut bytes).map_err(io::Error::other)?;
+    Ok(Arc::new(MemoryFile(bytes.into())))
 }
 
 pub fn read_head(from: &mut dyn Read) -> io::Result<SnapshotHead> {

@@ -402,7 +402,7 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
         let (store, current) = (self.store.clone(), self.current.clone());
         let (head, view) = (self.head.clone(), self.view.clone());
         let (head, file) = blocking(move || {
-            let file = snapshot::write_snapshot(&*store, &head, &view)?;
+            let file = snapshot::make_snapshot(&head, &view)?;
             publish_newer(&*store, &current, &head, &file)
         })
         .await?;
@@ -426,9 +426,9 @@ fn publish_newer(
     {
         return Ok((there.clone(), newer.clone()));
     }
-    store.publish(file)?;
-    *current = Some((head.clone(), file.clone()));
-    Ok((head.clone(), file.clone()))
+    let kept = store.publish(file)?;
+    *current = Some((head.clone(), kept.clone()));
+    Ok((head.clone(), kept))
 }
 
 async fn blocking<T: Send + 'static>(

@@ -29,7 +29,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 pub type BoxedStream = Box<dyn ByteStream>;
 
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum NetError {
     /// No connection; the message was not delivered, or it is not known whether it was.
     #[error("the peer cannot be reached: {0}")]

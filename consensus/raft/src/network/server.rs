@@ -15,7 +15,7 @@ use crate::dto::{
 use crate::leadership::LastHeard;
 use crate::pool_log::NodeId;
 use crate::reads::Reads;
-use crate::snapshot::{SnapshotHead, SnapshotStore};
+use crate::snapshot::SnapshotHead;
 use crate::state_machine::{Published, StateMachine};
 use crate::types::{TypeConfig, Vote};
 use async_trait::async_trait;
@@ -39,7 +39,6 @@ pub struct Server {
     pub raft: openraft::Raft<TypeConfig, StateMachine>,
     pub identity: Identity,
     pub published: Arc<Published>,
-    pub snapshots: Arc<dyn SnapshotStore>,
     pub reads: Arc<Reads>,
     pub heard: Arc<LastHeard>,
 }
@@ -149,7 +148,7 @@ impl Server {
         let offer: SnapshotOfferDto = codec::decode(&self.opened(from, &hello)?)?;
         let head =
             SnapshotHead::from_dto(offer.head).map_err(|e| NetError::Refused(e.to_string()))?;
-        let file = snapshot_stream::receive(stream, self.snapshots.clone(), offer.size).await?;
+        let file = snapshot_stream::receive(stream, offer.size).await?;
         let snapshot = openraft::Snapshot {
             meta: head.meta,
             snapshot: file,

@@ -1,12 +1,12 @@
 //! A snapshot on a stream: the frame with the offer, then the file in chunks, each with its length; an empty chunk ends it; then the
-//! answer. The receiver spools to a sealed file before Raft sees it.
+//! answer. The receiver has all of it before Raft sees it.
 
 use super::frame::{self, Identity};
 use super::{BoxedStream, NetError, RaftNet};
 use crate::codec;
 use crate::dto::{RefusedDto, SnapshotOfferDto, SnapshotReplyDto};
 use crate::pool_log::NodeId;
-use crate::snapshot::{self, SnapshotFile, SnapshotSink, SnapshotStore};
+use crate::snapshot::{self, MemoryFile, SnapshotFile};
 use crate::types::Vote;
 use bytes::Bytes;
 use std::io::{self, Read};
@@ -17,6 +17,8 @@ use tokio::sync::mpsc;
 
 /// Bytes of one chunk.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// Largest snapshot taken: it is held in memory, beside the state it is of.
+const SNAPSHOT_BYTES_MAX: u64 = 4 << 30;
 /// Chunks between disk and network.
 const CHUNKS_QUEUED: usize = 4;
 const OPEN_DEADLINE: Duration = Duration::from_secs(5);
@@ -35,7 +37,7 @@ pub async fn send(
 ) -> Result<Vote, NetError> {
     let head_of = file.clone();
     let (head, size) =
-        blocking(move || Ok((snapshot::read_head(&mut head_of.open()?)?, head_of.size()?))).await?;
+        blocking(move || Ok((snapshot::read_head(&mut head_of.open()?)?, head_of.size()))).await?;
     let offer = SnapshotOfferDto {
         vote: vote.into(),
         head: head.to_dto(),
@@ -61,29 +63,32 @@ pub async fn send(
     Ok(codec::decode::<SnapshotReplyDto>(&answer)?.vote.into())
 }
 
-/// Receives the chunks after an offer into a sealed file.
+/// Receives the chunks after an offer.
 pub async fn receive(
     stream: &mut BoxedStream,
-    store: Arc<dyn SnapshotStore>,
     size: u64,
 ) -> Result<Arc<dyn SnapshotFile>, NetError> {
-    let mut sink: Box<dyn SnapshotSink> = blocking(move || store.begin()).await?;
-    let mut received = 0u64;
+    if size > SNAPSHOT_BYTES_MAX {
+        return Err(NetError::Refused(format!("a snapshot of {size} bytes")));
+    }
+    let mut received = Vec::new();
     loop {
         let chunk: Bytes = within(CHUNK_DEADLINE, frame::read_message(stream)).await?;
         if chunk.is_empty() {
             break;
         }
-        received += chunk.len() as u64;
-        if received > size {
+        received.extend_from_slice(&chunk);
+        if received.len() as u64 > size {
             return Err(NetError::Refused("more bytes than were offered".into()));
         }
-        sink = blocking(move || sink.write_all(&chunk).map(|()| sink)).await?;
     }
-    if received != size {
-        return Err(NetError::Refused(format!("{received} bytes of {size}")));
+    if received.len() as u64 != size {
+        return Err(NetError::Refused(format!(
+            "{} bytes of {size}",
+            received.len()
+        )));
     }
-    blocking(move || sink.seal()).await
+    Ok(Arc::new(MemoryFile(received.into())))
 }
 
 fn read_chunks(file: Arc<dyn SnapshotFile>) -> mpsc::Receiver<io::Result<Bytes>> {
