@@ -2,11 +2,27 @@
 //!
 //! Invariant: `apply` is total and deterministic: no clock, no randomness, no hash-map order (CORRECTNESS A7).
 
+mod apply;
+pub mod codec;
+mod delta;
+mod draft;
+mod edit;
+mod filter;
+mod foreign;
+mod hash;
+mod history;
+mod relations;
+mod row;
+mod schema;
+mod snapshot;
+mod table;
+mod text;
 mod transaction;
 mod view;
 
+pub use delta::Delta;
 pub use transaction::{Change, ChangeKind, Expect, Name, Transaction};
-pub use view::{Delta, View};
+pub use view::View;
 
 use xenith_datamodel::{ApiError, ClassId, Ref};
 
@@ -34,10 +50,27 @@ pub struct EventToken {
     pub message: u64,
 }
 
-/// A `*_where` expression that does not parse.
+/// A `*_where` expression that does not parse, or that asks for a field there is not.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("bad filter: {0}")]
-pub struct FilterError(pub String);
+pub enum FilterError {
+    /// In xapi's words.
+    #[error("bad filter: {0}")]
+    Syntax(String),
+    #[error("no field {0}")]
+    MissingField(String),
+}
+
+impl FilterError {
+    /// What the client gets who sent `expression`.
+    pub fn to_api_error(&self, expression: &str) -> ApiError {
+        match self {
+            FilterError::Syntax(text) => ApiError::invalid_value(expression, text),
+            FilterError::MissingField(name) => {
+                ApiError::new("INTERNAL_ERROR", ["missing field", name, ""])
+            }
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -48,3 +81,6 @@ pub enum SnapshotError {
     #[error("snapshot has version {0}, newer than this program knows")]
     TooNew(u16),
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,11 @@ pub enum ChangeKind {
     Set(Name, Value),
     /// A map gets `key` → `value` (an existing key fails with MAP_DUPLICATE_KEY, even with the same value);
     /// a set (`key` = None) gets the member `value` unless it has it.
-    Add { field: Name, key: Option<Value>, value: Value },
+    Add {
+        field: Name,
+        key: Option<Value>,
+        value: Value,
+    },
     /// A map loses the key, a set the member; a missing one does nothing.
     Remove { field: Name, key: Value },
     /// The row must exist.
@@ -52,11 +56,22 @@ pub enum ChangeKind {
 
 impl Transaction {
     pub fn new(time_ms: i64) -> Transaction {
-        Transaction { time_ms, ..Transaction::default() }
+        Transaction {
+            time_ms,
+            ..Transaction::default()
+        }
     }
 
-    pub fn create(&mut self, class: xenith_datamodel::ClassId, reference: &Ref, fields: Vec<(Column, Value)>) {
-        let fields = fields.into_iter().map(|(column, value)| (name_of(column), value)).collect();
+    pub fn create(
+        &mut self,
+        class: xenith_datamodel::ClassId,
+        reference: &Ref,
+        fields: Vec<(Column, Value)>,
+    ) {
+        let fields = fields
+            .into_iter()
+            .map(|(column, value)| (name_of(column), value))
+            .collect();
         self.push(class.name(), reference, ChangeKind::Create(fields));
     }
 
@@ -65,15 +80,34 @@ impl Transaction {
     }
 
     pub fn set_value(&mut self, reference: &Ref, column: Column, value: Value) {
-        self.push(column.class.name(), reference, ChangeKind::Set(name_of(column), value));
+        self.push(
+            column.class.name(),
+            reference,
+            ChangeKind::Set(name_of(column), value),
+        );
     }
 
     pub fn add(&mut self, reference: &Ref, column: Column, key: Option<Value>, value: Value) {
-        self.push(column.class.name(), reference, ChangeKind::Add { field: name_of(column), key, value });
+        self.push(
+            column.class.name(),
+            reference,
+            ChangeKind::Add {
+                field: name_of(column),
+                key,
+                value,
+            },
+        );
     }
 
     pub fn remove(&mut self, reference: &Ref, column: Column, key: Value) {
-        self.push(column.class.name(), reference, ChangeKind::Remove { field: name_of(column), key });
+        self.push(
+            column.class.name(),
+            reference,
+            ChangeKind::Remove {
+                field: name_of(column),
+                key,
+            },
+        );
     }
 
     pub fn destroy(&mut self, class: xenith_datamodel::ClassId, reference: &Ref) {
@@ -81,7 +115,11 @@ impl Transaction {
     }
 
     fn push(&mut self, class: &'static str, reference: &Ref, kind: ChangeKind) {
-        self.changes.push(Change { class: Arc::from(class), reference: reference.clone(), kind });
+        self.changes.push(Change {
+            class: Arc::from(class),
+            reference: reference.clone(),
+            kind,
+        });
     }
 }
 

@@ -1,85 +1,202 @@
 //! An immutable state of the whole database. Taking one (a clone) costs nothing; a reader never blocks the writer.
 
-use crate::{ApplyError, Changes, EventToken, FilterError, SnapshotError, Transaction};
+use crate::delta::Delta;
+use crate::filter::Filter;
+use crate::schema::schema;
+use crate::table::State;
+use crate::{
+    ApplyError, Changes, EventToken, FilterError, SnapshotError, Transaction, apply, delta,
+    snapshot,
+};
+use std::fmt;
 use std::io::{Read, Write};
-use xenith_datamodel::{ClassId, Column, Field, FieldType, Ref, Value};
+use std::sync::Arc;
+use xenith_datamodel::{ClassId, Column, Field, FieldType, Ref, Value, all_classes};
 
-/// See the module. Cloning bumps a few reference counts.
-#[derive(Clone, Debug, Default)]
-pub struct View {}
+/// See the module. Cloning bumps a reference count.
+#[derive(Clone, Default)]
+pub struct View {
+    state: Arc<State>,
+}
 
 impl View {
     /// Raised by one for every changed row.
     pub fn generation(&self) -> u64 {
-        todo!()
+        self.state.database.generation
     }
+
     /// The counter of `message` objects, which have their own.
     pub fn message_generation(&self) -> u64 {
-        todo!()
+        self.state.messages.generation
     }
+
+    /// The token that stands for this state.
+    pub fn token(&self) -> EventToken {
+        EventToken {
+            database: self.generation(),
+            message: self.message_generation(),
+        }
+    }
+
     /// Time of the newest transaction, milliseconds since 1970 (A8).
     pub fn pool_time_ms(&self) -> i64 {
-        todo!()
+        self.state.time_ms
     }
-    pub fn contains(&self, _class: ClassId, _reference: &Ref) -> bool {
-        todo!()
+
+    pub fn contains(&self, class: ClassId, reference: &Ref) -> bool {
+        self.state.row(class, reference).is_some()
     }
+
     /// `None` when the row does not exist. Computed sets are answered too.
-    pub fn value(&self, _reference: &Ref, _column: Column) -> Option<Value> {
-        todo!()
+    pub fn value(&self, reference: &Ref, column: Column) -> Option<Value> {
+        self.state.value(column, reference)
     }
+
     pub fn get<T: FieldType>(&self, reference: &Ref, field: Field<T>) -> Option<T> {
-        self.value(reference, field.column).as_ref().and_then(T::from_value)
+        self.value(reference, field.column)
+            .as_ref()
+            .and_then(T::from_value)
     }
+
     /// The record as `get_record` answers it: every field but the internal ones, in the order of the table.
-    pub fn record(&self, _class: ClassId, _reference: &Ref) -> Option<Value> {
-        todo!()
+    pub fn record(&self, class: ClassId, reference: &Ref) -> Option<Value> {
+        let row = self.state.row(class, reference)?;
+        let schema = schema(class)?;
+        let shown = schema
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !column.internal);
+        let fields = shown.filter_map(|(index, column)| {
+            Some((
+                column.name.clone(),
+                self.state.value_in(schema, row, reference, index)?,
+            ))
+        });
+        Some(Value::Record(fields.collect()))
     }
+
     /// In the order of the refs' text.
-    pub fn refs(&self, _class: ClassId) -> impl Iterator<Item = &Ref> + '_ {
-        std::iter::empty()
+    pub fn refs(&self, class: ClassId) -> impl Iterator<Item = &Ref> + '_ {
+        self.state
+            .table(class)
+            .into_iter()
+            .flat_map(|table| table.rows.keys())
     }
-    pub fn count(&self, _class: ClassId) -> usize {
-        todo!()
+
+    pub fn count(&self, class: ClassId) -> usize {
+        self.state.table(class).map_or(0, |table| table.rows.len())
     }
-    pub fn by_uuid(&self, _class: ClassId, _uuid: &str) -> Option<Ref> {
-        todo!()
+
+    /// Rows of every class, internal ones too, in the order of the classes.
+    pub fn counts(&self) -> impl Iterator<Item = (ClassId, usize)> + '_ {
+        all_classes().map(|class| (class, self.count(class)))
     }
-    pub fn by_name_label(&self, _class: ClassId, _name: &str) -> Vec<Ref> {
-        todo!()
+
+    /// The generations at which the row was created and last modified.
+    pub fn generations(&self, class: ClassId, reference: &Ref) -> Option<(u64, u64)> {
+        self.state
+            .row(class, reference)
+            .map(|row| (row.created, row.modified))
     }
-    /// `get_all_where` (semantics.md §8).
-    pub fn find_where(&self, _class: ClassId, _expression: &str) -> Result<Vec<Ref>, FilterError> {
-        todo!()
+
+    /// An empty uuid is nobody's.
+    pub fn by_uuid(&self, class: ClassId, uuid: &str) -> Option<Ref> {
+        self.state.table(class)?.by_uuid.get(uuid).cloned()
     }
+
+    /// In the order of the refs' text.
+    pub fn by_name_label(&self, class: ClassId, name: &str) -> Vec<Ref> {
+        self.state
+            .table(class)
+            .map(|table| table.named(name).cloned().collect())
+            .unwrap_or_default()
+    }
+
+    /// `get_all_where` (semantics.md §8). In the order of the refs' text. An unknown field is an error only when a row
+    /// is compared by it, as in xapi.
+    pub fn find_where(&self, class: ClassId, expression: &str) -> Result<Vec<Ref>, FilterError> {
+        let filter = Filter::parse(expression)?;
+        let (Some(table), Some(schema)) = (self.state.table(class), schema(class)) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for (reference, row) in &table.rows {
+            if filter.matches(&self.state, schema, reference, row)? {
+                found.push(reference.clone());
+            }
+        }
+        Ok(found)
+    }
+
     /// Rows of the classes that changed since the token, as `event.from` needs them: one entry an object.
     /// `wanted(class, ref)` is asked for each; the cost grows with the changes, not with the database.
-    pub fn changes_since(&self, _token: EventToken, _wanted: &dyn Fn(ClassId, &Ref) -> bool) -> Delta {
-        todo!()
+    pub fn changes_since(
+        &self,
+        token: EventToken,
+        wanted: &dyn Fn(ClassId, &Ref) -> bool,
+    ) -> Delta {
+        delta::changes_since(&self.state, token, wanted)
     }
+
     /// The state after the transaction; `self` stays as it is. Fails without any effect.
-    pub fn apply(&self, _transaction: &Transaction) -> Result<(View, Changes), ApplyError> {
-        todo!()
+    pub fn apply(&self, transaction: &Transaction) -> Result<(View, Changes), ApplyError> {
+        let (state, changes) = apply::apply(&self.state, transaction)?;
+        Ok((View::from_state(state), changes))
     }
-    /// Equal states have equal hashes on every host and version with the same schema (A7).
+
+    /// The same rows in a new incarnation (B6): both counters leave out `by` generations, and tokens that only the
+    /// lost history gave out get everything anew. Deterministic, so every survivor does it alike.
+    pub fn raise_generations(&self, by: u64) -> View {
+        let mut state = State::clone(&self.state);
+        state.database.raise(by);
+        state.messages.raise(by);
+        View::from_state(state)
+    }
+
+    /// Equal states have equal hashes on every host and version with the same schema (A7). Costs O(1).
     pub fn state_hash(&self) -> [u8; 32] {
-        todo!()
+        let state = &self.state;
+        let mut counters = vec![
+            state.database.generation,
+            state.messages.generation,
+            state.time_ms as u64,
+        ];
+        for stream in [&state.database, &state.messages] {
+            counters.push(stream.gaps.len() as u64);
+            counters.extend(stream.gaps.iter().flat_map(|(from, to)| [*from, *to]));
+        }
+        state.sum.finish(&counters)
     }
-    /// Versioned and compressed; fields by name, unknown classes and fields included (A6).
-    pub fn write_snapshot(&self, _to: &mut dyn Write) -> Result<(), SnapshotError> {
-        todo!()
+
+    /// Versioned and compressed; fields by name, unknown classes and fields included (A6). Written record by record.
+    pub fn write_snapshot(&self, to: &mut dyn Write) -> Result<(), SnapshotError> {
+        snapshot::write(&self.state, to)
     }
-    pub fn read_snapshot(_from: &mut dyn Read) -> Result<View, SnapshotError> {
-        todo!()
+
+    /// Reads to the end of the snapshot, checks it whole, and never trusts a length it finds in it.
+    pub fn read_snapshot(from: &mut dyn Read) -> Result<View, SnapshotError> {
+        snapshot::read(from).map(View::from_state)
+    }
+
+    fn from_state(state: State) -> View {
+        View {
+            state: Arc::new(state),
+        }
     }
 }
 
-/// What [`View::changes_since`] found. An object is in at most one of the lists.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Delta {
-    pub added: Vec<(ClassId, Ref)>,
-    pub modified: Vec<(ClassId, Ref)>,
-    pub deleted: Vec<(ClassId, Ref)>,
-    /// The token that stands for `self`'s state.
-    pub token: EventToken,
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: usize = self
+            .state
+            .tables
+            .values()
+            .map(|table| table.rows.len())
+            .sum();
+        f.debug_struct("View")
+            .field("token", &self.token())
+            .field("rows", &rows)
+            .finish_non_exhaustive()
+    }
 }

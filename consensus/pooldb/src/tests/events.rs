@@ -1,0 +1,106 @@
+//! `changes_since`.
+
+use super::*;
+use crate::EventToken;
+use crate::history::MAX_TOMBSTONES;
+
+fn all(_: ClassId, _: &Ref) -> bool {
+    true
+}
+
+fn vm(reference: &str) -> (ClassId, Ref) {
+    (id("VM"), r(reference))
+}
+
+#[test]
+fn changes_merge_to_one_entry_an_object() {
+    let start = create(&create(&View::default(), "VM", "a", &[]), "VM", "b", &[]);
+    let view = set(&start, "VM.name_label", "a", "x");
+    let view = set(&view, "VM.name_label", "a", "y");
+    let view = create(&view, "VM", "c", &[]);
+    let view = set(&view, "VM.name_label", "c", "z");
+    let view = destroy(&view, "VM", "b");
+    let view = destroy(&create(&view, "VM", "d", &[]), "VM", "d");
+    let delta = view.changes_since(start.token(), &all);
+    assert_eq!(
+        (delta.added, delta.modified, delta.deleted),
+        (vec![vm("c")], vec![vm("a")], vec![vm("b")])
+    );
+    assert_eq!(delta.token, view.token());
+    let only_a = view.changes_since(start.token(), &|_, reference| *reference == r("a"));
+    assert_eq!(
+        (only_a.added, only_a.modified, only_a.deleted),
+        (vec![], vec![vm("a")], vec![])
+    );
+    let nothing = view.changes_since(view.token(), &all);
+    assert_eq!(
+        (nothing.added, nothing.modified, nothing.deleted),
+        (vec![], vec![], vec![])
+    );
+}
+
+#[test]
+fn from_the_start_everything_is_added_in_order_of_its_last_change() {
+    let view = create(&create(&View::default(), "VM", "a", &[]), "VM", "b", &[]);
+    let view = create(&set(&view, "VM.name_label", "a", "x"), "message", "m", &[]);
+    let delta = view.changes_since(EventToken::default(), &all);
+    assert_eq!(delta.added, vec![(id("message"), r("m")), vm("b"), vm("a")]);
+    assert!(delta.modified.is_empty() && delta.deleted.is_empty());
+}
+
+#[test]
+fn an_object_made_anew_is_added() {
+    let start = create(&View::default(), "VM", "a", &[]);
+    let twice = create(&destroy(&start, "VM", "a"), "VM", "a", &[]);
+    let once = applied(&start, |transaction| {
+        transaction.destroy(id("VM"), &r("a"));
+        transaction.create(id("VM"), &r("a"), vec![]);
+    });
+    for view in [twice, once] {
+        let delta = view.changes_since(start.token(), &all);
+        assert_eq!(
+            (delta.added, delta.modified, delta.deleted),
+            (vec![vm("a")], vec![], vec![])
+        );
+    }
+}
+
+#[test]
+fn the_newest_deletions_of_each_class_are_remembered() {
+    let mut view = create(&View::default(), "SR", "s", &[]);
+    for i in 0..600 {
+        view = create(&view, "VM", &i.to_string(), &[]);
+    }
+    let start = view.clone();
+    view = destroy(&view, "SR", "s");
+    for i in 0..600 {
+        view = destroy(&view, "VM", &i.to_string());
+    }
+    let deleted = view.changes_since(start.token(), &all).deleted;
+    assert_eq!(deleted.len(), MAX_TOMBSTONES + 1);
+    assert_eq!(deleted.first(), Some(&(id("SR"), r("s"))));
+    assert_eq!(deleted.last(), Some(&vm("599")));
+}
+
+#[test]
+fn tokens_of_a_lost_history_get_everything() {
+    let kept = create(&View::default(), "VM", "a", &[]);
+    let lost = create(&kept, "VM", "b", &[]);
+    let recovered = kept.raise_generations(1 << 40);
+    assert_eq!(recovered.generation(), kept.generation() + (1 << 40));
+    assert_eq!(
+        recovered.changes_since(lost.token(), &all).added,
+        vec![vm("a")]
+    );
+    assert_eq!(recovered.changes_since(kept.token(), &all).added, vec![]);
+    assert_eq!(
+        recovered.changes_since(recovered.token(), &all).added,
+        vec![]
+    );
+    let further = create(&recovered, "VM", "c", &[]);
+    assert_eq!(
+        further.changes_since(recovered.token(), &all).added,
+        vec![vm("c")]
+    );
+    assert_ne!(recovered.state_hash(), kept.state_hash());
+}
