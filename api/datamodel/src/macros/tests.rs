@@ -174,15 +174,13 @@ fn descriptor() {
                 },
             ],
         }
-    "#]].assert_debug_eq(&DESCRIPTOR);
+    "#]]
+    .assert_debug_eq(&DESCRIPTOR);
 }
 
 #[test]
 fn tokens() {
-    let field = |field| Column {
-        class: CLASS,
-        field,
-    };
+    let field = |field| Column { class: CLASS, field };
     assert_eq!(CLASS, classes::vm::CLASS);
     let uuid: crate::Field<Text> = UUID;
     let tricks: crate::Field<Value> = TRICKS;
@@ -194,11 +192,7 @@ fn enumeration() {
     let Enumeration { name, doc, values } = ToyTrick::ENUMERATION;
     assert_eq!(
         (name, doc, values),
-        (
-            "toy_trick",
-            "What a toy can do.",
-            &["roll-over", "8bit"][..]
-        )
+        ("toy_trick", "What a toy can do.", &["roll-over", "8bit"][..])
     );
     assert_eq!(ToyTrick::ALL, [ToyTrick::RollOver, ToyTrick::V8bit]);
     assert_eq!(ToyTrick::from_text("Roll-Over"), Some(ToyTrick::RollOver));
