@@ -43,10 +43,7 @@ pub struct Params(pub Vec<(String, String)>);
 
 impl Params {
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.as_str())
+        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 
     pub fn flag(&self, key: &str) -> bool {
@@ -85,9 +82,7 @@ pub fn parse(argv: &[String], extra: &str, rc: &str) -> Result<Invocation, ArgsE
     let mut words = argv.iter();
     while let Some(word) = words.next() {
         if let Some(key) = option_key(word) {
-            let value = words
-                .next()
-                .ok_or_else(|| ArgsError::NoValue(word.clone()))?;
+            let value = words.next().ok_or_else(|| ArgsError::NoValue(word.clone()))?;
             set(&mut parsed, key, value)?;
         } else if matches!(word.as_str(), "--nossl" | "--debug") {
             set(&mut parsed, &word[2..], "true")?;
@@ -124,13 +119,7 @@ fn set(parsed: &mut Invocation, key: &str, value: &str) -> Result<(), ArgsError>
     let connection = &mut parsed.connection;
     match key {
         "server" => connection.server = Some(value.to_owned()),
-        "port" => {
-            connection.port = Some(
-                value
-                    .parse()
-                    .map_err(|_| ArgsError::Port(value.to_owned()))?,
-            )
-        }
+        "port" => connection.port = Some(value.parse().map_err(|_| ArgsError::Port(value.to_owned()))?),
         "username" => connection.username = Some(value.to_owned()),
         "password" => connection.password = Some(value.to_owned()),
         "passwordfile" => connection.password_file = Some(PathBuf::from(value)),
@@ -161,24 +150,14 @@ mod tests {
         .unwrap();
         assert_eq!(parsed.command, "vm-list");
         let pairs = [("minimal", "true"), ("a", "b=c"), ("d", "")];
-        assert_eq!(
-            parsed.params.0,
-            pairs.map(|(k, v)| (k.to_owned(), v.to_owned()))
-        );
+        assert_eq!(parsed.params.0, pairs.map(|(k, v)| (k.to_owned(), v.to_owned())));
         let connection = &parsed.connection;
         assert_eq!(
-            (
-                connection.server.as_deref(),
-                connection.port,
-                connection.no_ssl
-            ),
+            (connection.server.as_deref(), connection.port, connection.no_ssl),
             (Some("h"), Some(8080), true)
         );
         assert_eq!(
-            (
-                connection.username.as_deref(),
-                connection.password.as_deref()
-            ),
+            (connection.username.as_deref(), connection.password.as_deref()),
             (Some("root"), Some("x"))
         );
         assert!(!format!("{parsed:?}").contains("root"));
@@ -217,14 +196,8 @@ mod tests {
 
     #[test]
     fn refusals() {
-        assert_eq!(
-            parse(&words("-s"), "", ""),
-            Err(ArgsError::NoValue("-s".into()))
-        );
-        assert_eq!(
-            parse(&words("-p x vm-list"), "", ""),
-            Err(ArgsError::Port("x".into()))
-        );
+        assert_eq!(parse(&words("-s"), "", ""), Err(ArgsError::NoValue("-s".into())));
+        assert_eq!(parse(&words("-p x vm-list"), "", ""), Err(ArgsError::Port("x".into())));
         assert_eq!(parse(&[], "", ""), Err(ArgsError::NoCommand));
     }
 }

@@ -43,15 +43,9 @@ pub fn of(row: &Row) -> Vec<Column> {
     );
     for column in class.columns() {
         let field = column.desc();
-        let taken = field.name == "uuid"
-            || field.internal
-            || row.named.iter().any(|(_, path)| *path == field.name);
+        let taken = field.name == "uuid" || field.internal || row.named.iter().any(|(_, path)| *path == field.name);
         if !taken {
-            columns.extend(named_column(
-                class,
-                &field.name.replace('_', "-"),
-                field.name,
-            ));
+            columns.extend(named_column(class, &field.name.replace('_', "-"), field.name));
         }
     }
     columns
@@ -63,9 +57,7 @@ fn named_column(class: ClassId, name: &str, path: &str) -> Option<Column> {
         .map_or((path, None), |(own, target)| (own, Some(target)));
     let field = class.column(own)?.desc();
     let of_target = match (target, &field.ty) {
-        (Some(target), Type::Ref(other)) => {
-            Some(xenith_datamodel::class(other)?.column(target)?.desc())
-        }
+        (Some(target), Type::Ref(other)) => Some(xenith_datamodel::class(other)?.column(target)?.desc()),
         (Some(_), _) => return None,
         (None, _) => None,
     };
@@ -133,12 +125,8 @@ impl Column {
             return String::new();
         };
         match (&self.field.ty, self.of_target) {
-            (Type::Ref(class), Some(target)) => {
-                found_or_null(lookup(class, value, target.name), found)
-            }
-            (Type::Map(..), _) if self.is_operations() => {
-                list(members(value).iter().map(|(_, v)| plain(v)))
-            }
+            (Type::Ref(class), Some(target)) => found_or_null(lookup(class, value, target.name), found),
+            (Type::Map(..), _) if self.is_operations() => list(members(value).iter().map(|(_, v)| plain(v))),
             (ty, _) => text(ty, value, found),
         }
         .to_lowercase_if(self.shown().name == "power_state")
@@ -146,8 +134,7 @@ impl Column {
 
     /// One value of a map.
     pub fn text_of_key(&self, record: &WireValue, key: &str, found: &Found) -> Option<String> {
-        let (Type::Map(_, of), Some(value)) = (&self.field.ty, record.member(self.field.name))
-        else {
+        let (Type::Map(_, of), Some(value)) = (&self.field.ty, record.member(self.field.name)) else {
             return None;
         };
         members(value)
@@ -158,9 +145,7 @@ impl Column {
 
     /// True if a set has that member.
     pub fn contains(&self, record: &WireValue, member: &str, found: &Found) -> bool {
-        let (Type::Set(of), Some(WireValue::Array(items))) =
-            (&self.field.ty, record.member(self.field.name))
-        else {
+        let (Type::Set(of), Some(WireValue::Array(items))) = (&self.field.ty, record.member(self.field.name)) else {
             return false;
         };
         items.iter().any(|item| text(of, item, found) == member)
@@ -182,9 +167,7 @@ impl LowerCase for String {
 pub fn text(ty: &Type, value: &WireValue, found: &Found) -> String {
     match (ty, value) {
         (Type::Ref(class), value) => found_or_null(lookup(class, value, "uuid"), found),
-        (Type::Set(of), WireValue::Array(items)) => {
-            list(items.iter().map(|item| text(of, item, found)))
-        }
+        (Type::Set(of), WireValue::Array(items)) => list(items.iter().map(|item| text(of, item, found))),
         (Type::Map(key, of), WireValue::Struct(members)) => list(members.iter().map(|(k, v)| {
             let key = text(key, &WireValue::Text(k.clone()), found);
             format!("{key}: {}", text(of, v, found))
@@ -203,9 +186,7 @@ fn plain(value: &WireValue) -> String {
         WireValue::Bool(flag) => flag.to_string(),
         WireValue::Nil => NOT_IN_DATABASE.to_owned(),
         WireValue::Array(items) => list(items.iter().map(plain)),
-        WireValue::Struct(members) => {
-            list(members.iter().map(|(k, v)| format!("{k}: {}", plain(v))))
-        }
+        WireValue::Struct(members) => list(members.iter().map(|(k, v)| format!("{k}: {}", plain(v)))),
     }
 }
 
@@ -224,9 +205,7 @@ fn members(value: &WireValue) -> &[(String, WireValue)] {
 fn refs(ty: &Type, value: &WireValue, wanted: &mut BTreeSet<Lookup>) {
     match (ty, value) {
         (Type::Ref(class), value) => wanted.extend(lookup(class, value, "uuid")),
-        (Type::Set(of), WireValue::Array(items)) => {
-            items.iter().for_each(|item| refs(of, item, wanted))
-        }
+        (Type::Set(of), WireValue::Array(items)) => items.iter().for_each(|item| refs(of, item, wanted)),
         (Type::Map(key, of), WireValue::Struct(members)) => {
             for (k, v) in members {
                 refs(key, &WireValue::Text(k.clone()), wanted);

@@ -19,11 +19,7 @@ const ALL_RECORDS_FROM: usize = 8;
 
 /// The server, as the commands need it: calls with the session put in.
 pub trait Api {
-    fn call(
-        &self,
-        method: &str,
-        params: &[Value],
-    ) -> impl Future<Output = Result<WireValue, CallError>>;
+    fn call(&self, method: &str, params: &[Value]) -> impl Future<Output = Result<WireValue, CallError>>;
 }
 
 impl Api for Session {
@@ -127,18 +123,14 @@ impl<'a> Filter<'a> {
 
     fn column(&self) -> &'a Column {
         match self {
-            Filter::Equals(column, _) | Filter::Key(column, _, _) | Filter::Contains(column, _) => {
-                column
-            }
+            Filter::Equals(column, _) | Filter::Key(column, _, _) | Filter::Contains(column, _) => column,
         }
     }
 
     fn admits(&self, record: &WireValue, found: &Found) -> bool {
         match self {
             Filter::Equals(column, value) => column.text(record, found) == *value,
-            Filter::Key(column, key, value) => {
-                column.text_of_key(record, key, found).as_deref() == Some(*value)
-            }
+            Filter::Key(column, key, value) => column.text_of_key(record, key, found).as_deref() == Some(*value),
             Filter::Contains(column, value) => column.contains(record, value, found),
         }
     }
@@ -151,9 +143,7 @@ async fn list(api: &impl Api, row: &'static Row, params: &Params) -> Result<Stri
         .filter(|(key, _)| !key.starts_with("database:"))
         .map(|(key, value)| Filter::of(&columns, key, value))
         .collect::<Result<Vec<_>, _>>()?;
-    let all = api
-        .call(&format!("{}.get_all_records", row.class), &[])
-        .await?;
+    let all = api.call(&format!("{}.get_all_records", row.class), &[]).await?;
     let mut records = records(all);
     records.retain(|r| {
         row.only
@@ -169,16 +159,11 @@ async fn list(api: &impl Api, row: &'static Row, params: &Params) -> Result<Stri
         let first = &shown[..shown.len().min(1)];
         let found = resolve(api, &records, first.iter().copied()).await?;
         return Ok(render::minimal(
-            first
-                .iter()
-                .flat_map(|c| records.iter().map(|r| c.text(r, &found))),
+            first.iter().flat_map(|c| records.iter().map(|r| c.text(r, &found))),
         ));
     }
     let found = resolve(api, &records, shown.iter().copied()).await?;
-    Ok(records
-        .iter()
-        .map(|record| printed(&shown, record, &found))
-        .collect())
+    Ok(records.iter().map(|record| printed(&shown, record, &found)).collect())
 }
 
 /// Unasked, the table's choice in its order; asked, in the order of the class.
@@ -198,18 +183,11 @@ fn shown<'a>(columns: &'a [Column], row: &Row, asked: Option<&str>) -> Vec<&'a C
 }
 
 fn printed(columns: &[&Column], record: &WireValue, found: &Found) -> String {
-    let fields: Vec<_> = columns
-        .iter()
-        .map(|c| (c.heading(), c.text(record, found)))
-        .collect();
+    let fields: Vec<_> = columns.iter().map(|c| (c.heading(), c.text(record, found))).collect();
     render::record(&fields)
 }
 
-async fn param_list(
-    api: &impl Api,
-    row: &'static Row,
-    params: &Params,
-) -> Result<String, CliError> {
+async fn param_list(api: &impl Api, row: &'static Row, params: &Params) -> Result<String, CliError> {
     let (_, record) = object(api, row, params).await?;
     let columns = columns::of(row);
     let shown: Vec<&Column> = columns.iter().collect();
@@ -240,16 +218,13 @@ async fn param_set(api: &impl Api, row: &'static Row, params: &Params) -> Result
     let reference = by_uuid(api, row.class, required(params, "uuid")?).await?;
     let columns = columns::of(row);
     for (key, value) in params.without(&["uuid", "minimal"]) {
-        let (name, sub) = key
-            .split_once(':')
-            .map_or((key, None), |(name, sub)| (name, Some(sub)));
+        let (name, sub) = key.split_once(':').map_or((key, None), |(name, sub)| (name, Some(sub)));
         let column = writable(&columns, name)?;
         let keyed = matches!(column.field.ty, Type::Map(..));
         match sub {
             Some(sub) if keyed => {
                 let remove = format!("{}.remove_from_{}", row.class, column.field.name);
-                api.call(&remove, &[reference.clone(), Value::text(sub)])
-                    .await?;
+                api.call(&remove, &[reference.clone(), Value::text(sub)]).await?;
                 add(api, row, column, &reference, (sub, value)).await?;
             }
             Some(_) => return Err(CliError::NoKeys(name.to_owned())),
@@ -278,11 +253,7 @@ async fn param_add(api: &impl Api, row: &'static Row, params: &Params) -> Result
     Ok(String::new())
 }
 
-async fn param_remove(
-    api: &impl Api,
-    row: &'static Row,
-    params: &Params,
-) -> Result<String, CliError> {
+async fn param_remove(api: &impl Api, row: &'static Row, params: &Params) -> Result<String, CliError> {
     required(params, "uuid")?;
     let columns = columns::of(row);
     let column = writable(&columns, required(params, "param-name")?)?;
@@ -300,11 +271,7 @@ async fn param_remove(
     Ok(String::new())
 }
 
-async fn param_clear(
-    api: &impl Api,
-    row: &'static Row,
-    params: &Params,
-) -> Result<String, CliError> {
+async fn param_clear(api: &impl Api, row: &'static Row, params: &Params) -> Result<String, CliError> {
     required(params, "uuid")?;
     let name = required(params, "param-name")?;
     let columns = columns::of(row);
@@ -329,13 +296,7 @@ async fn run_direct(api: &impl Api, direct: &Direct, params: &Params) -> Result<
     Ok(String::new())
 }
 
-async fn set(
-    api: &impl Api,
-    row: &Row,
-    column: &Column,
-    object: &Value,
-    value: Value,
-) -> Result<(), CliError> {
+async fn set(api: &impl Api, row: &Row, column: &Column, object: &Value, value: Value) -> Result<(), CliError> {
     api.call(
         &format!("{}.set_{}", row.class, column.field.name),
         &[object.clone(), value],
@@ -358,11 +319,8 @@ async fn add(
             api.call(&format!("{class}.add_to_{field}"), &pair).await?;
         }
         Type::Set(_) => {
-            api.call(
-                &format!("{class}.add_{field}"),
-                &[object.clone(), Value::text(key)],
-            )
-            .await?;
+            api.call(&format!("{class}.add_{field}"), &[object.clone(), Value::text(key)])
+                .await?;
         }
         _ => return Err(CliError::AddOnlyToCollections),
     }
@@ -392,9 +350,7 @@ async fn typed(api: &impl Api, ty: &Type, text: &str) -> Result<Value, CliError>
             .parse()
             .map(Value::Bool)
             .map_err(|_| CliError::Bool(text.to_owned())),
-        Type::Ref(_) if matches!(text, "" | columns::NOT_IN_DATABASE) => {
-            Ok(Value::Ref(Ref::null()))
-        }
+        Type::Ref(_) if matches!(text, "" | columns::NOT_IN_DATABASE) => Ok(Value::Ref(Ref::null())),
         Type::Ref(class) => by_uuid(api, class, text).await,
         Type::Set(_) if text.is_empty() => Ok(Value::set([])),
         Type::Set(_) => Ok(Value::set(text.split(',').map(Value::text))),
@@ -403,28 +359,16 @@ async fn typed(api: &impl Api, ty: &Type, text: &str) -> Result<Value, CliError>
 }
 
 async fn by_uuid(api: &impl Api, class: &str, uuid: &str) -> Result<Value, CliError> {
-    match api
-        .call(&format!("{class}.get_by_uuid"), &[Value::text(uuid)])
-        .await?
-    {
+    match api.call(&format!("{class}.get_by_uuid"), &[Value::text(uuid)]).await? {
         WireValue::Text(reference) => Ok(Value::Ref(Ref::new(reference))),
-        _ => Err(CliError::Api(xenith_datamodel::ApiError::uuid_invalid(
-            class, uuid,
-        ))),
+        _ => Err(CliError::Api(xenith_datamodel::ApiError::uuid_invalid(class, uuid))),
     }
 }
 
-async fn object(
-    api: &impl Api,
-    row: &Row,
-    params: &Params,
-) -> Result<(Value, WireValue), CliError> {
+async fn object(api: &impl Api, row: &Row, params: &Params) -> Result<(Value, WireValue), CliError> {
     let reference = by_uuid(api, row.class, required(params, "uuid")?).await?;
     let record = api
-        .call(
-            &format!("{}.get_record", row.class),
-            std::slice::from_ref(&reference),
-        )
+        .call(&format!("{}.get_record", row.class), std::slice::from_ref(&reference))
         .await?;
     Ok((reference, record))
 }
@@ -444,9 +388,7 @@ async fn resolve<'a>(
 ) -> Result<Found, CliError> {
     let mut wanted = BTreeSet::new();
     for column in columns {
-        records
-            .iter()
-            .for_each(|record| column.lookups(record, &mut wanted));
+        records.iter().for_each(|record| column.lookups(record, &mut wanted));
     }
     let mut by_class: BTreeMap<&str, Vec<Lookup>> = BTreeMap::new();
     for lookup in wanted {
@@ -468,9 +410,7 @@ async fn resolve<'a>(
         for lookup in lookups {
             let method = format!("{class}.get_{}", lookup.field);
             match api.call(&method, &[Value::text(&lookup.reference)]).await {
-                Ok(value) => {
-                    drop(found.insert(lookup, columns::text(&Type::String, &value, &Found::new())))
-                }
+                Ok(value) => drop(found.insert(lookup, columns::text(&Type::String, &value, &Found::new()))),
                 Err(e) if e.api().is_some_and(|e| e.code == "HANDLE_INVALID") => {}
                 Err(e) => return Err(e.into()),
             }

@@ -60,10 +60,7 @@ fn endpoint(connection: &Connection) -> Endpoint {
             port: connection.port.unwrap_or(HTTP_PORT),
         };
     }
-    let trust = connection
-        .ca_file
-        .clone()
-        .map_or(Trust::InsecureFirstUse, Trust::Ca);
+    let trust = connection.ca_file.clone().map_or(Trust::InsecureFirstUse, Trust::Ca);
     Endpoint::Https {
         host,
         port: connection.port.unwrap_or(HTTPS_PORT),
@@ -86,10 +83,7 @@ fn credentials(connection: &Connection) -> Result<(String, String), CliError> {
             }
         }
     }
-    Ok((
-        user.unwrap_or_else(|| "root".to_owned()),
-        password.unwrap_or_default(),
-    ))
+    Ok((user.unwrap_or_else(|| "root".to_owned()), password.unwrap_or_default()))
 }
 
 fn read(path: &Path) -> Result<String, CliError> {
@@ -101,9 +95,7 @@ fn read(path: &Path) -> Result<String, CliError> {
 
 fn read_if_there(path: &Path) -> Result<String, CliError> {
     match read(path) {
-        Err(CliError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => {
-            Ok(String::new())
-        }
+        Err(CliError::File { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         other => other,
     }
 }
@@ -157,9 +149,6 @@ mod tests {
         connection.username = Some("ann".into());
         assert_eq!(credentials(&connection).unwrap().0, "ann");
         connection.password_file = Some(dir.path().join("none"));
-        assert!(matches!(
-            credentials(&connection),
-            Err(CliError::File { .. })
-        ));
+        assert!(matches!(credentials(&connection), Err(CliError::File { .. })));
     }
 }

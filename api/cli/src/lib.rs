@@ -72,12 +72,7 @@ fn api_error(error: &ApiError) -> String {
             error.params.join(", ")
         );
     };
-    let mut text = if known.doc.is_empty() {
-        known.code
-    } else {
-        known.doc
-    }
-    .to_owned();
+    let mut text = if known.doc.is_empty() { known.code } else { known.doc }.to_owned();
     for (i, value) in error.params.iter().enumerate() {
         let name = known.params.get(i).copied().unwrap_or("<extra>");
         text.push_str(&format!("\n{name}: {value}"));

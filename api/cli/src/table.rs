@@ -57,11 +57,7 @@ pub static ROWS: &[Row] = &[
     row("cluster", "Cluster", UUID),
     row("cluster-host", "Cluster_host", UUID),
     renamed(
-        row(
-            "console",
-            "console",
-            &["uuid", "vm-uuid", "protocol", "location"],
-        ),
+        row("console", "console", &["uuid", "vm-uuid", "protocol", "location"]),
         &[("vm-uuid", "VM")],
     ),
     renamed(
@@ -81,26 +77,14 @@ pub static ROWS: &[Row] = &[
         ],
     ),
     renamed(
-        row(
-            "host-cpu",
-            "host_cpu",
-            &["uuid", "number", "vendor", "speed"],
-        ),
+        row("host-cpu", "host_cpu", &["uuid", "number", "vendor", "speed"]),
         &[("host-uuid", "host")],
     ),
     renamed(
         row(
             "message",
             "message",
-            &[
-                "uuid",
-                "name",
-                "priority",
-                "class",
-                "obj-uuid",
-                "timestamp",
-                "body",
-            ],
+            &["uuid", "name", "priority", "class", "obj-uuid", "timestamp", "body"],
         ),
         &[("class", "cls")],
     ),
@@ -118,13 +102,7 @@ pub static ROWS: &[Row] = &[
         row(
             "pbd",
             "PBD",
-            &[
-                "uuid",
-                "host-uuid",
-                "sr-uuid",
-                "device-config",
-                "currently-attached",
-            ],
+            &["uuid", "host-uuid", "sr-uuid", "device-config", "currently-attached"],
         ),
         &[
             ("host-uuid", "host"),
@@ -134,15 +112,8 @@ pub static ROWS: &[Row] = &[
         ],
     ),
     renamed(
-        row(
-            "pci",
-            "PCI",
-            &["uuid", "vendor-name", "device-name", "pci-id"],
-        ),
-        &[
-            ("host-uuid", "host"),
-            ("host-name-label", "host.name_label"),
-        ],
+        row("pci", "PCI", &["uuid", "vendor-name", "device-name", "pci-id"]),
+        &[("host-uuid", "host"), ("host-name-label", "host.name_label")],
     ),
     renamed(
         row("pgpu", "PGPU", UUID),
@@ -177,13 +148,7 @@ pub static ROWS: &[Row] = &[
     row(
         "pool",
         "pool",
-        &[
-            "uuid",
-            "name-label",
-            "name-description",
-            "master",
-            "default-SR",
-        ],
+        &["uuid", "name-label", "name-description", "master", "default-SR"],
     ),
     renamed(
         row("pusb", "PUSB", UUID),
@@ -196,18 +161,10 @@ pub static ROWS: &[Row] = &[
     ),
     row("sdn-controller", "SDN_controller", UUID),
     row("secret", "secret", &["uuid", "value"]),
-    row(
-        "sm",
-        "SM",
-        &["uuid", "type", "name-label", "name-description"],
-    ),
+    row("sm", "SM", &["uuid", "type", "name-label", "name-description"]),
     only(
         renamed(
-            row(
-                "snapshot",
-                "VM",
-                &["uuid", "name-label", "name-description"],
-            ),
+            row("snapshot", "VM", &["uuid", "name-label", "name-description"]),
             VM_NAMED,
         ),
         &[("is_a_snapshot", true)],
@@ -215,25 +172,13 @@ pub static ROWS: &[Row] = &[
     row(
         "sr",
         "SR",
-        &[
-            "uuid",
-            "name-label",
-            "name-description",
-            "type",
-            "content-type",
-        ],
+        &["uuid", "name-label", "name-description", "type", "content-type"],
     ),
     row("subject", "subject", UUID),
     row(
         "task",
         "task",
-        &[
-            "uuid",
-            "name-label",
-            "name-description",
-            "status",
-            "progress",
-        ],
+        &["uuid", "name-label", "name-description", "status", "progress"],
     ),
     only(
         renamed(row("template", "VM", LABELS), VM_NAMED),
@@ -249,14 +194,7 @@ pub static ROWS: &[Row] = &[
         row(
             "vbd",
             "VBD",
-            &[
-                "uuid",
-                "vm-uuid",
-                "vm-name-label",
-                "vdi-uuid",
-                "empty",
-                "device",
-            ],
+            &["uuid", "vm-uuid", "vm-name-label", "vdi-uuid", "empty", "device"],
         ),
         &[
             ("vm-uuid", "VM"),
@@ -303,11 +241,7 @@ pub static ROWS: &[Row] = &[
             ("network-name-label", "network.name_label"),
         ],
     ),
-    row(
-        "vlan",
-        "VLAN",
-        &["uuid", "tagged-PIF", "untagged-PIF", "tag"],
-    ),
+    row("vlan", "VLAN", &["uuid", "tagged-PIF", "untagged-PIF", "tag"]),
     only(
         renamed(row("vm", "VM", VM_LISTED), VM_NAMED),
         &[("is_a_template", false), ("is_a_snapshot", false)],
@@ -374,11 +308,7 @@ pub static DIRECT: &[Direct] = &[
     Direct {
         command: "vm-start",
         message: "VM.start",
-        args: &[
-            Arg::Uuid("uuid", "VM"),
-            Arg::Flag("paused"),
-            Arg::Flag("force"),
-        ],
+        args: &[Arg::Uuid("uuid", "VM"), Arg::Flag("paused"), Arg::Flag("force")],
     },
 ];
 
@@ -390,8 +320,7 @@ mod tests {
     #[test]
     fn names_exist() {
         for row in ROWS {
-            let class =
-                xenith_datamodel::class(row.class).unwrap_or_else(|| panic!("{}", row.class));
+            let class = xenith_datamodel::class(row.class).unwrap_or_else(|| panic!("{}", row.class));
             for (_, path) in row.named {
                 let field = path.split('.').next().unwrap_or_default();
                 assert!(class.column(field).is_some(), "{}.{path}", row.class);
@@ -401,11 +330,7 @@ mod tests {
             }
             let columns = crate::columns::of(row);
             for listed in row.listed {
-                assert!(
-                    columns.iter().any(|c| c.name == *listed),
-                    "{} {listed}",
-                    row.name
-                );
+                assert!(columns.iter().any(|c| c.name == *listed), "{} {listed}", row.name);
             }
         }
         for direct in DIRECT {
