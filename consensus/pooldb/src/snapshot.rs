@@ -250,11 +250,19 @@ impl Loaded {
             fields,
         } = self;
         let mut body = Body::new(class);
+        let mut hint = 0;
         for (name, value) in fields {
-            let Some(index) = class.find(&name) else {
+            let Some(index) = class.find_near(hint, &name) else {
                 body.set_unknown(&name, value);
                 continue;
             };
+            // Computed sets are not written.
+            let after = class.columns.iter().skip(index + 1);
+            hint = index
+                + 1
+                + after
+                    .take_while(|column| column.link == Link::Computed)
+                    .count();
             let column = &class.columns[index];
             column
                 .check(&class.name, &value)
