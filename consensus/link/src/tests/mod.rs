@@ -1,0 +1,8 @@
+//! The link on real loopback sockets, port 0.
+
+mod fuzz;
+mod requests;
+mod resilience;
+mod rig;
+mod strangers;
+mod streams;

@@ -1,0 +1,310 @@
+//! The writer thread: takes what is queued, makes one group commit of it, acknowledges.
+//!
+//! Invariant: `meta` is what the mark says. Data durable, then the mark durable, then the callbacks; after a failure nothing that
+//! was accepted counts any more.
+
+use super::disk::{CommitError, Disk};
+use super::queue::{Condition, Inner, Op, Queued, Shared};
+use super::record::{
+    COMMITTED_KEY, META_KEY, Meta, Tip, chunks, encode_pos, entry_key, parse_entry_key,
+    tip_from_nothing,
+};
+use super::{LogPos, LogState, StoreError, StoredEntry, StoredVote};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    disk: Disk,
+    meta: Meta,
+    commit_bytes: usize,
+    /// Entries below the purge point may still have keys in sled.
+    garbage: bool,
+}
+
+/// Keys of purged entries removed with one group commit: bounds the time it adds.
+const GARBAGE_KEYS: usize = 512;
+
+impl Writer {
+    pub fn new(shared: Arc<Shared>, disk: Disk, meta: Meta, commit_bytes: usize) -> Self {
+        let garbage = meta.purged.is_some();
+        Self {
+            shared,
+            disk,
+            meta,
+            commit_bytes,
+            garbage,
+        }
+    }
+
+    pub fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let mut inner = shared.lock();
+            while inner.queue.is_empty() && !inner.closing && !self.garbage {
+                inner = shared.wait_for_work(inner);
+            }
+            if inner.queue.is_empty() && inner.closing {
+                return;
+            }
+            let batch = inner.take_batch(self.commit_bytes);
+            let committed = inner.take_committed();
+            drop(inner);
+            shared.made_room();
+            // A latency for the metrics; nothing decides on it.
+            #[allow(clippy::disallowed_methods)]
+            let started = Instant::now();
+            let result = catch_unwind(AssertUnwindSafe(|| self.commit(&batch, committed)));
+            let result = result.unwrap_or_else(|_| {
+                Err(CommitError::Fault("the store's writer panicked".to_owned()))
+            });
+            let took = started.elapsed().as_micros() as u64;
+            match result {
+                Ok(()) => {
+                    let mut inner = shared.lock();
+                    if !batch.is_empty() {
+                        inner.health.commits += 1;
+                        inner.health.latency.record(took);
+                    }
+                    inner.committed_batch(&batch);
+                    drop(inner);
+                    for done in batch.into_iter().filter_map(|queued| queued.done) {
+                        done(Ok(()));
+                    }
+                }
+                Err(error) => self.fail(batch, error, shared.lock()),
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &[Queued], committed: Option<LogPos>) -> Result<(), CommitError> {
+        let mut build = Build::new(self.meta.clone());
+        for queued in batch {
+            match &queued.op {
+                Op::Append(entries) => {
+                    for entry in entries {
+                        self.append(&mut build, entry)?;
+                    }
+                }
+                Op::Vote(vote) => {
+                    build.meta.vote = Some(StoredVote {
+                        bytes: vote.bytes.clone(),
+                    })
+                }
+                Op::Truncate(index, _) => self.truncate(&mut build, *index)?,
+                Op::Purge(pos) => self.purge(&mut build, *pos)?,
+                Op::Restart(pos) => {
+                    self.truncate(&mut build, 0)?;
+                    let tip = tip_from_nothing(&self.disk.log.genesis, *pos);
+                    build.meta.last = Some(tip);
+                    build.meta.purged = Some(tip);
+                }
+            }
+        }
+        self.collect_garbage(&mut build)?;
+        if let Some(pos) = committed {
+            build.batch.insert(COMMITTED_KEY, encode_pos(pos));
+        }
+        if batch.is_empty() {
+            return self.disk.commit(build.batch, build.bytes, None);
+        }
+        self.finish(&mut build)
+    }
+
+    /// Makes what was built so far durable, with its mark: a whole state of the log, if not yet all of the batch.
+    fn finish(&mut self, build: &mut Build) -> Result<(), CommitError> {
+        build.meta.seq += 1;
+        let record = build.meta.encode(&self.disk.log.genesis);
+        build.bytes += record.len();
+        build.batch.insert(META_KEY, record);
+        let built = std::mem::replace(build, Build::new(build.meta.clone()));
+        self.disk
+            .commit(built.batch, built.bytes, Some(&built.meta))?;
+        self.meta = built.meta;
+        Ok(())
+    }
+
+    fn append(&mut self, build: &mut Build, entry: &StoredEntry) -> Result<(), CommitError> {
+        // Its chunks go ahead of the batch, so whatever the batch does to older chunks must be done.
+        let large = entry.bytes.len() > self.commit_bytes / 2;
+        if large {
+            self.finish(build)?;
+        }
+        let before = build
+            .meta
+            .last
+            .map_or(self.disk.log.genesis, |tip| tip.chain);
+        let (header, parts) = chunks(entry, before, self.disk.chunk_bytes());
+        let parts_count = header.parts;
+        let mut parts = (0_u32..).zip(parts);
+        let first = parts.next();
+        // Later chunks of a large entry go before, in bounded steps: without its header an entry is not there.
+        let mut ahead = sled::Batch::default();
+        let mut ahead_bytes = 0;
+        for (part, value) in parts {
+            let size = value.len() + Queued::ENTRY_OVERHEAD;
+            if !large {
+                build.bytes += size;
+                build.batch.insert(&entry_key(entry.index, part), value);
+                continue;
+            }
+            if ahead_bytes + size > self.commit_bytes {
+                self.disk
+                    .commit(std::mem::take(&mut ahead), ahead_bytes, None)?;
+                ahead_bytes = 0;
+            }
+            ahead_bytes += size;
+            ahead.insert(&entry_key(entry.index, part), value);
+        }
+        if ahead_bytes > 0 {
+            self.disk.commit(ahead, ahead_bytes, None)?;
+        }
+        if let Some((part, value)) = first {
+            build.bytes += value.len() + Queued::ENTRY_OVERHEAD;
+            build.batch.insert(&entry_key(entry.index, part), value);
+        }
+        let tip = header.tip(entry.index);
+        build.fresh.insert(entry.index, (tip, parts_count));
+        build.meta.last = Some(tip);
+        Ok(())
+    }
+
+    fn truncate(&mut self, build: &mut Build, index: u64) -> Result<(), CommitError> {
+        let floor = build.meta.purged.map_or(0, |tip| tip.pos.index + 1);
+        let index = index.max(floor);
+        if build.meta.last.is_none_or(|last| last.pos.index < index) {
+            return Ok(());
+        }
+        for (index, (_, parts)) in build.fresh.split_off(&index) {
+            for part in 0..parts {
+                build.batch.remove(&entry_key(index, part));
+            }
+        }
+        for key in self.disk.log.db.range(entry_key(index, 0)..).keys() {
+            let key = key.map_err(|error| unreadable(&error))?;
+            if parse_entry_key(&key).is_some() {
+                build.batch.remove(key);
+            }
+        }
+        build.meta.last = match index.checked_sub(1) {
+            Some(before) if index > floor => self.tip_at(build, before)?,
+            _ => build.meta.purged,
+        };
+        Ok(())
+    }
+
+    fn purge(&mut self, build: &mut Build, pos: LogPos) -> Result<(), CommitError> {
+        if build
+            .meta
+            .purged
+            .is_some_and(|purged| purged.pos.index >= pos.index)
+        {
+            return Ok(());
+        }
+        self.garbage = true;
+        let held = build.meta.last.filter(|last| last.pos.index >= pos.index);
+        let tip = match held {
+            Some(_) => self.tip_at(build, pos.index)?,
+            None => None,
+        };
+        match tip {
+            Some(tip) => build.meta.purged = Some(tip),
+            None => {
+                let tip = tip_from_nothing(&self.disk.log.genesis, pos);
+                build.meta.purged = Some(tip);
+                build.meta.last = Some(tip);
+            }
+        }
+        Ok(())
+    }
+
+    /// `None` below the first entry of a log that was never purged.
+    fn tip_at(&self, build: &Build, index: u64) -> Result<Option<Tip>, CommitError> {
+        if let Some((tip, _)) = build.fresh.get(&index) {
+            return Ok(Some(*tip));
+        }
+        self.disk
+            .log
+            .tip_at(index)
+            .map_err(|error| CommitError::Fault(error.to_string()))
+    }
+
+    fn collect_garbage(&mut self, build: &mut Build) -> Result<(), CommitError> {
+        let Some(purged) = build.meta.purged.filter(|_| self.garbage) else {
+            return Ok(());
+        };
+        let mut seen = 0;
+        let dead = entry_key(0, 0)..=entry_key(purged.pos.index, u32::MAX);
+        for key in self.disk.log.db.range(dead).keys().take(GARBAGE_KEYS) {
+            let key = key.map_err(|error| unreadable(&error))?;
+            seen += 1;
+            build.bytes += Queued::ENTRY_OVERHEAD;
+            build.batch.remove(key);
+        }
+        let fresh_dead = build
+            .fresh
+            .keys()
+            .next()
+            .is_some_and(|first| *first <= purged.pos.index);
+        self.garbage = seen == GARBAGE_KEYS || fresh_dead;
+        Ok(())
+    }
+
+    fn fail(&mut self, batch: Vec<Queued>, error: CommitError, mut inner: MutexGuard<'_, Inner>) {
+        let (error, condition) = match error {
+            CommitError::Full(cause) => {
+                let error = StoreError::Full(Arc::new(cause));
+                (error.clone(), Condition::Full(error))
+            }
+            CommitError::Fault(text) => {
+                let error = StoreError::Faulty(text.into());
+                (error.clone(), Condition::Faulty(error))
+            }
+        };
+        tracing::error!(%error, "the store stops acknowledging");
+        // Purged keys stay where they are until the next commit that succeeds.
+        self.garbage = false;
+        let durable = LogState {
+            purged: self.meta.purged.map(|tip| tip.pos),
+            last: self.meta.last.map(|tip| tip.pos),
+            vote: self.meta.vote.clone(),
+            committed: None,
+        };
+        let waiting = inner.fail(durable, condition);
+        drop(inner);
+        self.shared.made_room();
+        for done in batch
+            .into_iter()
+            .chain(waiting)
+            .filter_map(|queued| queued.done)
+        {
+            done(Err(error.clone()));
+        }
+    }
+}
+
+/// A group commit under construction.
+struct Build {
+    batch: sled::Batch,
+    meta: Meta,
+    /// Entries of this batch, which sled does not show yet: tip and number of chunks.
+    fresh: BTreeMap<u64, (Tip, u32)>,
+    bytes: usize,
+}
+
+impl Build {
+    fn new(meta: Meta) -> Self {
+        Self {
+            batch: sled::Batch::default(),
+            meta,
+            fresh: BTreeMap::new(),
+            bytes: 0,
+        }
+    }
+}
+
+fn unreadable(error: &sled::Error) -> CommitError {
+    CommitError::Fault(format!("the log cannot be read: {error}"))
+}
