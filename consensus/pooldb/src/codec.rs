@@ -66,11 +66,7 @@ pub(crate) fn envelope(kind: Kind) -> [u8; ENVELOPE_BYTES] {
     [kind[0], kind[1], version[0], version[1]]
 }
 
-pub(crate) fn open_envelope(
-    head: [u8; ENVELOPE_BYTES],
-    kind: Kind,
-    name: &'static str,
-) -> Result<(), CodecError> {
+pub(crate) fn open_envelope(head: [u8; ENVELOPE_BYTES], kind: Kind, name: &'static str) -> Result<(), CodecError> {
     let version = u16::from_le_bytes([head[2], head[3]]);
     if u16::from_le_bytes([head[0], head[1]]) != kind as u16 || version == 0 {
         return Err(CodecError::WrongKind(name));
@@ -134,8 +130,7 @@ fn decode<'de, T: BorrowDecode<'de, ()>>(bytes: &'de [u8]) -> Result<T, CodecErr
     if bytes.len() > MAX_BYTES {
         return Err(CodecError::TooLarge);
     }
-    let (value, used) =
-        bincode::borrow_decode_from_slice(bytes, configuration()).map_err(CodecError::Decode)?;
+    let (value, used) = bincode::borrow_decode_from_slice(bytes, configuration()).map_err(CodecError::Decode)?;
     if used == bytes.len() {
         Ok(value)
     } else {
@@ -173,9 +168,7 @@ impl Encode for Stored<'_, Transaction> {
 }
 
 impl<'de, C> BorrowDecode<'de, C> for Loaded<Transaction> {
-    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
-        from: &mut D,
-    ) -> Result<Self, DecodeError> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
         let time_ms = i64::decode(from)?;
         let expect = get_list(from, |from| {
             let (class, reference) = get_row(from)?;
@@ -311,9 +304,7 @@ impl Encode for Stored<'_, Record> {
 }
 
 impl<'de, C> BorrowDecode<'de, C> for Loaded<Record> {
-    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(
-        from: &mut D,
-    ) -> Result<Self, DecodeError> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
         Ok(Loaded(match u8::decode(from)? {
             1 => Record::Head {
                 generation: u64::decode(from)?,
@@ -371,11 +362,7 @@ fn get_list<D: Decoder, T>(
     get: impl Fn(&mut D) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, DecodeError> {
     let length = u64::decode(from)?;
-    let mut items = Vec::with_capacity(
-        usize::try_from(length)
-            .unwrap_or(usize::MAX)
-            .min(MAX_RESERVED),
-    );
+    let mut items = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX).min(MAX_RESERVED));
     for _ in 0..length {
         items.push(get(from)?);
     }
@@ -467,8 +454,7 @@ fn get_value<'de, D: BorrowDecoder<'de>>(from: &mut D, depth: usize) -> Result<V
         6 => Value::Ref(Ref::new(<&str>::borrow_decode(from)?)),
         7 => Value::Set(get_list(from, |from| get_value(from, depth + 1))?.into()),
         8 => {
-            let pair =
-                |from: &mut D| Ok((get_value(from, depth + 1)?, get_value(from, depth + 1)?));
+            let pair = |from: &mut D| Ok((get_value(from, depth + 1)?, get_value(from, depth + 1)?));
             Value::Map(get_list(from, pair)?.into())
         }
         9 => {

@@ -74,9 +74,7 @@ impl FilterError {
     pub fn to_api_error(&self, expression: &str) -> ApiError {
         match self {
             FilterError::Syntax(text) => ApiError::invalid_value(expression, text),
-            FilterError::MissingField(name) => {
-                ApiError::new("INTERNAL_ERROR", ["missing field", name, ""])
-            }
+            FilterError::MissingField(name) => ApiError::new("INTERNAL_ERROR", ["missing field", name, ""]),
         }
     }
 }
