@@ -56,7 +56,7 @@ impl Node {
                 info!(user = name, originator = &*originator, "logged in");
                 Ok(value)
             }
-            Committed::Elsewhere(place) => self.elsewhere(place, call, root, deadline).await,
+            Committed::Elsewhere(place) => self.elsewhere(place, call, deadline).await,
         }
     }
 
