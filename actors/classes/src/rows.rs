@@ -81,8 +81,23 @@ pub fn create(
     for (name, value) in fields {
         columns.push((column(class_name, name)?, value));
     }
-    tx.create(class(class_name)?, reference, columns);
+    let id = class(class_name)?;
+    null_refs(id, &mut columns);
+    tx.create(id, reference, columns);
     Ok(())
+}
+
+/// Some ref fields have the empty text as default in the model; what xapi puts there is the null ref.
+pub fn null_refs(class: ClassId, fields: &mut Vec<(Column, Value)>) {
+    for column in class.columns().filter(|column| !column.is_computed()) {
+        let empty = column
+            .default_value()
+            .as_ref()
+            .is_some_and(|default| default.as_str().is_empty());
+        if empty && !fields.iter().any(|(given, _)| *given == column) {
+            fields.push((column, Value::Ref(Ref::null())));
+        }
+    }
 }
 
 pub fn set(
