@@ -115,7 +115,7 @@ async fn dial(shared: &Arc<Shared>, node: u128) -> Result<(), HandshakeError> {
         return Err(HandshakeError::NotPinned(node));
     };
     let trust = Trust::Node(shared.directory.clone(), node);
-    let config = client_config(&shared.identity, trust, ALPN_LINK)
+    let config = client_config(&shared.identity(), trust, ALPN_LINK)
         .map_err(|error| HandshakeError::Tls(std::io::Error::other(error)))?;
     let io = shared
         .config

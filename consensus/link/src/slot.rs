@@ -82,6 +82,11 @@ impl Slot {
         }
     }
 
+    #[cfg(test)]
+    pub fn selections(&self) -> u64 {
+        self.state().sequence
+    }
+
     pub fn last_error(&self) -> Option<String> {
         self.state().last_error.clone()
     }

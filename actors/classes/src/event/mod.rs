@@ -34,7 +34,10 @@ fn inject(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
     let (name, row) = (args.text(0)?, args.reference(1)?);
     let class = xenith_datamodel::class_any_case(name).ok_or_else(|| ApiError::handle_invalid(name, row))?;
     rows::check(cx.view, class.name(), row)?;
-    let before = EventToken { database: cx.view.generation(), message: cx.view.message_generation() };
+    let before = EventToken {
+        database: cx.view.generation(),
+        message: cx.view.message_generation(),
+    };
     let mut tx = cx.transaction();
     tx.touch.push((Arc::from(class.name()), row.clone()));
     Ok((tx, Value::from(format_token(before))))

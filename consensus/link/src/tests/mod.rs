@@ -4,5 +4,6 @@ mod fuzz;
 mod requests;
 mod resilience;
 mod rig;
+mod simulated;
 mod strangers;
 mod streams;

@@ -35,6 +35,8 @@ pub const LONG: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub struct TestDirectory {
     pub peers: Mutex<BTreeMap<u128, Peer>>,
+    /// Second certificates, during a rotation.
+    pub also: Mutex<Vec<(u128, Fingerprint)>>,
 }
 
 impl TestDirectory {

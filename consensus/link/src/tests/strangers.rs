@@ -112,6 +112,30 @@ async fn unpinning_closes_the_connection() {
 }
 
 #[tokio::test]
+async fn a_certificate_is_rotated_without_losing_the_peer() {
+    let directory = Arc::new(TestDirectory::default());
+    let mut config = config();
+    config.timings.keepalive_interval = Duration::from_millis(20);
+    let a = stranger(&directory, config.clone(), hello(1)).await;
+    directory.set(1, a.link.local_addr().to_string(), a.identity.fingerprint());
+    let b = stranger(&directory, config, hello(2)).await;
+    let address = b.link.local_addr().to_string();
+    directory.set(2, address.clone(), b.identity.fingerprint());
+    echo(&a, &b).await.unwrap();
+
+    let new = Arc::new(Identity::generate("host-2").unwrap());
+    directory.also.lock().unwrap().push((2, new.fingerprint()));
+    b.link.replace_identity(new.clone()).unwrap();
+    assert_eq!(echo(&a, &b).await.unwrap(), "hello");
+    directory.set(2, address, new.fingerprint());
+    directory.also.lock().unwrap().clear();
+    eventually(|| !a.link.peers()[0].connected && !b.link.peers()[0].connected).await;
+    assert_eq!(echo(&b, &a).await.unwrap(), "hello");
+    assert_eq!(echo(&a, &b).await.unwrap(), "hello");
+    assert_eq!(a.link.selections(2), 2);
+}
+
+#[tokio::test]
 async fn join_answers_once_and_shows_both_certificates() {
     let directory = Arc::new(TestDirectory::default());
     let a = member(&directory, 1).await;
