@@ -1,7 +1,9 @@
 //! `xenith`: the host's daemon and the commands around it. Reads arguments, calls one command, prints its error.
 
+mod admin;
 mod commands;
 mod config;
+mod node;
 mod up;
 
 use clap::{Parser, Subcommand};

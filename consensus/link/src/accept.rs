@@ -38,7 +38,7 @@ impl Doors {
     }
 }
 
-pub(crate) async fn accept_all(shared: Arc<Shared>, mut listener: Box<dyn Listener>, doors: Doors) {
+pub(crate) async fn accept_all(shared: Arc<Shared>, mut listener: Box<dyn Listener>) {
     let joins = Arc::new(Semaphore::new(shared.config.limits.joins));
     let mut pending: VecDeque<AbortHandle> = VecDeque::new();
     loop {
@@ -60,23 +60,17 @@ pub(crate) async fn accept_all(shared: Arc<Shared>, mut listener: Box<dyn Listen
         {
             oldest.abort();
         }
-        let task = greet(shared.clone(), io, address, doors.clone(), joins.clone());
+        let task = greet(shared.clone(), io, address, joins.clone());
         pending.push_back(shared.tracker.spawn(task).abort_handle());
     }
 }
 
-async fn greet(
-    shared: Arc<Shared>,
-    io: Box<dyn Io>,
-    address: SocketAddr,
-    doors: Doors,
-    joins: Arc<Semaphore>,
-) {
+async fn greet(shared: Arc<Shared>, io: Box<dyn Io>, address: SocketAddr, joins: Arc<Semaphore>) {
     let outcome = tokio::select! {
         () = shared.cancel.cancelled() => Err(HandshakeError::Closed),
         outcome = timeout(
             shared.config.timings.accept_deadline,
-            come_in(&shared, io, address, doors, joins),
+            come_in(&shared, io, address, joins),
         ) => outcome.unwrap_or(Err(HandshakeError::TooSlow)),
     };
     match outcome {
@@ -90,12 +84,12 @@ async fn come_in(
     shared: &Arc<Shared>,
     io: Box<dyn Io>,
     address: SocketAddr,
-    doors: Doors,
     joins: Arc<Semaphore>,
 ) -> Result<(), HandshakeError> {
     let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), io)
         .await
         .map_err(HandshakeError::Tls)?;
+    let doors = shared.doors();
     let wanted = start
         .client_hello()
         .alpn()

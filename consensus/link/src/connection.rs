@@ -166,16 +166,18 @@ impl Driver {
             );
             shared.tracker.spawn(task);
         }
-        // Whoever waits for a stream learns at once that there will be none.
-        self.openings.close();
-        self.waiting = None;
+        // Dropping yamux fails every stream at once. Its own orderly close would leave their readers asleep.
+        drop(self.yamux);
+        drop(self.openings);
+        drop(self.waiting);
+        let timings = &shared.config.timings;
         let closed = timeout(
-            shared.config.timings.close_deadline,
-            poll_fn(|cx| self.yamux.poll_close(cx)),
+            timings.close_deadline,
+            poll_fn(|cx| self.handle.poll_close(cx)),
         )
         .await;
-        if let Ok(Err(error)) = closed {
-            tracing::debug!(%error, "a link ended without an orderly close");
+        if !matches!(closed, Ok(Ok(()))) {
+            tracing::debug!("a link ended without an orderly close");
         }
     }
 

@@ -85,7 +85,14 @@ async fn dial_while_wanted(shared: Arc<Shared>, slot: Arc<Slot>) {
         } else {
             timings.backoff_refused_max
         };
-        if !matches!(error, HandshakeError::Duplicate) {
+        if matches!(error, HandshakeError::Duplicate) {
+            // The selected connection, if it is on its way, is among these.
+            let mut settling = shared.settling.subscribe();
+            let settled = settling.wait_for(|count| *count == 0);
+            if timeout(timings.connect_deadline, settled).await.is_err() {
+                tracing::debug!("accepted handshakes did not settle in time");
+            }
+        } else {
             let text = chain(&error);
             shared.logs.warn(&format!("{:032x}", slot.node), &text);
             slot.set_error(text);
@@ -108,7 +115,7 @@ async fn dial(shared: &Arc<Shared>, node: u128) -> Result<(), HandshakeError> {
         return Err(HandshakeError::NotPinned(node));
     };
     let trust = Trust::Node(shared.directory.clone(), node);
-    let config = client_config(&shared.identity, trust, ALPN_LINK)
+    let config = client_config(&shared.identity(), trust, ALPN_LINK)
         .map_err(|error| HandshakeError::Tls(std::io::Error::other(error)))?;
     let io = shared
         .config

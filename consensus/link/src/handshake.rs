@@ -22,7 +22,14 @@ pub(crate) async fn complete(
     expected: Option<u128>,
 ) -> Result<(), HandshakeError> {
     let fingerprint = peer_fingerprint(&tls)?;
-    let known_sequence = expected.map_or(0, |node| shared.slot(node).known_sequence());
+    let known_sequence = match expected {
+        Some(node) => shared
+            .slot(node)
+            .sequence_to_tell()
+            .ok_or(HandshakeError::Duplicate)?,
+        None => 0,
+    };
+    let _settling = expected.is_none().then(|| Settling::begin(shared));
     let ours = HelloMessage {
         hello: shared.hello.clone(),
         known_sequence,
@@ -71,6 +78,24 @@ pub(crate) async fn complete(
     tracing::info!(peer = %format_args!("{node:032x}"), address = %connection.address, dialled, "link up");
     driver.start(shared, &slot, &connection);
     Ok(())
+}
+
+/// Counts an accepted handshake from before our hello until its outcome.
+struct Settling<'a>(&'a Shared);
+
+impl<'a> Settling<'a> {
+    fn begin(shared: &'a Shared) -> Settling<'a> {
+        shared.settling.send_modify(|count| *count += 1);
+        Settling(shared)
+    }
+}
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        self.0
+            .settling
+            .send_modify(|count| *count = count.saturating_sub(1));
+    }
 }
 
 pub(crate) fn peer_fingerprint(tls: &Tls) -> Result<Fingerprint, HandshakeError> {

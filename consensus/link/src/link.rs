@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -52,8 +53,8 @@ pub trait Directory: Send + Sync + 'static {
     fn is_known_certificate(&self, fingerprint: &Fingerprint) -> bool;
 }
 
-/// What this host does for others. A handler's future is dropped at the asker's deadline, when the asker drops its
-/// request, and when the connection ends.
+/// What this host does for others. A request's or join's future is dropped at the asker's deadline, when the asker drops
+/// its request, and when the connection ends.
 pub trait Services: Send + Sync + 'static {
     fn request(
         &self,
@@ -62,7 +63,8 @@ pub trait Services: Send + Sync + 'static {
         body: Bytes,
     ) -> BoxFuture<'static, Result<Bytes, Refusal>>;
 
-    /// Has no deadline; the stream is reset when the future ends unless it was shut down.
+    /// Has no deadline and goes on until it returns: it sees the end of the connection as the end of its reads. The stream
+    /// is reset when the handler drops it without having shut it down.
     fn stream(&self, peer: u128, service: u16, stream: LinkStream) -> BoxFuture<'static, ()>;
 
     /// From a host that is not a member: it holds the key of this certificate, and nothing else is known of it.
@@ -93,7 +95,7 @@ pub struct Link(Arc<Shared>);
 
 pub(crate) struct Shared {
     pub config: LinkConfig,
-    pub identity: Arc<Identity>,
+    credentials: Mutex<Credentials>,
     pub hello: Hello,
     pub directory: Arc<dyn Directory>,
     pub services: Arc<dyn Services>,
@@ -101,8 +103,16 @@ pub(crate) struct Shared {
     pub tracker: TaskTracker,
     pub logs: LogOnce,
     pub local_addr: SocketAddr,
+    /// Accepted handshakes that are past our hello and not settled yet (see `slot`).
+    pub settling: watch::Sender<usize>,
     /// One per node ever asked for or authenticated, so no more than the pool ever had members.
     slots: Mutex<BTreeMap<u128, Arc<Slot>>>,
+}
+
+/// What this host shows: replaced as one when its certificate is rotated.
+struct Credentials {
+    identity: Arc<Identity>,
+    doors: accept::Doors,
 }
 
 impl Link {
@@ -122,9 +132,10 @@ impl Link {
         let listener = config.net.bind(&address).await.map_err(cannot)?;
         let local_addr = listener.local_addr().map_err(cannot)?;
         let doors = accept::Doors::new(&identity, &directory)?;
+        let credentials = Mutex::new(Credentials { identity, doors });
         let shared = Arc::new(Shared {
             config,
-            identity,
+            credentials,
             hello,
             directory,
             services,
@@ -132,11 +143,12 @@ impl Link {
             tracker: TaskTracker::new(),
             logs: LogOnce::default(),
             local_addr,
+            settling: watch::Sender::new(0),
             slots: Mutex::new(BTreeMap::new()),
         });
         shared
             .tracker
-            .spawn(accept::accept_all(shared.clone(), listener, doors));
+            .spawn(accept::accept_all(shared.clone(), listener));
         Ok(Link(shared))
     }
 
@@ -221,6 +233,15 @@ impl Link {
         slots.iter().map(|slot| self.status(slot)).collect()
     }
 
+    /// Shows another certificate from now on: the middle step of a rotation (pin the new one everywhere, replace, unpin
+    /// the old one). Connections made with the old one stay until it is unpinned; each peer then closes its own within a
+    /// keep-alive and the next request connects anew.
+    pub fn replace_identity(&self, identity: Arc<Identity>) -> Result<(), LinkError> {
+        let doors = accept::Doors::new(&identity, &self.0.directory)?;
+        *self.0.credentials() = Credentials { identity, doors };
+        Ok(())
+    }
+
     /// Closes everything; returns when all tasks have ended, handlers included, or after twice the close deadline.
     pub async fn shutdown(&self) {
         self.0.cancel.cancel();
@@ -232,6 +253,12 @@ impl Link {
                 "link tasks outlive the shutdown"
             );
         }
+    }
+
+    /// Connections selected with this peer so far, as this side knows.
+    #[cfg(test)]
+    pub(crate) fn selections(&self, peer: u128) -> u64 {
+        self.0.slot(peer).selections()
     }
 
     /// A stream on the connection in use. Nothing is sent here, so a connection that breaks is simply replaced.
@@ -295,6 +322,20 @@ impl Shared {
             .entry(node)
             .or_insert_with(|| Arc::new(Slot::new(node, limits)))
             .clone()
+    }
+
+    pub fn identity(&self) -> Arc<Identity> {
+        self.credentials().identity.clone()
+    }
+
+    pub fn doors(&self) -> accept::Doors {
+        self.credentials().doors.clone()
+    }
+
+    fn credentials(&self) -> MutexGuard<'_, Credentials> {
+        self.credentials
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<u128, Arc<Slot>>> {

@@ -5,10 +5,11 @@
 //! - the lower node's own dial loses against a connection that is already selected and alive here;
 //! - the higher node's dial replaces the selected connection if its hello shows that the dialler knew of that selection
 //!   (`known_sequence`): it dialled because it has lost it, whatever this side still believes. If it did not know, the
-//!   two crossed: the dial is answered `Duplicate` with the sequence. Should the dialler not have that connection after
-//!   all (its verdict was lost), its next dial, one back-off later, shows that it knows, and replaces.
+//!   two crossed, or the dialler has been restarted: the dial is answered `Duplicate` with the sequence. The dialler then
+//!   waits for its own accepted handshakes to settle (the selected connection can only be one of them). If none of them
+//!   was it, the next dial shows that it knows of the selection, and replaces.
 //!
-//! So a half-dead connection delays a new one by one back-off at most, and crossing dials end in one connection.
+//! So a half-dead connection delays a new one by one back-off as a rule, and crossing dials end in one connection.
 
 use crate::codec::Verdict;
 use crate::config::Limits;
@@ -70,7 +71,19 @@ impl Slot {
         self.current.subscribe()
     }
 
-    pub fn known_sequence(&self) -> u64 {
+    /// For the hello of a dial: `None` when a connection has come up meanwhile, so that the dial is pointless. A hello
+    /// that names the live connection's own selection would make the other side replace it.
+    pub fn sequence_to_tell(&self) -> Option<u64> {
+        let state = self.state();
+        if self.live().is_some() {
+            None
+        } else {
+            Some(state.sequence)
+        }
+    }
+
+    #[cfg(test)]
+    pub fn selections(&self) -> u64 {
         self.state().sequence
     }
 

@@ -65,6 +65,13 @@ impl TransportHandle {
         ready!(inner.poll_drain(cx))?;
         Pin::new(&mut inner.tls).poll_flush(cx)
     }
+
+    /// What is gathered leaves, then TLS ends.
+    pub fn poll_close(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut inner = self.0.lock();
+        ready!(inner.poll_drain(cx))?;
+        Pin::new(&mut inner.tls).poll_shutdown(cx)
+    }
 }
 
 impl Shared {
@@ -123,8 +130,6 @@ impl futures::io::AsyncWrite for Transport {
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut inner = self.0.lock();
-        ready!(inner.poll_drain(cx))?;
-        Pin::new(&mut inner.tls).poll_shutdown(cx)
+        TransportHandle(self.0.clone()).poll_close(cx)
     }
 }

@@ -8,7 +8,7 @@
 
 use crate::draft::{Draft, DraftKey, Drafts};
 use crate::edit::{self, Place};
-use crate::foreign;
+use crate::foreign::{self, ForeignDrafts};
 use crate::row::Body;
 use crate::schema::{ClassSchema, Link, same, schema, schema_by_name};
 use crate::table::State;
@@ -17,10 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use xenith_datamodel::{ApiError, Column, Ref, Value};
 
-pub(crate) fn apply(
-    base: &State,
-    transaction: &Transaction,
-) -> Result<(State, Changes), ApplyError> {
+pub(crate) fn apply(base: &State, transaction: &Transaction) -> Result<(State, Changes), ApplyError> {
     for expect in &transaction.expect {
         check_expect(base, expect)?;
     }
@@ -28,6 +25,7 @@ pub(crate) fn apply(
         base,
         next: base.clone(),
         drafts: Drafts::default(),
+        foreign: ForeignDrafts::default(),
     };
     for change in &transaction.changes {
         work.change(change).map_err(ApplyError::Api)?;
@@ -44,12 +42,13 @@ pub(crate) struct Work<'a> {
     pub base: &'a State,
     pub next: State,
     pub drafts: Drafts,
+    pub foreign: ForeignDrafts,
 }
 
 impl Work<'_> {
     fn change(&mut self, change: &Change) -> Result<(), ApiError> {
         let Some(class) = schema_by_name(&change.class) else {
-            return foreign::change(&mut self.next, change);
+            return self.foreign.change(self.base, change);
         };
         let reference = &change.reference;
         match &change.kind {
@@ -133,10 +132,7 @@ impl Work<'_> {
         };
         let column = &class.columns[index];
         if column.link == Link::Computed {
-            return Err(ApiError::internal(format!(
-                "{}.{field} is computed and cannot be set",
-                class.name
-            )));
+            return Err(computed(class, field));
         }
         column.check(&class.name, &value)?;
         let Some(slot) = body.values.get_mut(index) else {
@@ -170,7 +166,7 @@ impl Work<'_> {
 
     fn touch(&mut self, class: &Name, reference: &Ref) -> Result<(), ApiError> {
         let Some(class) = schema_by_name(class) else {
-            return foreign::touch(&mut self.next, class, reference);
+            return self.foreign.touch(self.base, class, reference);
         };
         let draft = self.drafts.open(self.base, class, reference);
         if draft.now.is_none() {
@@ -182,17 +178,15 @@ impl Work<'_> {
 
     /// The field as this transaction has left it; `None` for a field that nobody has written and this version does
     /// not know.
-    fn read(
-        &mut self,
-        class: &'static ClassSchema,
-        reference: &Ref,
-        field: &str,
-    ) -> Result<Option<Value>, ApiError> {
+    fn read(&mut self, class: &'static ClassSchema, reference: &Ref, field: &str) -> Result<Option<Value>, ApiError> {
         let draft = self.drafts.open(self.base, class, reference);
         let Some(body) = &draft.now else {
             return Err(ApiError::handle_invalid(&class.name, reference));
         };
         Ok(match class.find(field) {
+            Some(index) if class.columns[index].link == Link::Computed => {
+                return Err(computed(class, field));
+            }
             Some(index) => body.values.get(index).cloned(),
             None => body.unknown(field).cloned(),
         })
@@ -223,11 +217,7 @@ impl Work<'_> {
         let Some(draft) = self.drafts.open_existing(self.base, class, owner) else {
             return false;
         };
-        let Some(slot) = draft
-            .now
-            .as_mut()
-            .and_then(|body| body.values.get_mut(index))
-        else {
+        let Some(slot) = draft.now.as_mut().and_then(|body| body.values.get_mut(index)) else {
             return false;
         };
         let items = slot.as_set().unwrap_or_default();
@@ -236,12 +226,7 @@ impl Work<'_> {
             let new: Value = if present {
                 Value::set(items.iter().cloned().chain([Value::from(member)]))
             } else {
-                Value::set(
-                    items
-                        .iter()
-                        .filter(|item| item.as_ref() != Some(member))
-                        .cloned(),
-                )
+                Value::set(items.iter().filter(|item| item.as_ref() != Some(member)).cloned())
             };
             *slot = class.columns[index].share(new);
             draft.edited(index);
@@ -276,6 +261,7 @@ impl Work<'_> {
                 changes.rows.push((key.0, key.1));
             }
         }
+        self.foreign.commit(&mut self.next);
         Ok((self.next, changes))
     }
 
@@ -288,10 +274,7 @@ impl Work<'_> {
                 let Link::Owner(owner) = class.columns[*index].link else {
                     continue;
                 };
-                let old = draft
-                    .base
-                    .as_ref()
-                    .and_then(|row| ref_at(&row.body, *index));
+                let old = draft.base.as_ref().and_then(|row| ref_at(&row.body, *index));
                 let new = draft.now.as_ref().and_then(|body| ref_at(body, *index));
                 if old == new {
                     continue;
@@ -325,9 +308,7 @@ impl Work<'_> {
             if let Some(row) = &draft.base
                 && moved(draft, class)
             {
-                self.next
-                    .table_mut(key.0)
-                    .unindex(class, &row.body.values, &key.1);
+                self.next.table_mut(key.0).unindex(class, &row.body.values, &key.1);
             }
         }
         for (key, draft) in self.drafts.iter() {
@@ -335,15 +316,9 @@ impl Work<'_> {
             if let Some(body) = &draft.now
                 && moved(draft, class)
             {
-                let indexed = self
-                    .next
-                    .table_mut(key.0)
-                    .index(class, &body.values, &key.1);
+                let indexed = self.next.table_mut(key.0).index(class, &body.values, &key.1);
                 indexed.map_err(|uuid: Arc<str>| {
-                    ApiError::new(
-                        "DB_UNIQUENESS_CONSTRAINT_VIOLATION",
-                        [&class.name, "uuid", &*uuid],
-                    )
+                    ApiError::new("DB_UNIQUENESS_CONSTRAINT_VIOLATION", [&class.name, "uuid", &*uuid])
                 })?;
             }
         }
@@ -373,6 +348,10 @@ fn check_expect(base: &State, expect: &Expect) -> Result<(), ApplyError> {
         class: expect.class.clone(),
         reference: expect.reference.clone(),
     })
+}
+
+fn computed(class: &ClassSchema, field: &str) -> ApiError {
+    ApiError::internal(format!("{}.{field} is computed and cannot be set", class.name))
 }
 
 fn members(set: &Value) -> BTreeSet<Ref> {

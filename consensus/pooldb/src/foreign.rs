@@ -9,136 +9,157 @@ use crate::row::{Fields, ForeignRow};
 use crate::schema::same;
 use crate::table::State;
 use crate::{Change, ChangeKind, Expect, Name};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_datamodel::{ApiError, Ref};
 
-pub(crate) fn change(next: &mut State, change: &Change) -> Result<(), ApiError> {
-    let reference = &change.reference;
-    let row = next
-        .foreign
-        .get(&change.class)
-        .and_then(|rows| rows.get(reference))
-        .cloned();
-    if let ChangeKind::Create(fields) = &change.kind {
-        if row.is_some() {
-            let params = [&change.class, "reference", reference.as_str()];
-            return Err(ApiError::new("DB_UNIQUENESS_CONSTRAINT_VIOLATION", params));
-        }
-        put(
-            next,
-            &change.class,
-            reference,
-            None,
-            Some(fields.iter().cloned().collect()),
-        );
-        return Ok(());
-    }
-    let Some(row) = row else {
-        return Err(ApiError::handle_invalid(&change.class, reference));
-    };
-    let new = match &change.kind {
-        ChangeKind::Create(_) => None,
-        ChangeKind::Destroy => {
-            put(next, &change.class, reference, Some(&row), None);
-            None
-        }
-        ChangeKind::Set(field, value) => Some((field, value.clone())),
-        ChangeKind::Add { field, key, value } => {
-            let place = Place {
-                class: &change.class,
-                field,
-                reference,
-            };
-            let old = row
-                .fields
-                .get(field)
-                .cloned()
-                .unwrap_or_else(|| edit::empty_for(key.as_ref()));
-            edit::add(place, &old, key.as_ref(), value)?.map(|value| (field, value))
-        }
-        ChangeKind::Remove { field, key } => {
-            let place = Place {
-                class: &change.class,
-                field,
-                reference,
-            };
-            match row.fields.get(field) {
-                Some(old) => edit::remove(place, old, key)?.map(|value| (field, value)),
-                None => None,
-            }
-        }
-    };
-    if let Some((field, value)) = new
-        && !row.fields.get(field).is_some_and(|old| same(old, &value))
-    {
-        let mut fields = row.fields.clone();
-        fields.insert(field.clone(), value);
-        put(next, &change.class, reference, Some(&row), Some(fields));
-    }
-    Ok(())
+/// The foreign rows a transaction works on.
+#[derive(Debug, Default)]
+pub(crate) struct ForeignDrafts {
+    drafts: BTreeMap<(Name, Ref), ForeignDraft>,
 }
 
-pub(crate) fn touch(next: &mut State, class: &Name, reference: &Ref) -> Result<(), ApiError> {
-    let Some(row) = next
-        .foreign
-        .get(class)
-        .and_then(|rows| rows.get(reference))
-        .cloned()
-    else {
-        return Err(ApiError::handle_invalid(class, reference));
-    };
-    put(next, class, reference, Some(&row), Some(row.fields.clone()));
-    Ok(())
+#[derive(Debug)]
+struct ForeignDraft {
+    base: Option<Arc<ForeignRow>>,
+    now: Option<Fields>,
+    recreated: bool,
+    touched: bool,
+}
+
+impl ForeignDrafts {
+    pub fn change(&mut self, base: &State, change: &Change) -> Result<(), ApiError> {
+        let (class, reference) = (&change.class, &change.reference);
+        let draft = self.open(base, class, reference);
+        if let ChangeKind::Create(fields) = &change.kind {
+            if draft.now.is_some() {
+                let params = [class, "reference", reference.as_str()];
+                return Err(ApiError::new("DB_UNIQUENESS_CONSTRAINT_VIOLATION", params));
+            }
+            draft.now = Some(fields.iter().cloned().collect());
+            draft.recreated = draft.base.is_some();
+            return Ok(());
+        }
+        let Some(fields) = draft.now.as_mut() else {
+            return Err(ApiError::handle_invalid(class, reference));
+        };
+        match &change.kind {
+            ChangeKind::Create(_) => {}
+            ChangeKind::Destroy => draft.now = None,
+            ChangeKind::Set(field, value) => {
+                fields.insert(field.clone(), value.clone());
+            }
+            ChangeKind::Add { field, key, value } => {
+                let place = Place {
+                    class,
+                    field,
+                    reference,
+                };
+                let old = fields
+                    .get(field)
+                    .cloned()
+                    .unwrap_or_else(|| edit::empty_for(key.as_ref()));
+                if let Some(value) = edit::add(place, &old, key.as_ref(), value)? {
+                    fields.insert(field.clone(), value);
+                }
+            }
+            ChangeKind::Remove { field, key } => {
+                let place = Place {
+                    class,
+                    field,
+                    reference,
+                };
+                let old = fields.get(field);
+                if let Some(value) = old.map(|old| edit::remove(place, old, key)).transpose()?.flatten() {
+                    fields.insert(field.clone(), value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn touch(&mut self, base: &State, class: &Name, reference: &Ref) -> Result<(), ApiError> {
+        let draft = self.open(base, class, reference);
+        if draft.now.is_none() {
+            return Err(ApiError::handle_invalid(class, reference));
+        }
+        draft.touched = true;
+        Ok(())
+    }
+
+    pub fn commit(self, next: &mut State) {
+        for ((class, reference), draft) in self.drafts {
+            if draft.is_effective() {
+                draft.commit(next, &class, &reference);
+            }
+        }
+    }
+
+    fn open(&mut self, base: &State, class: &Name, reference: &Ref) -> &mut ForeignDraft {
+        self.drafts
+            .entry((class.clone(), reference.clone()))
+            .or_insert_with(|| {
+                let base = base.foreign.get(class).and_then(|rows| rows.get(reference)).cloned();
+                let now = base.as_ref().map(|row| row.fields.clone());
+                ForeignDraft {
+                    base,
+                    now,
+                    recreated: false,
+                    touched: false,
+                }
+            })
+    }
+}
+
+impl ForeignDraft {
+    fn is_effective(&self) -> bool {
+        match (&self.base, &self.now) {
+            (None, None) => false,
+            (None, Some(_)) | (Some(_), None) => true,
+            (Some(row), Some(fields)) => self.recreated || self.touched || !same_fields(&row.fields, fields),
+        }
+    }
+
+    /// Replaces the row by its successor, under a new generation.
+    fn commit(self, next: &mut State, class: &Name, reference: &Ref) {
+        let generation = next.database.next();
+        let mut rows = next.foreign.get(class).cloned().unwrap_or_default();
+        match self.now {
+            Some(fields) => {
+                let kept = self.base.as_ref().filter(|_| !self.recreated);
+                let created = kept.map_or(generation, |row| row.created);
+                let row = ForeignRow {
+                    created,
+                    modified: generation,
+                    fields,
+                };
+                next.sum.add(sum(class, reference, &row));
+                rows.insert(reference.clone(), Arc::new(row));
+            }
+            None => {
+                rows.remove(reference);
+            }
+        }
+        if let Some(old) = &self.base {
+            next.sum.take(sum(class, reference, old));
+        }
+        if rows.is_empty() {
+            next.foreign.remove(class);
+        } else {
+            next.foreign.insert(class.clone(), rows);
+        }
+    }
 }
 
 pub(crate) fn holds(base: &State, expect: &Expect) -> bool {
-    match (
-        base.foreign
-            .get(&expect.class)
-            .and_then(|rows| rows.get(&expect.reference)),
-        &expect.field,
-    ) {
+    let row = base
+        .foreign
+        .get(&expect.class)
+        .and_then(|rows| rows.get(&expect.reference));
+    match (row, &expect.field) {
         (None, _) => false,
         (Some(_), None) => true,
-        (Some(row), Some((field, wanted))) => row
-            .fields
-            .get(field)
-            .is_some_and(|value: &Value| same(value, wanted)),
-    }
-}
-
-/// Replaces a row by its successor, under a new generation.
-fn put(
-    next: &mut State,
-    class: &Name,
-    reference: &Ref,
-    old: Option<&ForeignRow>,
-    fields: Option<Fields>,
-) {
-    let generation = next.database.next();
-    let mut rows = next.foreign.get(class).cloned().unwrap_or_default();
-    match fields {
-        Some(fields) => {
-            let created = old.map_or(generation, |row| row.created);
-            let row = ForeignRow {
-                created,
-                modified: generation,
-                fields,
-            };
-            next.sum.add(sum(class, reference, &row));
-            rows.insert(reference.clone(), Arc::new(row));
-        }
-        None => {
-            rows.remove(reference);
-        }
-    }
-    if let Some(old) = old {
-        next.sum.take(sum(class, reference, old));
-    }
-    if rows.is_empty() {
-        next.foreign.remove(class);
-    } else {
-        next.foreign.insert(class.clone(), rows);
+        (Some(row), Some((field, wanted))) => row.fields.get(field).is_some_and(|value| same(value, wanted)),
     }
 }
 
@@ -148,4 +169,8 @@ pub(crate) fn sum(class: &str, reference: &Ref, row: &ForeignRow) -> hash::Sum {
         sum.add(hash::field(class, reference, name, value));
     }
     sum
+}
+
+fn same_fields(a: &Fields, b: &Fields) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && same(a.1, b.1))
 }

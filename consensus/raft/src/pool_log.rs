@@ -10,7 +10,19 @@ use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
 /// Raft node: 128 random bits made with the store (CORRECTNESS A1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct NodeId(pub u128);
 
 /// This host's part in the pool, as of now.
@@ -19,7 +31,10 @@ pub enum Role {
     /// Leader whose "opened" entry is applied: plans and commits.
     Coordinator { term: u64 },
     /// Follows `coordinator`, reachable by clients at `address`.
-    Supporter { coordinator: NodeId, address: String },
+    Supporter {
+        coordinator: NodeId,
+        address: String,
+    },
     /// No leader is known, or the leader has not opened yet.
     NoCoordinator,
 }
@@ -37,7 +52,9 @@ pub enum CommitError {
     #[error("this host is not the coordinator")]
     NotCoordinator,
     /// Leadership was lost with the proposal in flight: it may or may not be committed.
-    #[error("the coordinator changed while the change was under way; whether it was made is not known")]
+    #[error(
+        "the coordinator changed while the change was under way; whether it was made is not known"
+    )]
     Unknown,
     /// Proposals stand still for a hand-over; at most 150 ms (B5).
     #[error("a hand-over is under way")]

@@ -12,9 +12,11 @@
 mod disk;
 mod identity;
 mod mark;
+mod memory;
 mod queue;
 mod record;
 mod sled_log;
+mod snapshots;
 mod writer;
 
 #[cfg(test)]
@@ -22,7 +24,9 @@ mod tests;
 
 pub use disk::{FaultHook, IoPoint};
 pub use identity::{StoreIdentity, set_aside};
+pub use memory::{Executor, Job, MemDisk, MemLog};
 pub use sled_log::{OpenError, OpenOptions, SledLog};
+pub use snapshots::{SnapshotError, SnapshotFiles, SnapshotWriter, StoredSnapshot};
 
 use bytes::Bytes;
 use std::fmt;

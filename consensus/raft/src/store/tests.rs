@@ -239,3 +239,208 @@ fn large_entries_are_whole_and_no_blob_is_written() {
         0
     );
 }
+
+/// A copy of the folder, as a backup restored would be.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for found in fs::read_dir(from).unwrap() {
+        let found = found.unwrap();
+        let target = to.join(found.file_name());
+        if found.file_type().unwrap().is_dir() {
+            copy_folder(&found.path(), &target);
+        } else {
+            fs::copy(found.path(), target).unwrap();
+        }
+    }
+}
+
+fn swap_in(part: &str, from: &Path, to: &Path) {
+    let target = to.join(part);
+    if target.is_dir() {
+        fs::remove_dir_all(&target).unwrap();
+        copy_folder(&from.join(part), &target);
+    } else {
+        fs::copy(from.join(part), &target).unwrap();
+    }
+}
+
+#[test]
+fn an_older_log_under_the_mark_is_refused_and_set_aside() {
+    let place = place();
+    let old = place.dir.with_extension("old");
+    let log = create(&place.dir);
+    wait(|done| log.append(entries(0..10, 1, 100), done)).unwrap();
+    drop(log);
+    copy_folder(&place.dir, &old);
+    let log = open(&place.dir);
+    wait(|done| log.save_vote(vote("newer"), done)).unwrap();
+    drop(log);
+    swap_in("log", &old, &place.dir);
+    let error = open_error(&place.dir);
+    assert!(matches!(error, OpenError::BehindMark { .. }) && error.must_set_aside());
+    let first = set_aside(&place.dir).unwrap();
+    assert!(first.ends_with("store.damaged-1") && first.join("log/db").exists());
+    assert!(matches!(open_error(&place.dir), OpenError::Missing));
+    drop(create(&place.dir));
+    assert!(set_aside(&place.dir).unwrap().ends_with("store.damaged-2"));
+}
+
+#[test]
+fn a_missing_log_or_mark_is_refused() {
+    for part in ["log/db", "durable.mark"] {
+        let place = place();
+        let log = create(&place.dir);
+        wait(|done| log.append(entries(0..3, 1, 10), done)).unwrap();
+        drop(log);
+        fs::remove_file(place.dir.join(part)).unwrap();
+        assert!(open_error(&place.dir).must_set_aside(), "{part}");
+    }
+}
+
+#[test]
+fn parts_of_another_store_are_refused() {
+    for part in ["identity", "durable.mark", "log"] {
+        let (one, other) = (place(), place());
+        for (place, node) in [(&one, 1), (&other, 2)] {
+            let identity = StoreIdentity { node, ..identity() };
+            let log = SledLog::create(&place.dir, &identity, options()).unwrap();
+            wait(|done| log.append(entries(0..3, 1, 10), done)).unwrap();
+        }
+        swap_in(part, &other.dir, &one.dir);
+        let error = open_error(&one.dir);
+        assert!(
+            matches!(error, OpenError::IdentityMismatch),
+            "{part}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_store_is_opened_once() {
+    let place = place();
+    let log = create(&place.dir);
+    assert!(matches!(open_error(&place.dir), OpenError::InUse));
+    drop(log);
+    drop(open(&place.dir));
+}
+
+/// Any flipped byte of what is in use is noticed, or harmless: the store never shows other entries than those written.
+#[test]
+fn flipped_bytes_never_change_what_is_read() {
+    let place = place();
+    let log = create(&place.dir);
+    for index in 0..60 {
+        wait(|done| log.append(vec![entry(index, 1, 400)], done)).unwrap();
+    }
+    let state = log.state().unwrap();
+    drop(log);
+    let length = fs::metadata(place.dir.join("log/db")).unwrap().len();
+    let mut noticed = 0;
+    for n in 0..60 {
+        let copy = place.dir.with_extension(format!("copy-{n}"));
+        copy_folder(&place.dir, &copy);
+        let data = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(copy.join("log/db"))
+            .unwrap();
+        let at = (n * 977 + 13) % length.min(60_000);
+        let mut byte = [0];
+        data.read_exact_at(&mut byte, at).unwrap();
+        data.write_all_at(&[byte[0] ^ 0x20], at).unwrap();
+        match SledLog::open(&copy, options()) {
+            Ok(log) => {
+                assert_eq!(log.state().unwrap(), state);
+                assert_eq!(log.read(0..60, usize::MAX).unwrap(), entries(0..60, 1, 400));
+            }
+            Err(error) => {
+                assert!(error.must_set_aside(), "{error}");
+                noticed += 1;
+            }
+        }
+    }
+    assert!(noticed > 10, "only {noticed} of 60 flips were noticed");
+}
+
+#[test]
+fn a_torn_mark_slot_is_survived_and_two_are_not() {
+    let place = place();
+    let log = create(&place.dir);
+    wait(|done| log.append(entries(0..3, 1, 10), done)).unwrap();
+    drop(log);
+    for slot in 0..2 {
+        let copy = place.dir.with_extension(format!("slot-{slot}"));
+        copy_folder(&place.dir, &copy);
+        let mark = fs::OpenOptions::new()
+            .write(true)
+            .open(copy.join("durable.mark"))
+            .unwrap();
+        mark.write_all_at(&[0xaa; 600], slot * 4096 + 20).unwrap();
+        assert_eq!(open(&copy).state().unwrap().last, Some(pos(1, 2)));
+    }
+    let mark = fs::OpenOptions::new()
+        .write(true)
+        .open(place.dir.join("durable.mark"))
+        .unwrap();
+    mark.write_all_at(&[0xaa; 8192], 0).unwrap();
+    assert!(matches!(open_error(&place.dir), OpenError::Damaged(_)));
+}
+
+/// A log whose disk fails at `point` while the switch is on.
+fn failing(dir: &Path, at: IoPoint, code: i32) -> (SledLog, Arc<AtomicBool>) {
+    let switch = Arc::new(AtomicBool::new(false));
+    let on = Arc::clone(&switch);
+    let hook: FaultHook = Arc::new(
+        move |point| match on.load(Ordering::SeqCst) && point == at {
+            true => Err(io::Error::from_raw_os_error(code)),
+            false => Ok(()),
+        },
+    );
+    let options = OpenOptions {
+        faults: Some(hook),
+        ..options()
+    };
+    (SledLog::create(dir, &identity(), options).unwrap(), switch)
+}
+
+#[test]
+fn a_full_disk_acknowledges_nothing_and_heals() {
+    let place = place();
+    let (log, full) = failing(&place.dir, IoPoint::Reserve, 28);
+    wait(|done| log.append(entries(0..5, 1, 10), done)).unwrap();
+    full.store(true, Ordering::SeqCst);
+    for _ in 0..3 {
+        let error = wait(|done| log.append(entries(5..8, 1, 10), done)).unwrap_err();
+        assert!(matches!(error, StoreError::Full(_)));
+        assert!(matches!(log.health().condition, StoreCondition::Full(_)));
+        assert_eq!(log.state().unwrap().last, Some(pos(1, 4)));
+    }
+    assert!(wait(|done| log.save_vote(vote("lost"), done)).is_err());
+    assert_eq!(log.state().unwrap().vote, None);
+    full.store(false, Ordering::SeqCst);
+    wait(|done| log.append(entries(5..6, 2, 10), done)).unwrap();
+    assert_eq!(log.health().condition, StoreCondition::Ok);
+    drop(log);
+    let log = open(&place.dir);
+    assert_eq!(log.state().unwrap().last, Some(pos(2, 5)));
+    assert_eq!(log.state().unwrap().vote, None);
+}
+
+#[test]
+fn a_failed_write_or_fsync_is_never_tried_again() {
+    for point in [IoPoint::Write, IoPoint::SyncData, IoPoint::SyncMark] {
+        let place = place();
+        let (log, broken) = failing(&place.dir, point, 5);
+        wait(|done| log.append(entries(0..5, 1, 10), done)).unwrap();
+        broken.store(true, Ordering::SeqCst);
+        let error = wait(|done| log.append(entries(5..8, 1, 10), done)).unwrap_err();
+        assert!(matches!(error, StoreError::Faulty(_)), "{point:?}");
+        broken.store(false, Ordering::SeqCst);
+        assert!(wait(|done| log.append(entries(5..8, 1, 10), done)).is_err());
+        assert!(wait(|done| log.save_vote(vote("x"), done)).is_err());
+        assert!(matches!(log.health().condition, StoreCondition::Faulty(_)));
+        drop(log);
+        let last = open(&place.dir).state().unwrap().last.unwrap();
+        assert!(last.index == 4 || last.index == 7, "{point:?}: {last}");
+    }
+}

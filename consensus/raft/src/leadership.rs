@@ -1,0 +1,258 @@
+//! Follows Raft's state: opens the head when this host is elected, drops it when leadership is gone or doubtful, and says which role
+//! this host has.
+//!
+//! Invariants: the role is Coordinator only after this leadership's own "opened" entry is applied here (C3); a coordinator that hears no
+//! majority for [`DOUBT_LEASES`] leases stops planning, and opens anew when it hears one again.
+
+use crate::config::RaftConfig;
+use crate::entry::{Body, Opened, StateHash};
+use crate::head::Head;
+use crate::pool_log::{CommitError, NodeId, OpeningPlan, Role, host_of};
+use crate::reads::Reads;
+use crate::state_machine::{Published, Standing, StateMachine};
+use crate::types::{LeaderId, TypeConfig};
+use openraft::async_runtime::{Instant as _, WatchReceiver};
+use openraft::{RaftMetrics, ServerState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use xenith_datamodel::Value;
+
+/// Looks at what no event tells: how long ago a majority, or the coordinator, was heard.
+const TICK: Duration = Duration::from_millis(50);
+/// Leases without word from a majority, after which those that wait are told that the outcome is not known.
+const DOUBT_LEASES: u32 = 3;
+/// Of opening: longer than a commit takes on a slow disk; then it is tried again.
+const OPENING_DEADLINE: Duration = Duration::from_secs(5);
+/// Between tries to open.
+const REOPEN_AFTER: Duration = Duration::from_millis(20);
+
+/// When this host last heard an accepted message of a coordinator.
+pub struct LastHeard {
+    start: Instant,
+    millis: AtomicU64,
+}
+
+impl LastHeard {
+    pub fn new() -> Arc<LastHeard> {
+        Arc::new(LastHeard {
+            start: Instant::now(),
+            millis: AtomicU64::new(0),
+        })
+    }
+
+    pub fn now(&self) {
+        let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.millis.store(millis, Ordering::Relaxed);
+    }
+
+    pub fn ago(&self) -> Duration {
+        self.start
+            .elapsed()
+            .saturating_sub(Duration::from_millis(self.millis.load(Ordering::Relaxed)))
+    }
+}
+
+pub struct Leadership {
+    pub config: Arc<RaftConfig>,
+    pub raft: openraft::Raft<TypeConfig, StateMachine>,
+    pub head: Arc<Head>,
+    pub reads: Arc<Reads>,
+    pub published: Arc<Published>,
+    pub opening: OpeningPlan,
+    pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    pub heard: Arc<LastHeard>,
+    pub role: watch::Sender<Role>,
+    pub elections: Arc<AtomicU64>,
+}
+
+impl Leadership {
+    /// Runs until Raft stops. One task per node.
+    pub async fn run(self) {
+        let mut server = self.raft.server_metrics();
+        let mut standing = self.published.watch_standing();
+        let mut head = self.head.watch();
+        let mut term = 0;
+        loop {
+            let metrics = self.raft.metrics().borrow_watched().clone();
+            if let Err(fatal) = &metrics.running_state {
+                tracing::error!(%fatal, "Raft has stopped");
+                self.head.stop(fatal.to_string());
+                self.role.send_replace(Role::NoCoordinator);
+                return;
+            }
+            if metrics.vote.leader_id.term > term {
+                term = metrics.vote.leader_id.term;
+                self.elections.fetch_add(1, Ordering::Relaxed);
+            }
+            let retry = self.follow(&metrics).await;
+            tokio::select! {
+                // Woken by a change, or by the tick: an error is Raft's end, which the metrics tell.
+                _ = server.changed() => {}
+                _ = standing.changed() => {}
+                _ = head.changed() => {}
+                () = tokio::time::sleep(if retry { REOPEN_AFTER } else { TICK }) => {}
+            }
+        }
+    }
+
+    /// True when opening failed and is to be tried again.
+    async fn follow(&self, metrics: &RaftMetrics<TypeConfig>) -> bool {
+        let standing = self.published.standing();
+        let Some(leader) = self.led_by_me(metrics, &standing) else {
+            self.head.lose();
+            self.say(self.role_of_follower(metrics, &standing));
+            return false;
+        };
+        if self.head.open_leader() == Some(leader) {
+            self.say(Role::Coordinator { term: leader.term });
+            return false;
+        }
+        if !matches!(&*self.role.borrow(), Role::Coordinator { term } if *term == leader.term) {
+            self.say(Role::NoCoordinator);
+        }
+        match tokio::time::timeout(OPENING_DEADLINE, self.open(leader)).await {
+            Ok(Ok(())) => {
+                tracing::info!(term = leader.term, "this host coordinates the pool");
+                self.say(Role::Coordinator { term: leader.term });
+                false
+            }
+            Ok(Err(error)) => {
+                tracing::info!(term = leader.term, %error, "opening failed, trying again");
+                true
+            }
+            Err(_) => {
+                tracing::warn!(term = leader.term, "opening takes long, trying again");
+                true
+            }
+        }
+    }
+
+    /// This leadership, while a majority is heard and this host is sound.
+    fn led_by_me(
+        &self,
+        metrics: &RaftMetrics<TypeConfig>,
+        standing: &Standing,
+    ) -> Option<LeaderId> {
+        let leader = metrics.vote.leader_id;
+        if metrics.state != ServerState::Leader
+            || leader.node_id != self.config.member.node
+            || standing.quarantine.is_some()
+        {
+            return None;
+        }
+        let alone = metrics
+            .membership_config
+            .voter_ids()
+            .all(|voter| voter == self.config.member.node);
+        let doubt = self.config.election_max * DOUBT_LEASES;
+        let silent = metrics
+            .last_quorum_acked
+            .is_some_and(|acked| acked.elapsed() > doubt);
+        (alone || !silent).then_some(leader)
+    }
+
+    fn role_of_follower(&self, metrics: &RaftMetrics<TypeConfig>, standing: &Standing) -> Role {
+        let me = self.config.member.node;
+        let known = metrics.current_leader.filter(|leader| *leader != me);
+        let opened = standing
+            .opened
+            .as_ref()
+            .filter(|opened| opened.at.leader_id == metrics.vote.leader_id);
+        let (Some(coordinator), Some(_)) = (known, opened) else {
+            return Role::NoCoordinator;
+        };
+        if self.heard.ago() > self.config.election_max || standing.quarantine.is_some() {
+            return Role::NoCoordinator;
+        }
+        match self.address_of(metrics, coordinator) {
+            Some(address) => Role::Supporter {
+                coordinator,
+                address,
+            },
+            None => Role::NoCoordinator,
+        }
+    }
+
+    /// Where clients reach the member: its host row's address, else its link's host.
+    fn address_of(&self, metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<String> {
+        let member = metrics.membership_config.get_node(&node)?;
+        let view = self.published.view();
+        let row = host_of(&view, &member.host_uuid)
+            .and_then(|host| view.record(xenith_datamodel::class("host")?, &host))
+            .and_then(|record| field_text(&record, "address"))
+            .filter(|address| !address.is_empty());
+        let link = || {
+            member
+                .link_address
+                .rsplit_once(':')
+                .map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
+        };
+        row.or_else(link)
+    }
+
+    fn say(&self, role: Role) {
+        self.role.send_if_modified(|now| {
+            let changed = *now != role;
+            if changed {
+                tracing::info!(?role, "role");
+                *now = role;
+            }
+            changed
+        });
+    }
+
+    /// Commits this leadership's "opened" entry and opens the head right after it.
+    async fn open(&self, leader: LeaderId) -> Result<(), CommitError> {
+        // Everything committed before this leadership is applied first: the opening plan must see it.
+        let (by, view) = self
+            .reads
+            .read()
+            .await
+            .map_err(|_| CommitError::NotCoordinator)?;
+        if by != Some(leader) {
+            return Err(CommitError::NotCoordinator);
+        }
+        let opened = Opened {
+            node: self.config.member.node,
+            host_uuid: self.config.member.host_uuid.clone(),
+            term: leader.term,
+            time_ms: (self.clock)().max(view.pool_time_ms()),
+            transaction: (self.opening)(&view),
+        };
+        let reply = self.head.enqueue_opened(leader, Body::Opened(opened))?;
+        reply.await.unwrap_or(Err(CommitError::Unknown))?;
+        self.head.open(leader, (*self.published.view()).clone());
+        Ok(())
+    }
+}
+
+/// Proposes the hash of each checkpoint while this host coordinates (A7). One task per node.
+pub async fn propose_hashes(head: Arc<Head>, published: Arc<Published>) {
+    let mut checkpoints = published.watch_checkpoint();
+    while checkpoints.changed().await.is_ok() {
+        let Some((index, view)) = checkpoints.borrow_and_update().clone() else {
+            continue;
+        };
+        if head.open_leader().is_none() {
+            continue;
+        }
+        let hashed = tokio::task::spawn_blocking(move || view.state_hash()).await;
+        let Ok(hash) = hashed else { continue };
+        // Not the coordinator any more, or too busy: the next checkpoint is compared instead.
+        let _ = head.enqueue_marker(Body::StateHash(StateHash { index, hash }));
+    }
+}
+
+fn field_text(record: &Value, name: &str) -> Option<String> {
+    let Value::Record(fields) = record else {
+        return None;
+    };
+    let (_, value) = fields.iter().find(|(field, _)| &**field == name)?;
+    match value {
+        Value::Text(text) => Some(text.to_string()),
+        _ => None,
+    }
+}

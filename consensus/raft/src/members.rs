@@ -1,0 +1,209 @@
+//! The members: adding and removing, and keeping the right ones voting.
+//!
+//! Invariants: one change of membership at a time; the coordinator is never removed or demoted: it hands over first.
+
+use crate::config::RaftConfig;
+use crate::head::Head;
+use crate::network::{Identity, RaftNet};
+use crate::planner::{self, MemberHealth};
+use crate::pool_log::{Member, NodeId, Role};
+use crate::reads::Reads;
+use crate::state_machine::StateMachine;
+use crate::types::TypeConfig;
+use openraft::async_runtime::{Instant as _, WatchReceiver};
+use openraft::{ChangeMembers, RaftMetrics, ServerState};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, watch};
+
+/// Of one change of membership: two commits.
+const CHANGE_DEADLINE: Duration = Duration::from_secs(20);
+/// A member not heard for this long is not fit to become a voter.
+const FIT_HEARD_WITHIN: Duration = Duration::from_secs(2);
+/// Nor one that is further behind.
+const FIT_LAG_MAX: u64 = 1_000;
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum MemberError {
+    #[error("this host does not coordinate")]
+    NotCoordinator,
+    #[error("the coordinator cannot be removed; hand coordination over first")]
+    IsCoordinator,
+    /// May still be made.
+    #[error("the change of membership takes too long; whether it was made is not known")]
+    TooLong,
+    #[error("the change of membership was not made: {0}")]
+    Failed(String),
+}
+
+pub struct Members {
+    pub config: Arc<RaftConfig>,
+    pub raft: openraft::Raft<TypeConfig, StateMachine>,
+    pub head: Arc<Head>,
+    pub reads: Arc<Reads>,
+    pub net: Arc<dyn RaftNet>,
+    pub identity: Identity,
+    pub role: watch::Sender<Role>,
+    pub changing: Mutex<()>,
+}
+
+impl Members {
+    /// Adds a learner; the planner makes it a voter when it is wanted and fit. A member that is there already stays as it is.
+    pub async fn add(&self, member: Member) -> Result<(), MemberError> {
+        let _one_at_a_time = self.changing.lock().await;
+        self.net.learn(std::slice::from_ref(&member));
+        self.change(ChangeMembers::AddNodes(BTreeMap::from([(
+            member.node,
+            member,
+        )])))
+        .await
+    }
+
+    pub async fn remove(&self, node: NodeId) -> Result<(), MemberError> {
+        if node == self.config.member.node {
+            return Err(MemberError::IsCoordinator);
+        }
+        let _one_at_a_time = self.changing.lock().await;
+        let mut voters = self.voters();
+        if voters.remove(&node) {
+            self.set_voters(voters).await?;
+        }
+        self.change(ChangeMembers::RemoveNodes(BTreeSet::from([node])))
+            .await
+    }
+
+    pub fn voters(&self) -> BTreeSet<NodeId> {
+        self.raft.voter_ids().collect()
+    }
+
+    /// Demoted voters stay members.
+    pub async fn set_voters(&self, voters: BTreeSet<NodeId>) -> Result<(), MemberError> {
+        self.change(ChangeMembers::ReplaceAllVoters(voters)).await
+    }
+
+    async fn change(&self, change: ChangeMembers<NodeId, Member>) -> Result<(), MemberError> {
+        let changed =
+            tokio::time::timeout(CHANGE_DEADLINE, self.raft.change_membership(change, true)).await;
+        match changed {
+            Err(_) => Err(MemberError::TooLong),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.forward_to_leader().is_some() => {
+                Err(MemberError::NotCoordinator)
+            }
+            Ok(Err(error)) => Err(MemberError::Failed(error.to_string())),
+        }
+    }
+
+    /// Entries the member is behind, while this host leads and the member was heard lately.
+    pub fn lag_of(&self, node: NodeId) -> Option<u64> {
+        let metrics = self.raft.metrics().borrow_watched().clone();
+        heard(&metrics, node).filter(|ago| *ago <= FIT_HEARD_WITHIN)?;
+        lag(&metrics, node)
+    }
+
+    /// Looks at who votes, every so often, while this host coordinates. One task per node.
+    pub async fn plan(self: Arc<Members>) {
+        loop {
+            tokio::time::sleep(self.config.planner_every).await;
+            let metrics = self.raft.metrics().borrow_watched().clone();
+            if metrics.running_state.is_err() {
+                return;
+            }
+            if metrics.state != ServerState::Leader
+                || !matches!(*self.role.borrow(), Role::Coordinator { .. })
+            {
+                continue;
+            }
+            let Ok(_one_at_a_time) = self.changing.try_lock() else {
+                continue;
+            };
+            self.plan_once(&metrics).await;
+        }
+    }
+
+    async fn plan_once(&self, metrics: &RaftMetrics<TypeConfig>) {
+        if metrics.membership_config.get_joint_config().len() != 1 {
+            // A change was left half done by the coordinator before: finish it.
+            if let Err(error) = self
+                .change(ChangeMembers::AddVoterIds(BTreeSet::new()))
+                .await
+            {
+                tracing::warn!(%error, "a change of membership could not be finished");
+            }
+            return;
+        }
+        let health: Vec<_> = metrics
+            .membership_config
+            .nodes()
+            .map(|(node, _)| self.health(metrics, *node))
+            .collect();
+        let voters = self.voters();
+        if let Some(next) = planner::next_voters(&health, &voters, self.config.member.node) {
+            tracing::info!(?voters, ?next, "voters change");
+            if let Err(error) = self.set_voters(next).await {
+                tracing::warn!(%error, "the voters could not be changed");
+            }
+        }
+    }
+
+    fn health(&self, metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> MemberHealth {
+        if node == self.config.member.node {
+            return MemberHealth {
+                node,
+                fit: true,
+                gone: false,
+            };
+        }
+        let heard = heard(metrics, node);
+        let near = lag(metrics, node).is_some_and(|lag| lag <= FIT_LAG_MAX);
+        MemberHealth {
+            node,
+            fit: near && heard.is_some_and(|ago| ago <= FIT_HEARD_WITHIN),
+            // Never heard since this host leads: gone when it has led for that long; left to the next coordinator's patience.
+            gone: heard.is_some_and(|ago| ago > self.config.voter_gone_after),
+        }
+    }
+}
+
+/// Whether the member has the whole log.
+pub fn caught_up(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> bool {
+    lag(metrics, node) == Some(0)
+}
+
+/// Nothing while this host does not lead or knows nothing of the member.
+pub fn lag(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<u64> {
+    let matched = metrics.replication.as_ref()?.get(&node)?.as_ref()?;
+    Some(
+        metrics
+            .last_log_index
+            .unwrap_or(0)
+            .saturating_sub(matched.index),
+    )
+}
+
+pub fn heard(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<Duration> {
+    let at = metrics.heartbeat.as_ref()?.get(&node)?.as_ref()?;
+    Some(at.elapsed())
+}
+
+/// Keeps the network's knowledge of the members. One task per node.
+pub async fn teach(raft: openraft::Raft<TypeConfig, StateMachine>, net: Arc<dyn RaftNet>) {
+    let mut server = raft.server_metrics();
+    let mut known = Vec::new();
+    loop {
+        let members: Vec<Member> = server
+            .borrow_watched()
+            .membership_config
+            .nodes()
+            .map(|(_, member)| member.clone())
+            .collect();
+        if members != known {
+            net.learn(&members);
+            known = members;
+        }
+        if server.changed().await.is_err() {
+            return;
+        }
+    }
+}

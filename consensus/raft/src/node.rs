@@ -1,0 +1,354 @@
+//! A running member of the pool: Raft, store, state and network put together, and the [`PoolLog`] over them.
+
+use crate::config::{RaftConfig, RaftParts};
+use crate::head::{self, Attempt, Head};
+use crate::leadership::{self, LastHeard, Leadership};
+use crate::log_adapter::LogAdapter;
+use crate::members::{self, MemberError, Members};
+use crate::metrics::{self, Figures};
+use crate::network::{Identity, Peers, RaftService, Server};
+use crate::pool_log::{CommitError, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
+use crate::reads::Reads;
+use crate::state_machine::{Published, StateMachine};
+use crate::store::DurableLog;
+use crate::types::{Runtime, TypeConfig};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use openraft::async_runtime::WatchReceiver;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use xenith_datamodel::Value;
+use xenith_pooldb::{Transaction, View};
+
+/// How long a proposal waits while the head is frozen or being opened.
+const HOLD_MAX: Duration = Duration::from_millis(500);
+/// How long a proposal in flight is waited for.
+const COMMIT_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Of forming a pool of one.
+const BOOTSTRAP_DEADLINE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the settings are not sound")]
+    Config(#[from] openraft::ConfigError),
+    #[error("the newest snapshot could not be read")]
+    Snapshot(#[source] std::io::Error),
+    #[error("the store could not be read")]
+    Store(#[from] crate::store::StoreError),
+    #[error("Raft did not start: {0}")]
+    Raft(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    #[error("the store holds a pool already")]
+    NotEmpty,
+    #[error("the pool was not formed: {0}")]
+    Failed(String),
+    #[error("the first transaction was not made")]
+    First(#[from] CommitError),
+}
+
+/// Cheap to share. Dropping the last one does not stop it; [`RaftNode::stop`] does.
+pub struct RaftNode {
+    config: Arc<RaftConfig>,
+    log: Arc<dyn DurableLog>,
+    raft: openraft::Raft<TypeConfig, StateMachine>,
+    head: Arc<Head>,
+    reads: Arc<Reads>,
+    published: Arc<Published>,
+    members: Arc<Members>,
+    role: watch::Sender<Role>,
+    service: Arc<Server>,
+    elections: Arc<AtomicU64>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl RaftNode {
+    /// Starts from what the store holds. A store that has voted waits out a lease first: what it promised before it stopped is in no
+    /// memory any more.
+    pub async fn start(config: RaftConfig, parts: RaftParts) -> Result<Arc<RaftNode>, StartError> {
+        let openraft_config = Arc::new(config.openraft()?);
+        if parts.log.state()?.vote.is_some() {
+            tokio::time::sleep(config.election_max).await;
+        }
+        let config = Arc::new(config);
+        let node = config.member.node;
+        let identity = Identity {
+            pool: config.pool_uuid,
+            incarnation: config.incarnation,
+            node,
+        };
+        let published = Published::new();
+        let state = {
+            let (snapshots, published, every) = (
+                parts.snapshots.clone(),
+                published.clone(),
+                config.hash_every,
+            );
+            tokio::task::spawn_blocking(move || StateMachine::open(snapshots, published, every))
+                .await
+        };
+        let state = state
+            .map_err(|e| StartError::Raft(e.to_string()))?
+            .map_err(StartError::Snapshot)?;
+        let peers = Peers {
+            net: parts.net.clone(),
+            identity,
+        };
+        let starting = openraft::Raft::new(
+            node,
+            openraft_config,
+            peers,
+            LogAdapter::new(parts.log.clone()),
+            state,
+        );
+        let raft = Runtime::scope(config.seed, starting)
+            .await
+            .map_err(|e| StartError::Raft(e.to_string()))?;
+        Ok(Arc::new(Self::assemble(
+            config, parts, raft, published, identity,
+        )))
+    }
+
+    fn assemble(
+        config: Arc<RaftConfig>,
+        parts: RaftParts,
+        raft: openraft::Raft<TypeConfig, StateMachine>,
+        published: Arc<Published>,
+        identity: Identity,
+    ) -> RaftNode {
+        let (head, queue) = Head::new(config.in_flight_max);
+        let (reads, waiting) = Reads::new(parts.net.clone(), identity, published.clone());
+        reads.attach(raft.clone());
+        let (heard, elections) = (LastHeard::new(), Arc::<AtomicU64>::default());
+        let role = watch::Sender::new(Role::NoCoordinator);
+        let members = Arc::new(Members {
+            config: config.clone(),
+            raft: raft.clone(),
+            head: head.clone(),
+            reads: reads.clone(),
+            net: parts.net.clone(),
+            identity,
+            role: role.clone(),
+            changing: tokio::sync::Mutex::new(()),
+        });
+        let service = Arc::new(Server {
+            raft: raft.clone(),
+            identity,
+            published: published.clone(),
+            reads: reads.clone(),
+            heard: heard.clone(),
+        });
+        let leadership = Leadership {
+            config: config.clone(),
+            raft: raft.clone(),
+            head: head.clone(),
+            reads: reads.clone(),
+            published: published.clone(),
+            opening: parts.opening,
+            clock: parts.clock,
+            heard,
+            role: role.clone(),
+            elections: elections.clone(),
+        };
+        let tasks = vec![
+            tokio::spawn(head::drain(head.clone(), raft.clone(), queue)),
+            tokio::spawn(reads.clone().run(waiting)),
+            tokio::spawn(leadership.run()),
+            tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
+            tokio::spawn(members.clone().plan()),
+            tokio::spawn(members::teach(raft.clone(), parts.net)),
+        ];
+        let tasks = Mutex::new(tasks);
+        RaftNode {
+            config,
+            log: parts.log,
+            raft,
+            head,
+            reads,
+            published,
+            members,
+            role,
+            service,
+            elections,
+            tasks,
+        }
+    }
+
+    /// What the link hands peers' messages to.
+    pub fn service(&self) -> Arc<dyn RaftService> {
+        self.service.clone()
+    }
+
+    /// Forms a pool of one on an empty store and makes the first transaction. Returns when that is committed.
+    pub async fn bootstrap(&self, first: Transaction) -> Result<(), BootstrapError> {
+        let initialized = self
+            .raft
+            .is_initialized()
+            .await
+            .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if initialized {
+            return Err(BootstrapError::NotEmpty);
+        }
+        let member = self.config.member.clone();
+        let members = BTreeMap::from([(member.node, member)]);
+        self.raft
+            .initialize(members)
+            .await
+            .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        let mut role = self.watch_role();
+        let opened = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
+        let opened = tokio::time::timeout(BOOTSTRAP_DEADLINE, opened).await;
+        opened
+            .map_err(|_| BootstrapError::Failed("this host was not elected in time".into()))?
+            .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        self.propose(Box::new(move |_| Ok((first, Value::Void))))
+            .await?;
+        Ok(())
+    }
+
+    /// Whether the store has ever been part of a pool.
+    pub async fn is_member(&self) -> bool {
+        self.raft.is_initialized().await.unwrap_or(false)
+    }
+
+    /// Adds a member, on the coordinator. It copies the state first and votes when the planner wants it to.
+    pub async fn add_member(&self, member: Member) -> Result<(), MemberError> {
+        self.members.add(member).await
+    }
+
+    /// Removes a member, on the coordinator.
+    pub async fn remove_member(&self, node: NodeId) -> Result<(), MemberError> {
+        self.members.remove(node).await
+    }
+
+    /// The members and whether each votes, as the log has them.
+    pub fn members(&self) -> Vec<(Member, bool)> {
+        let membership = self
+            .raft
+            .server_metrics()
+            .borrow_watched()
+            .membership_config
+            .clone();
+        let voters: Vec<NodeId> = membership.voter_ids().collect();
+        membership
+            .nodes()
+            .map(|(node, member)| (member.clone(), voters.contains(node)))
+            .collect()
+    }
+
+    /// Why this host serves nothing, if its state was found to differ from the pool's (A7).
+    pub fn quarantine(&self) -> Option<String> {
+        self.published.standing().quarantine
+    }
+
+    /// Stops Raft. What was acknowledged is in the store.
+    pub async fn stop(&self) {
+        if let Err(error) = self.raft.shutdown().await {
+            tracing::error!(%error, "Raft did not stop cleanly");
+        }
+        self.head.stop("this node was stopped".into());
+        self.role.send_replace(Role::NoCoordinator);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            task.abort();
+        }
+    }
+}
+
+#[async_trait]
+impl PoolLog for RaftNode {
+    fn propose(&self, plan: Plan) -> BoxFuture<'static, Result<Value, CommitError>> {
+        let (head, reads) = (self.head.clone(), self.reads.clone());
+        let mut attempt = head.attempt(plan);
+        Box::pin(async move {
+            let hold_until = Instant::now() + HOLD_MAX;
+            loop {
+                attempt = match attempt {
+                    Attempt::Done(error) => return Err(error),
+                    Attempt::InFlight(reply, value) => return settle(reply, value).await,
+                    Attempt::Confirm(leader, value) => {
+                        let read = reads
+                            .read()
+                            .await
+                            .map_err(|_| CommitError::NotCoordinator)?;
+                        let holds = read.0 == Some(leader) && head.open_leader() == Some(leader);
+                        return if holds {
+                            Ok(value)
+                        } else {
+                            Err(CommitError::NotCoordinator)
+                        };
+                    }
+                    Attempt::Hold(plan) => {
+                        let mut changed = head.watch();
+                        match head.attempt(plan) {
+                            Attempt::Hold(plan) => {
+                                // An error would mean that the head is gone, which it is not while it is held here.
+                                let woken =
+                                    tokio::time::timeout_at(hold_until, changed.changed()).await;
+                                if woken.is_err() {
+                                    return Err(CommitError::NotCoordinator);
+                                }
+                                head.attempt(plan)
+                            }
+                            other => other,
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    async fn read(&self) -> Result<Arc<View>, ReadError> {
+        Ok(self.reads.read().await?.1)
+    }
+
+    fn applied(&self) -> Arc<View> {
+        self.published.view()
+    }
+
+    fn watch_applied(&self) -> watch::Receiver<Arc<View>> {
+        self.published.watch_view()
+    }
+
+    fn watch_role(&self) -> watch::Receiver<Role> {
+        self.role.subscribe()
+    }
+
+    async fn hand_over(&self, host_uuid: &str) -> Result<(), HandOverError> {
+        self.members.hand_over(host_uuid).await
+    }
+
+    fn metrics(&self) -> String {
+        let raft = self.raft.metrics().borrow_watched().clone();
+        metrics::text(&Figures {
+            raft: &raft,
+            store: &self.log.health(),
+            role: &self.role.borrow().clone(),
+            elections: self.elections.load(Ordering::Relaxed),
+            in_flight: self.head.in_flight(),
+            quarantined: self.quarantine().is_some(),
+        })
+    }
+
+    fn node_id(&self) -> NodeId {
+        self.config.member.node
+    }
+}
+
+async fn settle(
+    reply: tokio::sync::oneshot::Receiver<head::Outcome>,
+    value: Value,
+) -> Result<Value, CommitError> {
+    let settled = tokio::time::timeout(COMMIT_WAIT_MAX, reply).await;
+    match settled {
+        Ok(Ok(outcome)) => outcome.map(|()| value),
+        Ok(Err(_)) | Err(_) => Err(CommitError::Unknown),
+    }
+}
