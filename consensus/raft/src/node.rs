@@ -243,6 +243,12 @@ impl RaftNode {
             .collect()
     }
 
+    /// Whether a change of voters is half way: until it is done, majorities of both the old and the new voters are needed.
+    pub fn voters_change(&self) -> bool {
+        let metrics = self.raft.server_metrics().borrow_watched().clone();
+        metrics.membership_config.get_joint_config().len() != 1
+    }
+
     /// Why this host serves nothing, if its state was found to differ from the pool's (A7).
     pub fn quarantine(&self) -> Option<String> {
         self.published.standing().quarantine
