@@ -1,0 +1,9 @@
+//! The link on real loopback sockets, port 0.
+
+mod fuzz;
+mod requests;
+mod resilience;
+mod rig;
+mod simulated;
+mod strangers;
+mod streams;
