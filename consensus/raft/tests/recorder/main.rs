@@ -1,0 +1,460 @@
+//! Durability under the store (CORRECTNESS A4): kill -9 proves nothing, so every system call that sled and std make on a store's
+//! folder is recorded, and the folder is rebuilt as the disk would have it if the power went at a sync. The store opened from that
+//! holds every acknowledged entry and vote.
+
+// Taking libc's place needs exported symbols and raw pointers; nothing else here is unsafe.
+#![allow(unsafe_code)]
+
+mod interpose;
+mod model;
+mod replay;
+
+use interpose::{Event, Recording, Sabotage};
+use model::{Call, Content, History};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use replay::{Image, Replay};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use xenith_raft::store::{
+    Done, DurableLog, OpenError, OpenOptions, SledLog, StoreIdentity, StoredVote,
+};
+
+/// Two lives each.
+const RUNS: u64 = 1_000;
+/// Power losses tried per life, of about 60 syncs; every one is tried in [`EXHAUSTIVE`] runs.
+const LOSSES: usize = 4;
+const EXHAUSTIVE: u64 = 20;
+
+fn options() -> OpenOptions {
+    // Small segments, so that short runs fill, free and reuse some.
+    OpenOptions {
+        segment_bytes: 32 << 10,
+        cache_bytes: 256 << 10,
+        ..OpenOptions::default()
+    }
+}
+
+fn identity() -> StoreIdentity {
+    StoreIdentity {
+        node: 5,
+        pool_uuid: "pool".to_owned(),
+        incarnation: 1,
+        host_uuid: "host".to_owned(),
+    }
+}
+
+/// A recorded life of a store: what it started from, what it did, what the system was asked to do.
+struct Life {
+    start: Replay,
+    events: Vec<Event>,
+    history: History,
+    /// The event from which on the store must open.
+    first: usize,
+}
+
+/// What was tried, and what came of it.
+#[derive(Debug, Default)]
+struct Tally {
+    losses: usize,
+    syncs: usize,
+    set_aside: usize,
+}
+
+impl Life {
+    /// Opens the store in `root` (or makes one, when it `was` nothing before), makes random calls, closes it. What is there must
+    /// be one of `was`; from then on it is what it was found to be.
+    fn live(root: &Path, start: Replay, was: Vec<Content>, run: &mut Run) -> Result<Self, String> {
+        let made = was.is_empty();
+        let recording = Recording::start(root, run.sabotage);
+        let store = root.join("store");
+        let opened = match made {
+            true => SledLog::create(&store, &identity(), options()),
+            false => SledLog::open(&store, options()),
+        };
+        let opened = opened
+            .map_err(|error| error.to_string())
+            .and_then(|log| Content::of(&log).map(|found| (log, found)));
+        let (log, found) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                recording.stop();
+                return Err(format!("the store does not open: {error}"));
+            }
+        };
+        let known = made || was.contains(&found);
+        let mut history = History { steps: was };
+        history.steps.push(found);
+        recording.note(Event::Accepted(history.count()));
+        recording.note(Event::Acknowledged(history.count()));
+        let worked = work(&log, &mut history, run, &recording);
+        let shown = Content::of(&log)?;
+        drop(log);
+        let (events, _) = recording.stop();
+        worked?;
+        if !known {
+            return Err("the opened store is none of those it can be".to_owned());
+        }
+        if shown != *history.now() {
+            return Err("the open log shows something else than was written".to_owned());
+        }
+        // Before a store is made there is nothing to lose; before it is opened again there is.
+        let opened = events
+            .iter()
+            .position(|event| matches!(event, Event::Accepted(_)));
+        let first = if made { opened.unwrap_or(0) } else { 0 };
+        Ok(Self {
+            start,
+            events,
+            history,
+            first,
+        })
+    }
+
+    /// Positions after which the power may go: each sync.
+    fn syncs(&self) -> Vec<usize> {
+        let is_sync = |at: &usize| matches!(self.events[*at], Event::Sync { .. });
+        (self.first..self.events.len()).filter(is_sync).collect()
+    }
+
+    /// The replay up to and with `at`.
+    fn until(&self, at: usize) -> Replay {
+        let mut replay = self.start.clone();
+        self.events[..=at]
+            .iter()
+            .for_each(|event| replay.apply(event));
+        replay
+    }
+
+    /// Acknowledged and accepted steps at the next sync after `at`: the image at `at` stands until then.
+    fn bounds(&self, at: usize) -> (usize, usize) {
+        let next = self
+            .events
+            .iter()
+            .skip(at + 1)
+            .position(|e| matches!(e, Event::Sync { .. }));
+        self.bounds_before(next.map_or(self.events.len(), |next| at + 1 + next))
+    }
+
+    /// Acknowledged and accepted steps before the event `end`.
+    fn bounds_before(&self, end: usize) -> (usize, usize) {
+        let accepted = |event: &Event| match event {
+            Event::Accepted(step) => Some(*step),
+            _ => None,
+        };
+        let acknowledged = |event: &Event| match event {
+            Event::Acknowledged(step) => Some(*step),
+            _ => None,
+        };
+        let before = &self.events[..end];
+        let found = self.events.iter().find_map(accepted).unwrap_or(0);
+        (
+            before.iter().rev().find_map(acknowledged).unwrap_or(0),
+            before.iter().rev().find_map(accepted).unwrap_or(found),
+        )
+    }
+}
+
+/// Random calls, in bursts.
+fn work(
+    log: &SledLog,
+    history: &mut History,
+    run: &mut Run,
+    recording: &Recording,
+) -> Result<(), String> {
+    let (sender, receiver) = mpsc::channel();
+    let mut waiting = 0_usize;
+    for n in 1..=run.calls {
+        let call = history.now().next_call(&mut run.random);
+        history.push(&call);
+        let step = history.count();
+        recording.note(Event::Accepted(step));
+        let (noted, sender) = (recording.again(), sender.clone());
+        let done = Box::new(move |result: Result<(), _>| {
+            if result.is_ok() {
+                noted.note(Event::Acknowledged(step));
+            }
+            sender.send(result).ok();
+        });
+        make(log, call, done);
+        waiting += 1;
+        if run.random.random_bool(0.6) || n == run.calls {
+            for _ in 0..std::mem::take(&mut waiting) {
+                receiver
+                    .recv()
+                    .unwrap()
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn make(log: &SledLog, call: Call, done: Done) {
+    match call {
+        Call::Append(entries) => log.append(entries, done),
+        Call::Vote(bytes) => log.save_vote(StoredVote { bytes }, done),
+        Call::Truncate(index) => log.truncate_since(index, done),
+        Call::Purge(pos) => log.purge_through(pos, done),
+    }
+}
+
+/// One seeded run.
+struct Run {
+    random: StdRng,
+    sabotage: Sabotage,
+    calls: usize,
+}
+
+impl Run {
+    fn new(seed: u64, sabotage: Sabotage) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let calls = if seed.is_multiple_of(25) {
+            150
+        } else {
+            random.random_range(3..25)
+        };
+        Self {
+            random,
+            sabotage,
+            calls,
+        }
+    }
+
+    fn first_life(&mut self) -> Result<Life, String> {
+        let root = folder();
+        Life::live(root.path(), Replay::of(&Image::new()), Vec::new(), self)
+    }
+
+    /// Two lives, a power loss (or a kill and a later power loss) between them; then sampled syncs of both.
+    fn check(mut self, losses: usize, tally: &mut Tally) -> Result<(), String> {
+        let first = self.first_life()?;
+        self.check_life(&first, losses, tally)?;
+
+        let at = *pick(&first.syncs(), &mut self.random);
+        let replay = first.until(at);
+        let on_disk = replay.durable();
+        // A kill leaves what the page cache has; the power may go later.
+        let killed = self.random.random_bool(0.5);
+        let found = if killed {
+            replay.live()
+        } else {
+            on_disk.clone()
+        };
+        let root = folder();
+        replay::write_out(&found, root.path());
+        let (acknowledged, accepted) = first.bounds(at);
+        let was = first.history.steps[acknowledged..=accepted].to_vec();
+        let start = Replay::with_live(&on_disk, &found);
+        self.calls /= 2;
+        let second = Life::live(root.path(), start, was, &mut self)
+            .map_err(|error| format!("{error}, at event {at} (killed: {killed})"))?;
+        self.check_life(&second, losses, tally)
+            .map_err(|error| format!("second life: {error}"))
+    }
+
+    fn check_life(&mut self, life: &Life, losses: usize, tally: &mut Tally) -> Result<(), String> {
+        let syncs = life.syncs();
+        tally.syncs += syncs.len();
+        let mut chosen = syncs.clone();
+        if syncs.len() > losses {
+            chosen = (1..losses)
+                .map(|_| *pick(&syncs, &mut self.random))
+                .collect();
+            chosen.extend(syncs.last());
+        }
+        for at in chosen {
+            tally.losses += 1;
+            let content =
+                reopened(&life.until(at).durable()).map_err(|error| error.to_string())??;
+            let (acknowledged, accepted) = life.bounds(at);
+            if !life.history.admits(&content, acknowledged, accepted) {
+                let end = content.entries.keys().next_back();
+                return Err(format!(
+                    "lost at event {at}: of steps {acknowledged} to {accepted} none ends at {end:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The power goes anywhere, and any part of what was not synced got through: the store opens with what was acknowledged, or
+    /// says that it must be set aside. Never does it open with less.
+    fn check_torn(mut self, losses: usize, tally: &mut Tally) -> Result<(), String> {
+        let life = self.first_life()?;
+        for _ in 0..losses {
+            let at = self.random.random_range(life.first..life.events.len());
+            let odds = *pick(&[0.1, 0.5, 0.9], &mut self.random);
+            let mut random = StdRng::seed_from_u64(self.random.random());
+            let image = life.until(at).torn(&mut || random.random_bool(odds));
+            let (acknowledged, accepted) = life.bounds_before(at + 1);
+            tally.losses += 1;
+            match reopened(&image) {
+                Ok(content) => {
+                    if !life.history.admits(&content?, acknowledged, accepted) {
+                        return Err(format!("lost at event {at}"));
+                    }
+                }
+                Err(error) if error.must_set_aside() => tally.set_aside += 1,
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A folder in memory if there is one: nothing here rests on a real disk.
+fn folder() -> tempfile::TempDir {
+    let memory = PathBuf::from("/dev/shm");
+    let fallback = std::env::temp_dir();
+    tempfile::tempdir_in(memory)
+        .or_else(|_| tempfile::tempdir_in(fallback))
+        .unwrap()
+}
+
+fn pick<'a, T>(from: &'a [T], random: &mut StdRng) -> &'a T {
+    &from[random.random_range(0..from.len())]
+}
+
+/// Opens a store from an image and reads all of it.
+fn reopened(image: &Image) -> Result<Result<Content, String>, OpenError> {
+    let root = folder();
+    replay::write_out(image, root.path());
+    let log = SledLog::open(&root.path().join("store"), options())?;
+    Ok(Content::of(&log))
+}
+
+/// Runs seeds on as many threads as the machine has cores.
+fn run_all(
+    seeds: std::ops::Range<u64>,
+    check: impl Fn(u64, &mut Tally) -> Result<(), String> + Sync,
+) -> (Tally, Vec<String>) {
+    let next = AtomicUsize::new(seeds.start as usize);
+    let results = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..std::thread::available_parallelism().map_or(1, |n| n.get()))
+            .map(|_| {
+                scope.spawn(|| {
+                    let (mut tally, mut failures) = (Tally::default(), Vec::new());
+                    loop {
+                        let seed = next.fetch_add(1, Ordering::SeqCst) as u64;
+                        if seed >= seeds.end {
+                            return (tally, failures);
+                        }
+                        if let Err(error) = check(seed, &mut tally) {
+                            failures.push(format!("seed {seed}: {error}"));
+                        }
+                    }
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let mut all = (Tally::default(), Vec::new());
+    for (tally, failures) in results {
+        all.0.losses += tally.losses;
+        all.0.syncs += tally.syncs;
+        all.0.set_aside += tally.set_aside;
+        all.1.extend(failures);
+    }
+    all
+}
+
+#[test]
+fn the_recorder_catches_every_call() {
+    let root = folder();
+    let recording = Recording::start(root.path(), Sabotage::None);
+    let log = SledLog::create(&root.path().join("store"), &identity(), options()).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    let mut random = StdRng::seed_from_u64(1);
+    let mut history = History::starting_at(Content::default());
+    for _ in 0..200 {
+        let sender = sender.clone();
+        let done = Box::new(move |result: Result<(), _>| sender.send(result).unwrap());
+        let call = history.now().next_call(&mut random);
+        history.push(&call);
+        make(&log, call, done);
+        receiver.recv().unwrap().unwrap();
+    }
+    drop(log);
+    let (events, caught) = recording.stop();
+    for count in [
+        caught.opens,
+        caught.pwrites,
+        caught.writes,
+        caught.fsyncs,
+        caught.renames,
+        caught.folders,
+    ] {
+        assert!(count > 0, "{caught:?}");
+    }
+    assert!(
+        caught.fdatasyncs >= 400 && caught.range_syncs >= 200,
+        "{caught:?}"
+    );
+    let mut replay = Replay::of(&Image::new());
+    events.iter().for_each(|event| replay.apply(event));
+    assert!(
+        replay.live() == replay::read_in(root.path()),
+        "the replay and the real files differ"
+    );
+    assert!(
+        !replay.live().keys().any(|path| path.contains("blobs/")),
+        "sled wrote a blob"
+    );
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_power_loss() {
+    let (tally, failures) = run_all(0..RUNS, |seed, tally| {
+        let losses = if seed < EXHAUSTIVE {
+            usize::MAX
+        } else {
+            LOSSES
+        };
+        Run::new(seed, Sabotage::None).check(losses, tally)
+    });
+    println!(
+        "{RUNS} runs: {} of {} syncs tried",
+        tally.losses, tally.syncs
+    );
+    assert!(
+        failures.is_empty(),
+        "{} of {RUNS} runs: {:#?}",
+        failures.len(),
+        &failures[..failures.len().min(10)]
+    );
+}
+
+#[test]
+fn a_torn_store_is_noticed_or_whole() {
+    let (tally, failures) = run_all(0..300, |seed, tally| {
+        Run::new(seed, Sabotage::None).check_torn(8, tally)
+    });
+    println!(
+        "{} torn stores: {} must be set aside",
+        tally.losses, tally.set_aside
+    );
+    assert!(
+        failures.is_empty(),
+        "{} runs: {failures:#?}",
+        failures.len()
+    );
+}
+
+#[test]
+fn the_checker_finds_a_missing_fdatasync() {
+    for sabotage in [Sabotage::SkipAll, Sabotage::Skip("db")] {
+        let (_, failures) = run_all(0..40, |seed, tally| {
+            Run::new(seed, sabotage).check(LOSSES, tally)
+        });
+        assert!(
+            failures.len() >= 36,
+            "only {} of 40 runs lost with {sabotage:?}",
+            failures.len()
+        );
+    }
+}
