@@ -1,1 +1,33 @@
-//! (being written)
+//! The pure planners of the toolstack: one room a class, and the generic implicit messages.
+//!
+//! A planner looks at a [`View`](xenith_pooldb::View) and answers with a value or with a transaction and the value to
+//! answer when it is committed. Invariant: nothing here does I/O, reads a clock or makes random choices: time and ids come
+//! in through [`PlanCx`]; no room writes another room's fields except through that room's `pub fn` planners.
+
+pub mod birth;
+mod args;
+mod cx;
+mod dispatch;
+pub mod event;
+mod host;
+mod implicit;
+mod message;
+mod network;
+mod pbd;
+mod pool;
+pub mod rbac;
+pub mod role;
+mod room;
+mod rows;
+pub mod session;
+pub mod task;
+mod vbd;
+mod vif;
+pub mod vm;
+
+#[cfg(test)]
+mod tests;
+
+pub use args::Args;
+pub use cx::{Caller, Ids, Plan, PlanCx, Rights};
+pub use dispatch::{How, NOT_BUILT, how, is_read, plan, plan_async};

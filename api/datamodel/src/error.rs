@@ -1,10 +1,11 @@
 //! The one error a client ever sees: a code of the error table and its parameters.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
 /// A XenAPI error: `ErrorDescription = [code, params...]` on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
     pub code: Cow<'static, str>,
     pub params: Vec<String>,

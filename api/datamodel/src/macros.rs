@@ -141,7 +141,11 @@ macro_rules! enumeration {
         impl $name {
             pub const ALL: &[$name] = &[$($name::$value),*];
             pub const ENUMERATION: $crate::Enumeration =
-                $crate::Enumeration { name: $wire, values: &[$($text),*] };
+                $crate::Enumeration {
+                name: $wire,
+                doc: concat!($($doc),*).trim_ascii(),
+                values: &[$($text),*],
+            };
 
             /// The exact text of the wire and of the database.
             pub const fn as_str(self) -> &'static str {
@@ -236,3 +240,6 @@ pub(crate) mod words {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

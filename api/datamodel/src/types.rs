@@ -82,6 +82,7 @@ pub struct RoleFloor {
 #[derive(Debug)]
 pub struct Enumeration {
     pub name: &'static str,
+    pub doc: &'static str,
     pub values: &'static [&'static str],
 }
 

@@ -1,5 +1,7 @@
 //! The tables against the facts about the XenAPI in `facts/`: any difference fails.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel as datamodel;

@@ -1,5 +1,7 @@
 //! Every name is found, and the lookups agree with the tables.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use xenith_datamodel::classes::{event, host, vbd, vm};
 use xenith_datamodel::*;
@@ -72,7 +74,8 @@ fn implicit_patterns() {
             "remove_": 58,
             "set_": 142,
         }
-    "#]].assert_debug_eq(&counts);
+    "#]]
+    .assert_debug_eq(&counts);
 }
 
 #[test]
@@ -310,4 +313,36 @@ fn error_codes_by_name() {
             .all(|desc| std::ptr::eq(error(desc.code).unwrap(), desc))
     );
     assert!(error("NOTHING").is_none());
+}
+
+/// One line for everything, in the voice of the rest: a capital first, a full stop last, short.
+#[test]
+fn everything_is_described() {
+    let check = |what: String, doc: &str| {
+        assert!(
+            doc.ends_with('.') && !doc.contains('\n') && (6..=150).contains(&doc.len()),
+            "{what}: {doc}"
+        );
+        assert!(
+            doc.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit()),
+            "{what}: {doc}"
+        );
+    };
+    for id in all_classes() {
+        let class = id.class();
+        check(class.name.to_string(), class.doc);
+        class
+            .fields
+            .iter()
+            .for_each(|field| check(format!("{}.{}", class.name, field.name), field.doc));
+        id.messages()
+            .iter()
+            .for_each(|message| check(format!("{}.{}", class.name, message.name), message.doc));
+    }
+    errors()
+        .iter()
+        .for_each(|error| check(error.code.to_string(), error.doc));
+    enumerations()
+        .iter()
+        .for_each(|enumeration| check(enumeration.name.to_string(), enumeration.doc));
 }

@@ -4,11 +4,12 @@
 
 use crate::WireValue;
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use xenith_datamodel::{ApiError, Value};
 
 /// One call as it arrived. Parameters are not typed yet: that needs the message's row of the table (see [`crate::typed`]).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     pub method: String,
     pub params: Vec<WireValue>,
@@ -24,16 +25,19 @@ pub struct Call {
 }
 
 /// Where a call came from; it decides what is trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// The local unix socket: root.
     UnixSocket,
-    Tcp { peer: std::net::SocketAddr, tls: bool },
+    Tcp {
+        peer: std::net::SocketAddr,
+        tls: bool,
+    },
     /// Forwarded by a member of the pool over the host link.
     Member { node: u128 },
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     Success(Value),
     /// Goes out without the Status envelope on XML-RPC (`system.listMethods`).

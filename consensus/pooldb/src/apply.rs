@@ -17,10 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use xenith_datamodel::{ApiError, Column, Ref, Value};
 
-pub(crate) fn apply(
-    base: &State,
-    transaction: &Transaction,
-) -> Result<(State, Changes), ApplyError> {
+pub(crate) fn apply(base: &State, transaction: &Transaction) -> Result<(State, Changes), ApplyError> {
     for expect in &transaction.expect {
         check_expect(base, expect)?;
     }
@@ -181,12 +178,7 @@ impl Work<'_> {
 
     /// The field as this transaction has left it; `None` for a field that nobody has written and this version does
     /// not know.
-    fn read(
-        &mut self,
-        class: &'static ClassSchema,
-        reference: &Ref,
-        field: &str,
-    ) -> Result<Option<Value>, ApiError> {
+    fn read(&mut self, class: &'static ClassSchema, reference: &Ref, field: &str) -> Result<Option<Value>, ApiError> {
         let draft = self.drafts.open(self.base, class, reference);
         let Some(body) = &draft.now else {
             return Err(ApiError::handle_invalid(&class.name, reference));
@@ -225,11 +217,7 @@ impl Work<'_> {
         let Some(draft) = self.drafts.open_existing(self.base, class, owner) else {
             return false;
         };
-        let Some(slot) = draft
-            .now
-            .as_mut()
-            .and_then(|body| body.values.get_mut(index))
-        else {
+        let Some(slot) = draft.now.as_mut().and_then(|body| body.values.get_mut(index)) else {
             return false;
         };
         let items = slot.as_set().unwrap_or_default();
@@ -238,12 +226,7 @@ impl Work<'_> {
             let new: Value = if present {
                 Value::set(items.iter().cloned().chain([Value::from(member)]))
             } else {
-                Value::set(
-                    items
-                        .iter()
-                        .filter(|item| item.as_ref() != Some(member))
-                        .cloned(),
-                )
+                Value::set(items.iter().filter(|item| item.as_ref() != Some(member)).cloned())
             };
             *slot = class.columns[index].share(new);
             draft.edited(index);
@@ -291,10 +274,7 @@ impl Work<'_> {
                 let Link::Owner(owner) = class.columns[*index].link else {
                     continue;
                 };
-                let old = draft
-                    .base
-                    .as_ref()
-                    .and_then(|row| ref_at(&row.body, *index));
+                let old = draft.base.as_ref().and_then(|row| ref_at(&row.body, *index));
                 let new = draft.now.as_ref().and_then(|body| ref_at(body, *index));
                 if old == new {
                     continue;
@@ -328,9 +308,7 @@ impl Work<'_> {
             if let Some(row) = &draft.base
                 && moved(draft, class)
             {
-                self.next
-                    .table_mut(key.0)
-                    .unindex(class, &row.body.values, &key.1);
+                self.next.table_mut(key.0).unindex(class, &row.body.values, &key.1);
             }
         }
         for (key, draft) in self.drafts.iter() {
@@ -338,15 +316,9 @@ impl Work<'_> {
             if let Some(body) = &draft.now
                 && moved(draft, class)
             {
-                let indexed = self
-                    .next
-                    .table_mut(key.0)
-                    .index(class, &body.values, &key.1);
+                let indexed = self.next.table_mut(key.0).index(class, &body.values, &key.1);
                 indexed.map_err(|uuid: Arc<str>| {
-                    ApiError::new(
-                        "DB_UNIQUENESS_CONSTRAINT_VIOLATION",
-                        [&class.name, "uuid", &*uuid],
-                    )
+                    ApiError::new("DB_UNIQUENESS_CONSTRAINT_VIOLATION", [&class.name, "uuid", &*uuid])
                 })?;
             }
         }
@@ -379,10 +351,7 @@ fn check_expect(base: &State, expect: &Expect) -> Result<(), ApplyError> {
 }
 
 fn computed(class: &ClassSchema, field: &str) -> ApiError {
-    ApiError::internal(format!(
-        "{}.{field} is computed and cannot be set",
-        class.name
-    ))
+    ApiError::internal(format!("{}.{field} is computed and cannot be set", class.name))
 }
 
 fn members(set: &Value) -> BTreeSet<Ref> {

@@ -6,7 +6,7 @@
 
 use crate::{Change, ChangeKind, Expect, Name, Transaction};
 use bincode::config::{self, Config};
-use bincode::de::{Decode, Decoder};
+use bincode::de::{BorrowDecode, BorrowDecoder, Decode, Decoder};
 use bincode::enc::{Encode, Encoder};
 use bincode::error::{DecodeError, EncodeError};
 use std::sync::Arc;
@@ -66,11 +66,7 @@ pub(crate) fn envelope(kind: Kind) -> [u8; ENVELOPE_BYTES] {
     [kind[0], kind[1], version[0], version[1]]
 }
 
-pub(crate) fn open_envelope(
-    head: [u8; ENVELOPE_BYTES],
-    kind: Kind,
-    name: &'static str,
-) -> Result<(), CodecError> {
+pub(crate) fn open_envelope(head: [u8; ENVELOPE_BYTES], kind: Kind, name: &'static str) -> Result<(), CodecError> {
     let version = u16::from_le_bytes([head[2], head[3]]);
     if u16::from_le_bytes([head[0], head[1]]) != kind as u16 || version == 0 {
         return Err(CodecError::WrongKind(name));
@@ -130,12 +126,11 @@ fn encode(value: impl Encode) -> Result<Vec<u8>, CodecError> {
     }
 }
 
-fn decode<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
+fn decode<'de, T: BorrowDecode<'de, ()>>(bytes: &'de [u8]) -> Result<T, CodecError> {
     if bytes.len() > MAX_BYTES {
         return Err(CodecError::TooLarge);
     }
-    let (value, used) =
-        bincode::decode_from_slice(bytes, configuration()).map_err(CodecError::Decode)?;
+    let (value, used) = bincode::borrow_decode_from_slice(bytes, configuration()).map_err(CodecError::Decode)?;
     if used == bytes.len() {
         Ok(value)
     } else {
@@ -172,8 +167,8 @@ impl Encode for Stored<'_, Transaction> {
     }
 }
 
-impl<C> Decode<C> for Loaded<Transaction> {
-    fn decode<D: Decoder<Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
+impl<'de, C> BorrowDecode<'de, C> for Loaded<Transaction> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
         let time_ms = i64::decode(from)?;
         let expect = get_list(from, |from| {
             let (class, reference) = get_row(from)?;
@@ -245,7 +240,7 @@ fn put_kind<E: Encoder>(to: &mut E, kind: &ChangeKind) -> Result<(), EncodeError
     }
 }
 
-fn get_kind<D: Decoder>(from: &mut D) -> Result<ChangeKind, DecodeError> {
+fn get_kind<'de, D: BorrowDecoder<'de>>(from: &mut D) -> Result<ChangeKind, DecodeError> {
     match u8::decode(from)? {
         1 => Ok(ChangeKind::Create(get_list(from, get_field)?)),
         2 => get_field(from).map(|(name, value)| ChangeKind::Set(name, value)),
@@ -308,8 +303,8 @@ impl Encode for Stored<'_, Record> {
     }
 }
 
-impl<C> Decode<C> for Loaded<Record> {
-    fn decode<D: Decoder<Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
+impl<'de, C> BorrowDecode<'de, C> for Loaded<Record> {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(from: &mut D) -> Result<Self, DecodeError> {
         Ok(Loaded(match u8::decode(from)? {
             1 => Record::Head {
                 generation: u64::decode(from)?,
@@ -367,11 +362,7 @@ fn get_list<D: Decoder, T>(
     get: impl Fn(&mut D) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, DecodeError> {
     let length = u64::decode(from)?;
-    let mut items = Vec::with_capacity(
-        usize::try_from(length)
-            .unwrap_or(usize::MAX)
-            .min(MAX_RESERVED),
-    );
+    let mut items = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX).min(MAX_RESERVED));
     for _ in 0..length {
         items.push(get(from)?);
     }
@@ -383,8 +374,8 @@ fn put_row<E: Encoder>(to: &mut E, class: &Name, reference: &Ref) -> Result<(), 
     reference.as_str().encode(to)
 }
 
-fn get_row<D: Decoder>(from: &mut D) -> Result<(Name, Ref), DecodeError> {
-    Ok((get_text(from)?, Ref::new(String::decode(from)?)))
+fn get_row<'de, D: BorrowDecoder<'de>>(from: &mut D) -> Result<(Name, Ref), DecodeError> {
+    Ok((get_text(from)?, Ref::new(<&str>::borrow_decode(from)?)))
 }
 
 fn put_field<E: Encoder>(to: &mut E, (name, value): &(Name, Value)) -> Result<(), EncodeError> {
@@ -392,12 +383,12 @@ fn put_field<E: Encoder>(to: &mut E, (name, value): &(Name, Value)) -> Result<()
     put_value(to, value, 0)
 }
 
-fn get_field<D: Decoder>(from: &mut D) -> Result<(Name, Value), DecodeError> {
+fn get_field<'de, D: BorrowDecoder<'de>>(from: &mut D) -> Result<(Name, Value), DecodeError> {
     Ok((get_text(from)?, get_value(from, 0)?))
 }
 
-fn get_text<D: Decoder>(from: &mut D) -> Result<Arc<str>, DecodeError> {
-    String::decode(from).map(Arc::from)
+fn get_text<'de, D: BorrowDecoder<'de>>(from: &mut D) -> Result<Arc<str>, DecodeError> {
+    <&str>::borrow_decode(from).map(Arc::from)
 }
 
 fn put_value<E: Encoder>(to: &mut E, value: &Value, depth: usize) -> Result<(), EncodeError> {
@@ -440,7 +431,7 @@ fn put_value<E: Encoder>(to: &mut E, value: &Value, depth: usize) -> Result<(), 
     }
 }
 
-fn get_value<D: Decoder>(from: &mut D, depth: usize) -> Result<Value, DecodeError> {
+fn get_value<'de, D: BorrowDecoder<'de>>(from: &mut D, depth: usize) -> Result<Value, DecodeError> {
     if depth > MAX_DEPTH {
         return Err(DecodeError::Other("nested too deeply"));
     }
@@ -460,11 +451,10 @@ fn get_value<D: Decoder>(from: &mut D, depth: usize) -> Result<Value, DecodeErro
             };
             Value::DateTime(DateTime { wall_seconds, zone })
         }
-        6 => Value::Ref(Ref::new(String::decode(from)?)),
+        6 => Value::Ref(Ref::new(<&str>::borrow_decode(from)?)),
         7 => Value::Set(get_list(from, |from| get_value(from, depth + 1))?.into()),
         8 => {
-            let pair =
-                |from: &mut D| Ok((get_value(from, depth + 1)?, get_value(from, depth + 1)?));
+            let pair = |from: &mut D| Ok((get_value(from, depth + 1)?, get_value(from, depth + 1)?));
             Value::Map(get_list(from, pair)?.into())
         }
         9 => {

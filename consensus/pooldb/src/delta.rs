@@ -16,11 +16,7 @@ pub struct Delta {
     pub token: EventToken,
 }
 
-pub(crate) fn changes_since(
-    state: &State,
-    token: EventToken,
-    wanted: &dyn Fn(ClassId, &Ref) -> bool,
-) -> Delta {
+pub(crate) fn changes_since(state: &State, token: EventToken, wanted: &dyn Fn(ClassId, &Ref) -> bool) -> Delta {
     let mut delta = Delta {
         token: EventToken {
             database: state.database.generation,
@@ -64,10 +60,7 @@ fn deleted(state: &State, is_message: bool, since: u64, wanted: Wanted, delta: &
         let after = (std::ops::Bound::Excluded(since), std::ops::Bound::Unbounded);
         for (at, gone) in table.deleted.range::<_, u64>(after) {
             let unseen = gone.created > since;
-            if !unseen
-                && !table.rows.contains_key(&gone.reference)
-                && wanted(*class, &gone.reference)
-            {
+            if !unseen && !table.rows.contains_key(&gone.reference) && wanted(*class, &gone.reference) {
                 found.push((*at, *class, &gone.reference));
             }
         }

@@ -43,12 +43,7 @@ impl Drafts {
     }
 
     /// The draft of a row that exists at this point of the transaction.
-    pub fn open_existing(
-        &mut self,
-        base: &State,
-        class: &ClassSchema,
-        reference: &Ref,
-    ) -> Option<&mut Draft> {
+    pub fn open_existing(&mut self, base: &State, class: &ClassSchema, reference: &Ref) -> Option<&mut Draft> {
         let key = (class.id, reference.clone());
         let index = match self.at.get(&key) {
             Some(index) => *index,
@@ -108,9 +103,7 @@ impl Draft {
         match (&self.base, &self.now) {
             (None, None) => false,
             (None, Some(_)) | (Some(_), None) => true,
-            (Some(_), Some(_)) => {
-                self.recreated || self.touched || self.unknown_edited || !self.columns.is_empty()
-            }
+            (Some(_), Some(_)) => self.recreated || self.touched || self.unknown_edited || !self.columns.is_empty(),
         }
     }
 
@@ -150,12 +143,7 @@ impl Draft {
                 };
                 sum.add(hash::head(&class.name, reference, created, generation));
                 let stream = next.stream_mut(class.is_message);
-                stream.record(
-                    old.map_or(0, |(_, modified)| modified),
-                    generation,
-                    class.id,
-                    reference,
-                );
+                stream.record(old.map_or(0, |(_, modified)| modified), generation, class.id, reference);
                 let row = Arc::new(Row {
                     created,
                     modified: generation,
@@ -184,14 +172,8 @@ impl Draft {
     /// What the fields add to the state's hash, and what they take away.
     fn sum_of_change(&self, class: &ClassSchema, reference: &Ref) -> (Sum, Sum) {
         if self.all_edited || self.unknown_edited {
-            let sum = |body: Option<&Body>| {
-                body.map(|body| hash::body(class, reference, body))
-                    .unwrap_or_default()
-            };
-            return (
-                sum(self.now.as_ref()),
-                sum(self.base.as_ref().map(|row| &row.body)),
-            );
+            let sum = |body: Option<&Body>| body.map(|body| hash::body(class, reference, body)).unwrap_or_default();
+            return (sum(self.now.as_ref()), sum(self.base.as_ref().map(|row| &row.body)));
         }
         let (mut plus, mut minus) = (Sum::default(), Sum::default());
         for index in &self.columns {
@@ -199,12 +181,7 @@ impl Draft {
                 plus.add(hash::column(class, reference, *index, &body.values[*index]));
             }
             if let Some(row) = &self.base {
-                minus.add(hash::column(
-                    class,
-                    reference,
-                    *index,
-                    &row.body.values[*index],
-                ));
+                minus.add(hash::column(class, reference, *index, &row.body.values[*index]));
             }
         }
         (plus, minus)

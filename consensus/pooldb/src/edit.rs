@@ -12,20 +12,13 @@ pub(crate) struct Place<'a> {
 }
 
 /// `None` when the set has the member already.
-pub(crate) fn add(
-    at: Place,
-    old: &Value,
-    key: Option<&Value>,
-    value: &Value,
-) -> Result<Option<Value>, ApiError> {
+pub(crate) fn add(at: Place, old: &Value, key: Option<&Value>, value: &Value) -> Result<Option<Value>, ApiError> {
     match (old, key) {
         (Value::Set(items), None) => {
             if items.iter().any(|item| same(item, value)) {
                 return Ok(None);
             }
-            Ok(Some(Value::Set(
-                items.iter().chain([value]).cloned().collect(),
-            )))
+            Ok(Some(Value::Set(items.iter().chain([value]).cloned().collect())))
         }
         (Value::Map(pairs), Some(key)) => {
             if key.as_text() == Some("") {
@@ -39,9 +32,7 @@ pub(crate) fn add(
                 return Err(ApiError::new("MAP_DUPLICATE_KEY", params));
             }
             let added = (key.clone(), value.clone());
-            Ok(Some(Value::Map(
-                pairs.iter().cloned().chain([added]).collect(),
-            )))
+            Ok(Some(Value::Map(pairs.iter().cloned().chain([added]).collect())))
         }
         _ => Err(wrong_kind(at)),
     }
@@ -55,11 +46,7 @@ pub(crate) fn remove(at: Place, old: &Value, key: &Value) -> Result<Option<Value
                 return Ok(None);
             }
             Ok(Some(Value::Set(
-                items
-                    .iter()
-                    .filter(|item| !same(item, key))
-                    .cloned()
-                    .collect(),
+                items.iter().filter(|item| !same(item, key)).cloned().collect(),
             )))
         }
         Value::Map(pairs) => {
@@ -67,11 +54,7 @@ pub(crate) fn remove(at: Place, old: &Value, key: &Value) -> Result<Option<Value
                 return Ok(None);
             }
             Ok(Some(Value::Map(
-                pairs
-                    .iter()
-                    .filter(|(have, _)| !same(have, key))
-                    .cloned()
-                    .collect(),
+                pairs.iter().filter(|(have, _)| !same(have, key)).cloned().collect(),
             )))
         }
         _ => Err(wrong_kind(at)),
@@ -80,18 +63,11 @@ pub(crate) fn remove(at: Place, old: &Value, key: &Value) -> Result<Option<Value
 
 /// What an `add` to a field that is not there yet starts from: the shape follows from the key.
 pub(crate) fn empty_for(key: Option<&Value>) -> Value {
-    if key.is_some() {
-        Value::map([])
-    } else {
-        Value::set([])
-    }
+    if key.is_some() { Value::map([]) } else { Value::set([]) }
 }
 
 fn wrong_kind(at: Place) -> ApiError {
-    ApiError::internal(format!(
-        "{}.{} is not a set or map of this kind",
-        at.class, at.field
-    ))
+    ApiError::internal(format!("{}.{} is not a set or map of this kind", at.class, at.field))
 }
 
 fn key_text(key: &Value) -> String {

@@ -58,13 +58,7 @@ impl Filter {
         Ok(Filter(parsed))
     }
 
-    pub fn matches(
-        &self,
-        state: &State,
-        class: &ClassSchema,
-        reference: &Ref,
-        row: &Row,
-    ) -> Result<bool, FilterError> {
+    pub fn matches(&self, state: &State, class: &ClassSchema, reference: &Ref, row: &Row) -> Result<bool, FilterError> {
         Candidate {
             state,
             class,
@@ -120,9 +114,7 @@ impl Candidate<'_> {
         match self.row.body.values.get(index) {
             Some(stored) if !column.is_computed() => Ok(database_text(stored)),
             _ => {
-                let value = self
-                    .state
-                    .value_in(self.class, self.row, self.reference, index);
+                let value = self.state.value_in(self.class, self.row, self.reference, index);
                 Ok(Cow::Owned(
                     value
                         .map(|value| database_text(&value).into_owned())
@@ -251,11 +243,7 @@ impl Parser {
     }
 
     fn take(&mut self) -> Result<Token, FilterError> {
-        let token = self
-            .tokens
-            .get(self.next)
-            .cloned()
-            .ok_or_else(parse_error)?;
+        let token = self.tokens.get(self.next).cloned().ok_or_else(parse_error)?;
         self.next += 1;
         Ok(token)
     }

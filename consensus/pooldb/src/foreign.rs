@@ -70,11 +70,7 @@ impl ForeignDrafts {
                     reference,
                 };
                 let old = fields.get(field);
-                if let Some(value) = old
-                    .map(|old| edit::remove(place, old, key))
-                    .transpose()?
-                    .flatten()
-                {
+                if let Some(value) = old.map(|old| edit::remove(place, old, key)).transpose()?.flatten() {
                     fields.insert(field.clone(), value);
                 }
             }
@@ -103,11 +99,7 @@ impl ForeignDrafts {
         self.drafts
             .entry((class.clone(), reference.clone()))
             .or_insert_with(|| {
-                let base = base
-                    .foreign
-                    .get(class)
-                    .and_then(|rows| rows.get(reference))
-                    .cloned();
+                let base = base.foreign.get(class).and_then(|rows| rows.get(reference)).cloned();
                 let now = base.as_ref().map(|row| row.fields.clone());
                 ForeignDraft {
                     base,
@@ -124,9 +116,7 @@ impl ForeignDraft {
         match (&self.base, &self.now) {
             (None, None) => false,
             (None, Some(_)) | (Some(_), None) => true,
-            (Some(row), Some(fields)) => {
-                self.recreated || self.touched || !same_fields(&row.fields, fields)
-            }
+            (Some(row), Some(fields)) => self.recreated || self.touched || !same_fields(&row.fields, fields),
         }
     }
 
@@ -169,10 +159,7 @@ pub(crate) fn holds(base: &State, expect: &Expect) -> bool {
     match (row, &expect.field) {
         (None, _) => false,
         (Some(_), None) => true,
-        (Some(row), Some((field, wanted))) => row
-            .fields
-            .get(field)
-            .is_some_and(|value| same(value, wanted)),
+        (Some(row), Some((field, wanted))) => row.fields.get(field).is_some_and(|value| same(value, wanted)),
     }
 }
 

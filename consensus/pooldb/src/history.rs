@@ -7,7 +7,7 @@ use xenith_datamodel::{ClassId, Ref};
 pub(crate) const MAX_TOMBSTONES: usize = 511;
 
 /// One generation counter and the rows that changed under it. The database has one, `message` objects another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Stream {
     pub generation: u64,
     /// Keyed by each row's modified generation.
@@ -44,10 +44,7 @@ impl Stream {
 
     pub fn since(&self, generation: u64) -> impl Iterator<Item = (u64, ClassId, &Ref)> {
         // A plain `generation + 1..` would overflow for the largest token.
-        let from = (
-            std::ops::Bound::Excluded(generation),
-            std::ops::Bound::Unbounded,
-        );
+        let from = (std::ops::Bound::Excluded(generation), std::ops::Bound::Unbounded);
         self.changed
             .range(from)
             .map(|(at, (class, reference))| (*at, *class, reference))
@@ -62,11 +59,7 @@ impl Stream {
 
     /// The generation to answer a token from: 0 (a full resync) for a token that this history never gave out.
     pub fn resume_at(&self, token: u64) -> u64 {
-        let lost = token > self.generation
-            || self
-                .gaps
-                .iter()
-                .any(|(from, to)| *from < token && token < *to);
+        let lost = token > self.generation || self.gaps.iter().any(|(from, to)| *from < token && token < *to);
         if lost { 0 } else { token }
     }
 }

@@ -1,6 +1,15 @@
 //! The pool database: typed rows, relations kept both ways, one generation counter, pure and deterministic.
 //!
-//! Invariant: `apply` is total and deterministic: no clock, no randomness, no hash-map order (CORRECTNESS A7).
+//! A [`View`] is a whole state, immutable and cheap to clone; [`View::apply`] makes the next one of a [`Transaction`].
+//! [`codec`] is the form of transactions in the log; snapshots are the form of a state on disk and between hosts.
+//!
+//! Invariants:
+//! - `apply` is total and deterministic: no clock, no randomness, no hash-map order (CORRECTNESS A7).
+//! - A failed transaction leaves no trace; one without effect leaves the generation as it was.
+//! - For existing rows both ends of a relation agree; a dead ref stays where it was written.
+//! - What a newer member wrote (fields, classes) is kept verbatim (A6).
+//!
+//! Must not: know what a field means, compute `allowed_operations`, or check who may do what.
 
 mod apply;
 pub mod codec;
@@ -65,9 +74,7 @@ impl FilterError {
     pub fn to_api_error(&self, expression: &str) -> ApiError {
         match self {
             FilterError::Syntax(text) => ApiError::invalid_value(expression, text),
-            FilterError::MissingField(name) => {
-                ApiError::new("INTERNAL_ERROR", ["missing field", name, ""])
-            }
+            FilterError::MissingField(name) => ApiError::new("INTERNAL_ERROR", ["missing field", name, ""]),
         }
     }
 }

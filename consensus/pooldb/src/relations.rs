@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use xenith_datamodel::{Column, Ref};
 
 /// Entries (column of the referred class, referred row, referring row).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Inverses {
     entries: OrdSet<(Column, Ref, Ref)>,
 }

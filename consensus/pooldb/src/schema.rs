@@ -7,8 +7,7 @@ use crate::Name;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use xenith_datamodel::{
-    ApiError, Cardinality, ClassId, Column, Ref, Type, Value, all_classes, class, enumeration,
-    relations,
+    ApiError, Cardinality, ClassId, Column, Ref, Type, Value, all_classes, class, enumeration, relations,
 };
 
 /// How a column takes part in a relation.
@@ -54,6 +53,14 @@ impl ClassSchema {
         self.by_name.get(field).copied()
     }
 
+    /// The same, quicker when the field is at `hint`, as it is in a row that was written in the table's order.
+    pub fn find_near(&self, hint: usize, field: &str) -> Option<usize> {
+        if self.columns.get(hint).is_some_and(|column| &*column.name == field) {
+            return Some(hint);
+        }
+        self.find(field)
+    }
+
     pub fn column(&self, index: usize) -> Column {
         Column {
             class: self.id,
@@ -63,10 +70,7 @@ impl ClassSchema {
 
     /// The values of a new row of which nothing is said.
     pub fn defaults(&self) -> Box<[Value]> {
-        self.columns
-            .iter()
-            .map(|column| column.default.clone())
-            .collect()
+        self.columns.iter().map(|column| column.default.clone()).collect()
     }
 }
 
@@ -125,8 +129,7 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
         (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
         (Value::Ref(a), Value::Ref(b)) => std::ptr::eq(a.as_str(), b.as_str()) || a == b,
         (Value::Set(a), Value::Set(b)) => {
-            Arc::ptr_eq(a, b)
-                || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)))
+            Arc::ptr_eq(a, b) || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)))
         }
         (Value::Map(a), Value::Map(b)) => {
             Arc::ptr_eq(a, b)
@@ -137,10 +140,7 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
         }
         (Value::Record(a), Value::Record(b)) => {
             Arc::ptr_eq(a, b)
-                || (a.len() == b.len()
-                    && a.iter()
-                        .zip(b.iter())
-                        .all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1)))
+                || (a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.0 == b.0 && same(&a.1, &b.1)))
         }
         (a, b) => a == b,
     }
@@ -157,9 +157,7 @@ fn fits(ty: Type, value: &Value) -> bool {
         | (Type::Record(_), Value::Record(_))
         | (Type::Void | Type::Option(_), Value::Void) => true,
         (Type::Set(item), Value::Set(items)) => items.iter().all(|value| fits(*item, value)),
-        (Type::Map(key, item), Value::Map(pairs)) => {
-            pairs.iter().all(|(k, v)| fits(*key, k) && fits(*item, v))
-        }
+        (Type::Map(key, item), Value::Map(pairs)) => pairs.iter().all(|(k, v)| fits(*key, k) && fits(*item, v)),
         (Type::Option(inner), value) => fits(*inner, value),
         _ => false,
     }
@@ -187,9 +185,7 @@ fn all() -> &'static [ClassSchema] {
     ALL.get_or_init(|| {
         let links = links();
         let mut enums = BTreeMap::new();
-        all_classes()
-            .map(|id| build(id, &links, &mut enums))
-            .collect()
+        all_classes().map(|id| build(id, &links, &mut enums)).collect()
     })
 }
 

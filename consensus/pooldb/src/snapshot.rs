@@ -6,9 +6,7 @@
 
 use crate::Name;
 use crate::SnapshotError;
-use crate::codec::{
-    self, CodecError, ENVELOPE_BYTES, Kind, MAX_BYTES, Record, decode_record, encode_record,
-};
+use crate::codec::{self, CodecError, ENVELOPE_BYTES, Kind, MAX_BYTES, Record, decode_record, encode_record};
 use crate::foreign;
 use crate::hash;
 use crate::history::Tombstone;
@@ -113,10 +111,7 @@ impl Writer<'_> {
             records: self.records,
             digest,
         })?;
-        let to = self
-            .to
-            .finish()
-            .map_err(|error| SnapshotError::Io(error.into()))?;
+        let to = self.to.finish().map_err(|error| SnapshotError::Io(error.into()))?;
         to.flush()?;
         Ok(())
     }
@@ -176,9 +171,7 @@ pub(crate) fn read(from: &mut dyn Read) -> Result<State, SnapshotError> {
                 // The deletions of a class that is unknown here concern nobody.
                 if let Some(class) = schema_by_name(&class) {
                     let gone = Tombstone { reference, created };
-                    state
-                        .sum
-                        .add(hash::tombstone(&class.name, generation, &gone));
+                    state.sum.add(hash::tombstone(&class.name, generation, &gone));
                     if let Some((at, gone)) = state.table_mut(class.id).bury(generation, gone) {
                         state.sum.take(hash::tombstone(&class.name, at, &gone));
                     }
@@ -238,11 +231,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn into_table(
-        self,
-        class: &'static ClassSchema,
-        state: &mut State,
-    ) -> Result<(), SnapshotError> {
+    fn into_table(self, class: &'static ClassSchema, state: &mut State) -> Result<(), SnapshotError> {
         let Loaded {
             reference,
             created,
@@ -250,11 +239,15 @@ impl Loaded {
             fields,
         } = self;
         let mut body = Body::new(class);
+        let mut hint = 0;
         for (name, value) in fields {
-            let Some(index) = class.find(&name) else {
+            let Some(index) = class.find_near(hint, &name) else {
                 body.set_unknown(&name, value);
                 continue;
             };
+            // Computed sets are not written.
+            let after = class.columns.iter().skip(index + 1);
+            hint = index + 1 + after.take_while(|column| column.link == Link::Computed).count();
             let column = &class.columns[index];
             column
                 .check(&class.name, &value)
@@ -266,9 +259,7 @@ impl Loaded {
             }
         }
         link(class, &reference, &body, state);
-        state
-            .sum
-            .add(hash::head(&class.name, &reference, created, modified));
+        state.sum.add(hash::head(&class.name, &reference, created, modified));
         state.sum.add(hash::body(class, &reference, &body));
         state
             .stream_mut(class.is_message)
@@ -276,9 +267,7 @@ impl Loaded {
         let table = state.table_mut(class.id);
         table
             .index(class, &body.values, &reference)
-            .map_err(|uuid| {
-                SnapshotError::Damaged(format!("two rows of {} with uuid {uuid}", class.name))
-            })?;
+            .map_err(|uuid| SnapshotError::Damaged(format!("two rows of {} with uuid {uuid}", class.name)))?;
         table.rows.insert(
             reference,
             Arc::new(Row {
@@ -303,11 +292,7 @@ impl Loaded {
             fields: fields.into_iter().collect(),
         };
         state.sum.add(foreign::sum(&class, &reference, &row));
-        state
-            .foreign
-            .entry(class)
-            .or_default()
-            .insert(reference, Arc::new(row));
+        state.foreign.entry(class).or_default().insert(reference, Arc::new(row));
     }
 }
 

@@ -46,11 +46,7 @@ impl State {
     }
 
     pub fn stream(&self, is_message: bool) -> &Stream {
-        if is_message {
-            &self.messages
-        } else {
-            &self.database
-        }
+        if is_message { &self.messages } else { &self.database }
     }
 
     pub fn stream_mut(&mut self, is_message: bool) -> &mut Stream {
@@ -64,21 +60,10 @@ impl State {
     /// A field of a row, computed sets included.
     pub fn value(&self, column: Column, reference: &Ref) -> Option<Value> {
         let row = self.row(column.class, reference)?;
-        self.value_in(
-            schema(column.class)?,
-            row,
-            reference,
-            usize::from(column.field),
-        )
+        self.value_in(schema(column.class)?, row, reference, usize::from(column.field))
     }
 
-    pub fn value_in(
-        &self,
-        class: &ClassSchema,
-        row: &Row,
-        reference: &Ref,
-        index: usize,
-    ) -> Option<Value> {
+    pub fn value_in(&self, class: &ClassSchema, row: &Row, reference: &Ref, index: usize) -> Option<Value> {
         match class.columns.get(index)?.link {
             Link::Computed => {
                 let mut members = self.inverses.of(class.column(index), reference).peekable();
@@ -122,12 +107,7 @@ impl Table {
     }
 
     /// Puts them in. `Err` with the uuid when another row has it.
-    pub fn index(
-        &mut self,
-        class: &ClassSchema,
-        values: &[Value],
-        reference: &Ref,
-    ) -> Result<(), Arc<str>> {
+    pub fn index(&mut self, class: &ClassSchema, values: &[Value], reference: &Ref) -> Result<(), Arc<str>> {
         if let Some(uuid) = indexed(class.uuid, values)
             && self
                 .by_uuid

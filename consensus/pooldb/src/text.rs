@@ -70,11 +70,7 @@ fn float_text(float: f64) -> String {
         return "nan".into();
     }
     if float.is_infinite() {
-        return if float > 0.0 {
-            "inf".into()
-        } else {
-            "-inf".into()
-        };
+        return if float > 0.0 { "inf".into() } else { "-inf".into() };
     }
     let scientific = format!("{:.*e}", FLOAT_DIGITS - 1, float);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));

@@ -62,12 +62,7 @@ impl Transaction {
         }
     }
 
-    pub fn create(
-        &mut self,
-        class: xenith_datamodel::ClassId,
-        reference: &Ref,
-        fields: Vec<(Column, Value)>,
-    ) {
+    pub fn create(&mut self, class: xenith_datamodel::ClassId, reference: &Ref, fields: Vec<(Column, Value)>) {
         let fields = fields
             .into_iter()
             .map(|(column, value)| (name_of(column), value))
@@ -80,11 +75,7 @@ impl Transaction {
     }
 
     pub fn set_value(&mut self, reference: &Ref, column: Column, value: Value) {
-        self.push(
-            column.class.name(),
-            reference,
-            ChangeKind::Set(name_of(column), value),
-        );
+        self.push(column.class.name(), reference, ChangeKind::Set(name_of(column), value));
     }
 
     pub fn add(&mut self, reference: &Ref, column: Column, key: Option<Value>, value: Value) {

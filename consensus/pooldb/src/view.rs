@@ -4,10 +4,7 @@ use crate::delta::Delta;
 use crate::filter::Filter;
 use crate::schema::schema;
 use crate::table::State;
-use crate::{
-    ApplyError, Changes, EventToken, FilterError, SnapshotError, Transaction, apply, delta,
-    snapshot,
-};
+use crate::{ApplyError, Changes, EventToken, FilterError, SnapshotError, Transaction, apply, delta, snapshot};
 use std::fmt;
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -53,35 +50,23 @@ impl View {
     }
 
     pub fn get<T: FieldType>(&self, reference: &Ref, field: Field<T>) -> Option<T> {
-        self.value(reference, field.column)
-            .as_ref()
-            .and_then(T::from_value)
+        self.value(reference, field.column).as_ref().and_then(T::from_value)
     }
 
     /// The record as `get_record` answers it: every field but the internal ones, in the order of the table.
     pub fn record(&self, class: ClassId, reference: &Ref) -> Option<Value> {
         let row = self.state.row(class, reference)?;
         let schema = schema(class)?;
-        let shown = schema
-            .columns
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| !column.internal);
+        let shown = schema.columns.iter().enumerate().filter(|(_, column)| !column.internal);
         let fields = shown.filter_map(|(index, column)| {
-            Some((
-                column.name.clone(),
-                self.state.value_in(schema, row, reference, index)?,
-            ))
+            Some((column.name.clone(), self.state.value_in(schema, row, reference, index)?))
         });
         Some(Value::Record(fields.collect()))
     }
 
     /// In the order of the refs' text.
     pub fn refs(&self, class: ClassId) -> impl Iterator<Item = &Ref> + '_ {
-        self.state
-            .table(class)
-            .into_iter()
-            .flat_map(|table| table.rows.keys())
+        self.state.table(class).into_iter().flat_map(|table| table.rows.keys())
     }
 
     pub fn count(&self, class: ClassId) -> usize {
@@ -95,9 +80,7 @@ impl View {
 
     /// The generations at which the row was created and last modified.
     pub fn generations(&self, class: ClassId, reference: &Ref) -> Option<(u64, u64)> {
-        self.state
-            .row(class, reference)
-            .map(|row| (row.created, row.modified))
+        self.state.row(class, reference).map(|row| (row.created, row.modified))
     }
 
     /// An empty uuid is nobody's.
@@ -131,11 +114,7 @@ impl View {
 
     /// Rows of the classes that changed since the token, as `event.from` needs them: one entry an object.
     /// `wanted(class, ref)` is asked for each; the cost grows with the changes, not with the database.
-    pub fn changes_since(
-        &self,
-        token: EventToken,
-        wanted: &dyn Fn(ClassId, &Ref) -> bool,
-    ) -> Delta {
+    pub fn changes_since(&self, token: EventToken, wanted: &dyn Fn(ClassId, &Ref) -> bool) -> Delta {
         delta::changes_since(&self.state, token, wanted)
     }
 
@@ -179,21 +158,19 @@ impl View {
         snapshot::read(from).map(View::from_state)
     }
 
+    #[cfg(test)]
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
     fn from_state(state: State) -> View {
-        View {
-            state: Arc::new(state),
-        }
+        View { state: Arc::new(state) }
     }
 }
 
 impl fmt::Debug for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: usize = self
-            .state
-            .tables
-            .values()
-            .map(|table| table.rows.len())
-            .sum();
+        let rows: usize = self.state.tables.values().map(|table| table.rows.len()).sum();
         f.debug_struct("View")
             .field("token", &self.token())
             .field("rows", &rows)

@@ -13,6 +13,7 @@ mod head;
 mod leadership;
 mod log_adapter;
 mod members;
+mod memory_log;
 mod metrics;
 pub mod network;
 mod node;
@@ -28,6 +29,7 @@ mod types;
 pub use config::{RaftConfig, RaftParts};
 pub use members::MemberError;
 pub use node::{BootstrapError, RaftNode, StartError};
+pub use memory_log::MemoryLog;
 pub use pool_log::{
     CommitError, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role,
     host_of,

@@ -153,16 +153,10 @@ fn check_state(view: &View) {
     assert_eq!(view.pool_time_ms(), 7);
     assert_eq!(view.by_uuid(id("VM"), "u-vm"), Some(r("vm")));
     assert_eq!(view.by_name_label(id("VM"), "one"), vec![r("vm")]);
-    assert_eq!(
-        view.value(&r("vm"), column("VM.VBDs")),
-        Some(refs(&["vbd"]))
-    );
+    assert_eq!(view.value(&r("vm"), column("VM.VBDs")), Some(refs(&["vbd"])));
     assert_eq!(view.generations(id("VBD"), &r("vbd")), Some((2, 2)));
     let group = create(view, "VM_group", "g", &[]);
-    assert_eq!(
-        group.value(&r("g"), column("VM_group.VMs")),
-        Some(refs(&["waits"]))
-    );
+    assert_eq!(group.value(&r("g"), column("VM_group.VMs")), Some(refs(&["waits"])));
     let deleted = view
         .changes_since(
             EventToken {
@@ -226,10 +220,7 @@ fn write_the_golden_snapshot() {
 fn newer_and_foreign_bytes_are_named_as_such() {
     let mut bytes = encode_transaction(&transaction()).unwrap();
     bytes[2] = 2;
-    assert!(matches!(
-        decode_transaction(&bytes),
-        Err(CodecError::TooNew(2))
-    ));
+    assert!(matches!(decode_transaction(&bytes), Err(CodecError::TooNew(2))));
     assert!(matches!(
         decode_transaction(&written(&state())),
         Err(CodecError::WrongKind("transaction"))
@@ -239,10 +230,7 @@ fn newer_and_foreign_bytes_are_named_as_such() {
     assert!(matches!(read(&bytes), Err(SnapshotError::TooNew(9))));
     let mut bytes = encode_transaction(&transaction()).unwrap();
     bytes.push(0);
-    assert!(matches!(
-        decode_transaction(&bytes),
-        Err(CodecError::TrailingBytes)
-    ));
+    assert!(matches!(decode_transaction(&bytes), Err(CodecError::TrailingBytes)));
 }
 
 /// Of an LZ4 frame.
@@ -265,28 +253,19 @@ fn what_could_not_be_read_again_is_not_written() {
     }
     let mut deep = Transaction::new(0);
     deep.set_value(&r("a"), column("VM.tags"), value);
-    assert!(matches!(
-        encode_transaction(&deep),
-        Err(CodecError::Encode(_))
-    ));
+    assert!(matches!(encode_transaction(&deep), Err(CodecError::Encode(_))));
     let mut large = Transaction::new(0);
     large.set_value(
         &r("a"),
         column("VM.name_label"),
         Value::text("x".repeat(crate::codec::MAX_BYTES)),
     );
-    assert!(matches!(
-        encode_transaction(&large),
-        Err(CodecError::TooLarge)
-    ));
+    assert!(matches!(encode_transaction(&large), Err(CodecError::TooLarge)));
 }
 
 #[test]
 fn lengths_that_lie_cost_nothing() {
     // Envelope, time 0, then a list that says it holds 2^64 - 1 expectations.
     let bytes = [1, 0, 1, 0, 0, 253, 255, 255, 255, 255, 255, 255, 255, 255];
-    assert!(matches!(
-        decode_transaction(&bytes),
-        Err(CodecError::Decode(_))
-    ));
+    assert!(matches!(decode_transaction(&bytes), Err(CodecError::Decode(_))));
 }

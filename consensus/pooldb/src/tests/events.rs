@@ -80,6 +80,22 @@ fn the_newest_deletions_of_each_class_are_remembered() {
     assert_eq!(deleted.len(), MAX_TOMBSTONES + 1);
     assert_eq!(deleted.first(), Some(&(id("SR"), r("s"))));
     assert_eq!(deleted.last(), Some(&vm("599")));
+    let mut bytes = Vec::new();
+    view.write_snapshot(&mut bytes).unwrap();
+    let again = View::read_snapshot(&mut bytes.as_slice()).unwrap();
+    assert_eq!(again.state_hash(), view.state_hash());
+}
+
+#[test]
+fn deletions_of_all_classes_come_in_their_order() {
+    let view = create(&create(&View::default(), "VM", "a", &[]), "SR", "s", &[]);
+    for order in [[("VM", "a"), ("SR", "s")], [("SR", "s"), ("VM", "a")]] {
+        let last = order
+            .iter()
+            .fold(view.clone(), |view, (class, row)| destroy(&view, class, row));
+        let expected: Vec<_> = order.iter().map(|(class, row)| (id(class), r(row))).collect();
+        assert_eq!(last.changes_since(view.token(), &all).deleted, expected);
+    }
 }
 
 #[test]
@@ -88,19 +104,10 @@ fn tokens_of_a_lost_history_get_everything() {
     let lost = create(&kept, "VM", "b", &[]);
     let recovered = kept.raise_generations(1 << 40);
     assert_eq!(recovered.generation(), kept.generation() + (1 << 40));
-    assert_eq!(
-        recovered.changes_since(lost.token(), &all).added,
-        vec![vm("a")]
-    );
+    assert_eq!(recovered.changes_since(lost.token(), &all).added, vec![vm("a")]);
     assert_eq!(recovered.changes_since(kept.token(), &all).added, vec![]);
-    assert_eq!(
-        recovered.changes_since(recovered.token(), &all).added,
-        vec![]
-    );
+    assert_eq!(recovered.changes_since(recovered.token(), &all).added, vec![]);
     let further = create(&recovered, "VM", "c", &[]);
-    assert_eq!(
-        further.changes_since(recovered.token(), &all).added,
-        vec![vm("c")]
-    );
+    assert_eq!(further.changes_since(recovered.token(), &all).added, vec![vm("c")]);
     assert_ne!(recovered.state_hash(), kept.state_hash());
 }

@@ -22,11 +22,7 @@ fn pool() -> View {
 #[track_caller]
 fn finds(expression: &str, expected: &[&str]) {
     let expected: Vec<Ref> = expected.iter().map(|text| r(text)).collect();
-    assert_eq!(
-        pool().find_where(id("VM"), expression),
-        Ok(expected),
-        "{expression}"
-    );
+    assert_eq!(pool().find_where(id("VM"), expression), Ok(expected), "{expression}");
 }
 
 #[track_caller]
@@ -47,10 +43,7 @@ fn constants_and_comparisons() {
     finds("not true", &[]);
     finds(r#"field "name__label" = "golden""#, &["vm"]);
     finds(r#""golden" = field "name__label""#, &["vm"]);
-    finds(
-        r#"field "name__label" = field "name__label""#,
-        &["dom0", "vm", "vm2"],
-    );
+    finds(r#"field "name__label" = field "name__label""#, &["dom0", "vm", "vm2"]);
     finds(r#""a" = "a""#, &["dom0", "vm", "vm2"]);
     finds(
         "field \"name__label\"\t=\n\"golden\" and field \"is_control_domain\"=\"false\"",
@@ -64,25 +57,16 @@ fn values_are_compared_in_their_database_form() {
     finds(r#"field "power_state" = "Halted""#, &["dom0", "vm", "vm2"]);
     finds(r#"field "power_state" = "halted""#, &[]);
     finds(r#"field "is_a_template" = "False""#, &[]);
-    finds(
-        r#"field "memory__static_max" = "134217728""#,
-        &["dom0", "vm", "vm2"],
-    );
+    finds(r#"field "memory__static_max" = "134217728""#, &["dom0", "vm", "vm2"]);
     finds(
         r#"field "snapshot_time" = "19700101T00:00:00Z""#,
         &["dom0", "vm", "vm2"],
     );
     finds(r#"field "other_config" = "()""#, &["dom0", "vm", "vm2"]);
-    finds(
-        r#"field "affinity" = "OpaqueRef:NULL""#,
-        &["dom0", "vm", "vm2"],
-    );
+    finds(r#"field "affinity" = "OpaqueRef:NULL""#, &["dom0", "vm", "vm2"]);
     finds(r#"field "HVM__shadow_multiplier" = "1.""#, &[]);
     finds(r#"field "HVM__shadow_multiplier" = "1.0""#, &[]);
-    finds(
-        r#"field "HVM__shadow_multiplier" = "1""#,
-        &["dom0", "vm", "vm2"],
-    );
+    finds(r#"field "HVM__shadow_multiplier" = "1""#, &["dom0", "vm", "vm2"]);
 }
 
 #[test]
@@ -134,10 +118,7 @@ fn a_missing_field_fails_when_a_row_is_compared_by_it() {
     let expression = r#"field "name_label" = "golden""#;
     assert_eq!(pool().find_where(id("VM"), expression), missing);
     let error = FilterError::MissingField("x".into()).to_api_error(expression);
-    assert_eq!(
-        error,
-        ApiError::new("INTERNAL_ERROR", ["missing field", "x", ""])
-    );
+    assert_eq!(error, ApiError::new("INTERNAL_ERROR", ["missing field", "x", ""]));
     assert_eq!(View::default().find_where(id("VM"), expression), Ok(vec![]));
     finds(&format!("true or {expression}"), &["dom0", "vm", "vm2"]);
 }

@@ -31,8 +31,7 @@ pub(crate) fn refs(list: &[&str]) -> Value {
 
 pub(crate) fn create(view: &View, class: &str, reference: &str, fields: &[(&str, Value)]) -> View {
     applied(view, |transaction| {
-        let field =
-            |(name, value): &(&str, Value)| (id(class).column(name).unwrap(), value.clone());
+        let field = |(name, value): &(&str, Value)| (id(class).column(name).unwrap(), value.clone());
         transaction.create(id(class), &r(reference), fields.iter().map(field).collect());
     })
 }
@@ -44,9 +43,7 @@ pub(crate) fn set(view: &View, path: &str, reference: &str, value: impl Into<Val
 }
 
 pub(crate) fn destroy(view: &View, class: &str, reference: &str) -> View {
-    applied(view, |transaction| {
-        transaction.destroy(id(class), &r(reference))
-    })
+    applied(view, |transaction| transaction.destroy(id(class), &r(reference)))
 }
 
 pub(crate) fn applied(view: &View, fill: impl FnOnce(&mut Transaction)) -> View {
@@ -54,10 +51,7 @@ pub(crate) fn applied(view: &View, fill: impl FnOnce(&mut Transaction)) -> View 
 }
 
 /// Applies; a failure must leave nothing behind.
-pub(crate) fn attempt(
-    view: &View,
-    fill: impl FnOnce(&mut Transaction),
-) -> Result<View, ApplyError> {
+pub(crate) fn attempt(view: &View, fill: impl FnOnce(&mut Transaction)) -> Result<View, ApplyError> {
     let mut transaction = Transaction::new(0);
     fill(&mut transaction);
     let before = view.state_hash();

@@ -77,24 +77,17 @@ impl Naive {
     }
 
     fn computed(&self, key: &Key, field: &str) -> Option<Value> {
-        let relation = relations().iter().find(|relation| {
-            relation.cardinality == Cardinality::ManyToOne && relation.to == (&key.0, field)
-        })?;
+        let relation = relations()
+            .iter()
+            .find(|relation| relation.cardinality == Cardinality::ManyToOne && relation.to == (&key.0, field))?;
         let (class, stored) = relation.from;
         let refers = |row: &NaiveRow| row.fields.get(stored) == Some(&Value::from(&key.1));
-        let members = self
-            .rows
-            .iter()
-            .filter(|((c, _), row)| c == class && refers(row));
-        Some(Value::set(
-            members.map(|((_, reference), _)| Value::from(reference)),
-        ))
+        let members = self.rows.iter().filter(|((c, _), row)| c == class && refers(row));
+        Some(Value::set(members.map(|((_, reference), _)| Value::from(reference))))
     }
 
     fn get(&mut self, key: &Key) -> Result<&mut NaiveRow, String> {
-        self.rows
-            .get_mut(key)
-            .ok_or_else(|| "HANDLE_INVALID".to_string())
+        self.rows.get_mut(key).ok_or_else(|| "HANDLE_INVALID".to_string())
     }
 
     fn change(&mut self, change: &Change) -> Result<(), String> {
@@ -184,10 +177,7 @@ impl Naive {
             self.get(key)?;
             return Err("INTERNAL_ERROR".into());
         }
-        let old = self
-            .get(key)?
-            .fields
-            .insert(field.to_string(), value.clone());
+        let old = self.get(key)?.fields.insert(field.to_string(), value.clone());
         self.mirror(key, field, &old.unwrap_or_else(|| Value::set([])), &value);
         Ok(())
     }
@@ -214,11 +204,7 @@ impl Naive {
             return;
         };
         let me = Value::from(&key.1);
-        for ((_, reference), row) in self
-            .rows
-            .iter_mut()
-            .filter(|((class, _), _)| class == far_class)
-        {
+        for ((_, reference), row) in self.rows.iter_mut().filter(|((class, _), _)| class == far_class) {
             let named = |set: &Value| set.as_set().unwrap().contains(&Value::from(reference));
             let mut items = row
                 .fields
@@ -255,19 +241,14 @@ impl Naive {
                     .rows
                     .iter()
                     .filter(|((class, _), row)| class == far.0 && names_me(row));
-                let waiting: Vec<Value> = waiting
-                    .map(|((_, reference), _)| Value::from(reference))
-                    .collect();
+                let waiting: Vec<Value> = waiting.map(|((_, reference), _)| Value::from(reference)).collect();
                 let row = self.rows.get_mut(key).unwrap();
                 let old = row
                     .fields
                     .get(near.1)
                     .map(|v| v.as_set().unwrap().to_vec())
                     .unwrap_or_default();
-                let new: Vec<Value> = waiting
-                    .into_iter()
-                    .filter(|item| !old.contains(item))
-                    .collect();
+                let new: Vec<Value> = waiting.into_iter().filter(|item| !old.contains(item)).collect();
                 if !new.is_empty() {
                     row.fields
                         .insert(near.1.to_string(), Value::set(old.into_iter().chain(new)));
@@ -279,11 +260,7 @@ impl Naive {
     fn check_uuids(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         for ((class, _), row) in &self.rows {
-            let uuid = row
-                .fields
-                .get("uuid")
-                .and_then(Value::as_text)
-                .unwrap_or_default();
+            let uuid = row.fields.get("uuid").and_then(Value::as_text).unwrap_or_default();
             if !uuid.is_empty() && !seen.insert((class.clone(), uuid.to_string())) {
                 return Err("DB_UNIQUENESS_CONSTRAINT_VIOLATION".into());
             }

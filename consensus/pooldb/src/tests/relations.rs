@@ -7,10 +7,7 @@ fn a_ref_shows_in_the_computed_set_of_its_owner() {
     let view = create(&View::default(), "VM", "vm", &[]);
     let view = create(&view, "VBD", "b", &[("VM", r("vm").into())]);
     let view = create(&view, "VBD", "a", &[("VM", r("vm").into())]);
-    assert_eq!(
-        view.value(&r("vm"), column("VM.VBDs")),
-        Some(refs(&["a", "b"]))
-    );
+    assert_eq!(view.value(&r("vm"), column("VM.VBDs")), Some(refs(&["a", "b"])));
     assert_eq!(
         view.record(id("VM"), &r("vm")).unwrap().member("VBDs"),
         Some(&refs(&["a", "b"]))
@@ -54,17 +51,9 @@ fn an_owner_made_later_sees_the_refs_that_waited() {
 
 #[test]
 fn both_ends_of_many_to_many_are_kept() {
-    let view = create(
-        &create(&View::default(), "VM", "v", &[]),
-        "VM_group",
-        "g",
-        &[],
-    );
+    let view = create(&create(&View::default(), "VM", "v", &[]), "VM_group", "g", &[]);
     let view = set(&view, "VM.groups", "v", refs(&["g"]));
-    assert_eq!(
-        view.value(&r("g"), column("VM_group.VMs")),
-        Some(refs(&["v"]))
-    );
+    assert_eq!(view.value(&r("g"), column("VM_group.VMs")), Some(refs(&["v"])));
     let other = set(&view, "VM_group.VMs", "g", refs(&[]));
     assert_eq!(other.value(&r("v"), column("VM.groups")), Some(refs(&[])));
     let gone = destroy(&view, "VM", "v");
@@ -73,20 +62,14 @@ fn both_ends_of_many_to_many_are_kept() {
         transaction.create(id("VM"), &r("w"), vec![]);
         transaction.add(&r("g"), column("VM_group.VMs"), None, r("w").into());
     });
-    assert_eq!(
-        added.value(&r("w"), column("VM.groups")),
-        Some(refs(&["g"]))
-    );
+    assert_eq!(added.value(&r("w"), column("VM.groups")), Some(refs(&["g"])));
 }
 
 #[test]
 fn many_to_many_waits_for_a_row_made_later() {
     let view = create(&View::default(), "VM", "v", &[("groups", refs(&["g"]))]);
     let view = create(&view, "VM_group", "g", &[]);
-    assert_eq!(
-        view.value(&r("g"), column("VM_group.VMs")),
-        Some(refs(&["v"]))
-    );
+    assert_eq!(view.value(&r("g"), column("VM_group.VMs")), Some(refs(&["v"])));
     let view = set(&view, "VM.groups", "v", refs(&[]));
     assert_eq!(view.value(&r("g"), column("VM_group.VMs")), Some(refs(&[])));
 }
@@ -94,14 +77,6 @@ fn many_to_many_waits_for_a_row_made_later() {
 #[test]
 fn roles_do_not_pair_up() {
     let view = create(&View::default(), "role", "permission", &[]);
-    let view = create(
-        &view,
-        "role",
-        "admin",
-        &[("subroles", refs(&["permission"]))],
-    );
-    assert_eq!(
-        view.value(&r("permission"), column("role.subroles")),
-        Some(refs(&[]))
-    );
+    let view = create(&view, "role", "admin", &[("subroles", refs(&["permission"]))]);
+    assert_eq!(view.value(&r("permission"), column("role.subroles")), Some(refs(&[])));
 }

@@ -17,10 +17,7 @@ fn one_vm() -> View {
 #[test]
 fn a_created_row_has_its_fields_and_the_defaults_of_the_others() {
     let view = one_vm();
-    assert_eq!(
-        view.value(&r("a"), column("VM.name_label")),
-        Some("one".into())
-    );
+    assert_eq!(view.value(&r("a"), column("VM.name_label")), Some("one".into()));
     assert_eq!(
         view.value(&r("a"), column("VM.affinity")),
         Some(Value::Ref(Ref::null()))
@@ -34,12 +31,7 @@ fn a_created_row_has_its_fields_and_the_defaults_of_the_others() {
 #[test]
 fn a_record_has_the_public_fields_in_the_order_of_the_table() {
     let record = one_vm().record(id("VM"), &r("a")).unwrap();
-    let names: Vec<&str> = record
-        .as_record()
-        .unwrap()
-        .iter()
-        .map(|(name, _)| &**name)
-        .collect();
+    let names: Vec<&str> = record.as_record().unwrap().iter().map(|(name, _)| &**name).collect();
     let expected: Vec<&str> = id("VM")
         .class()
         .fields
@@ -97,14 +89,9 @@ fn messages_count_by_themselves() {
 #[test]
 fn touch_raises_the_generation_only() {
     let view = one_vm();
-    let touched = applied(&view, |transaction| {
-        transaction.touch.push((Arc::from("VM"), r("a")))
-    });
+    let touched = applied(&view, |transaction| transaction.touch.push((Arc::from("VM"), r("a"))));
     assert_eq!(touched.generations(id("VM"), &r("a")), Some((1, 2)));
-    assert_eq!(
-        touched.record(id("VM"), &r("a")),
-        view.record(id("VM"), &r("a"))
-    );
+    assert_eq!(touched.record(id("VM"), &r("a")), view.record(id("VM"), &r("a")));
     let error = refusal(&view, |transaction| {
         transaction.touch.push((Arc::from("VM"), r("none")))
     });
@@ -114,12 +101,7 @@ fn touch_raises_the_generation_only() {
 #[test]
 fn maps_and_sets_follow_the_rules_of_add_and_remove() {
     let view = applied(&one_vm(), |transaction| {
-        transaction.add(
-            &r("a"),
-            column("VM.other_config"),
-            Some("k".into()),
-            "v".into(),
-        );
+        transaction.add(&r("a"), column("VM.other_config"), Some("k".into()), "v".into());
         transaction.add(&r("a"), column("VM.tags"), None, "t".into());
         transaction.add(&r("a"), column("VM.tags"), None, "t".into());
     });
@@ -127,32 +109,16 @@ fn maps_and_sets_follow_the_rules_of_add_and_remove() {
         view.value(&r("a"), column("VM.other_config")),
         Some(Value::text_map([("k", "v")]))
     );
-    assert_eq!(
-        view.value(&r("a"), column("VM.tags")),
-        Some(Value::set(["t".into()]))
-    );
+    assert_eq!(view.value(&r("a"), column("VM.tags")), Some(Value::set(["t".into()])));
     let again = refusal(&view, |transaction| {
-        transaction.add(
-            &r("a"),
-            column("VM.other_config"),
-            Some("k".into()),
-            "v".into(),
-        );
+        transaction.add(&r("a"), column("VM.other_config"), Some("k".into()), "v".into());
     });
     assert_eq!(
         again,
-        ApiError::new(
-            "MAP_DUPLICATE_KEY",
-            ["VM", "other_config", "OpaqueRef:a", "k"]
-        )
+        ApiError::new("MAP_DUPLICATE_KEY", ["VM", "other_config", "OpaqueRef:a", "k"])
     );
     let empty = refusal(&view, |transaction| {
-        transaction.add(
-            &r("a"),
-            column("VM.other_config"),
-            Some("".into()),
-            "v".into(),
-        );
+        transaction.add(&r("a"), column("VM.other_config"), Some("".into()), "v".into());
     });
     assert_eq!(empty.code, "INTERNAL_ERROR");
     let unchanged = applied(&view, |transaction| {
@@ -164,14 +130,8 @@ fn maps_and_sets_follow_the_rules_of_add_and_remove() {
         transaction.remove(&r("a"), column("VM.other_config"), "k".into());
         transaction.remove(&r("a"), column("VM.tags"), "t".into());
     });
-    assert_eq!(
-        removed.value(&r("a"), column("VM.other_config")),
-        Some(Value::map([]))
-    );
-    assert_eq!(
-        removed.value(&r("a"), column("VM.tags")),
-        Some(Value::set([]))
-    );
+    assert_eq!(removed.value(&r("a"), column("VM.other_config")), Some(Value::map([])));
+    assert_eq!(removed.value(&r("a"), column("VM.tags")), Some(Value::set([])));
 }
 
 #[test]
@@ -179,18 +139,10 @@ fn changes_that_cannot_be_are_refused() {
     let view = one_vm();
     let invalid = ApiError::handle_invalid("VM", &r("none"));
     let name = column("VM.name_label");
-    assert_eq!(
-        refusal(&view, |t| t.set_value(&r("none"), name, "x".into())),
-        invalid
-    );
+    assert_eq!(refusal(&view, |t| t.set_value(&r("none"), name, "x".into())), invalid);
     assert_eq!(refusal(&view, |t| t.destroy(id("VM"), &r("none"))), invalid);
     assert_eq!(
-        refusal(&view, |t| t.add(
-            &r("none"),
-            column("VM.tags"),
-            None,
-            "x".into()
-        )),
+        refusal(&view, |t| t.add(&r("none"), column("VM.tags"), None, "x".into())),
         invalid
     );
     assert_eq!(
@@ -198,22 +150,11 @@ fn changes_that_cannot_be_are_refused() {
         "INTERNAL_ERROR"
     );
     assert_eq!(
-        refusal(&view, |t| t.set_value(
-            &r("a"),
-            column("VM.VBDs"),
-            refs(&["x"])
-        ))
-        .code,
+        refusal(&view, |t| t.set_value(&r("a"), column("VM.VBDs"), refs(&["x"]))).code,
         "INTERNAL_ERROR"
     );
     assert_eq!(
-        refusal(&view, |t| t.add(
-            &r("a"),
-            column("VM.VBDs"),
-            None,
-            r("x").into()
-        ))
-        .code,
+        refusal(&view, |t| t.add(&r("a"), column("VM.VBDs"), None, r("x").into())).code,
         "INTERNAL_ERROR"
     );
     assert_eq!(
@@ -238,10 +179,7 @@ fn a_failing_change_takes_back_those_before_it() {
         transaction.destroy(id("VM"), &r("none"));
     })
     .unwrap_err();
-    assert_eq!(
-        view.value(&r("a"), column("VM.name_label")),
-        Some("one".into())
-    );
+    assert_eq!(view.value(&r("a"), column("VM.name_label")), Some("one".into()));
 }
 
 #[test]
@@ -265,10 +203,7 @@ fn names_and_uuids_are_found() {
     assert_eq!(view.by_name_label(id("VM"), "one"), vec![r("b")]);
     let view = destroy(&view, "VM", "a");
     assert_eq!(
-        (
-            view.by_uuid(id("VM"), "u-a"),
-            view.by_name_label(id("VM"), "other")
-        ),
+        (view.by_uuid(id("VM"), "u-a"), view.by_name_label(id("VM"), "other")),
         (None, vec![])
     );
 }
@@ -298,10 +233,7 @@ fn expectations_guard_the_whole_transaction() {
         expecting(Some(("name_label", "x".into())), r("a")).unwrap_err(),
         conflict
     );
-    assert!(matches!(
-        expecting(None, r("none")),
-        Err(ApplyError::Conflict { .. })
-    ));
+    assert!(matches!(expecting(None, r("none")), Err(ApplyError::Conflict { .. })));
 }
 
 #[test]
@@ -327,19 +259,11 @@ fn change(class: &str, reference: &str, kind: ChangeKind) -> Transaction {
 fn unknown_fields_and_classes_are_kept() {
     let field = |name: &str| -> crate::Name { Arc::from(name) };
     let (view, _) = one_vm()
-        .apply(&change(
-            "VM",
-            "a",
-            ChangeKind::Set(field("of_tomorrow"), Value::Int(1)),
-        ))
+        .apply(&change("VM", "a", ChangeKind::Set(field("of_tomorrow"), Value::Int(1))))
         .unwrap();
     assert_eq!(view.generation(), 2);
     let (same, _) = view
-        .apply(&change(
-            "VM",
-            "a",
-            ChangeKind::Set(field("of_tomorrow"), Value::Int(1)),
-        ))
+        .apply(&change("VM", "a", ChangeKind::Set(field("of_tomorrow"), Value::Int(1))))
         .unwrap();
     assert_eq!(same.generation(), 2);
     let create = change(
@@ -367,13 +291,30 @@ fn unknown_fields_and_classes_are_kept() {
         })
         .is_ok()
     );
-    let (gone, _) = view
-        .apply(&change("Tomorrow", "t", ChangeKind::Destroy))
-        .unwrap();
-    assert!(
-        gone.apply(&change("Tomorrow", "t", ChangeKind::Destroy))
-            .is_err()
-    );
+    let (gone, _) = view.apply(&change("Tomorrow", "t", ChangeKind::Destroy)).unwrap();
+    assert!(gone.apply(&change("Tomorrow", "t", ChangeKind::Destroy)).is_err());
+}
+
+#[test]
+fn unknown_fields_and_classes_follow_the_rules_of_generations() {
+    let kind = |class: &str, kinds: Vec<ChangeKind>| Transaction {
+        changes: kinds
+            .into_iter()
+            .map(|kind| change(class, "x", kind).changes.remove(0))
+            .collect(),
+        ..Transaction::default()
+    };
+    let create = || ChangeKind::Create(vec![(Arc::from("field"), Value::Int(1))]);
+    let set = |int| ChangeKind::Set(Arc::from("field"), Value::Int(int));
+    for class in ["VM", "Tomorrow"] {
+        let after = |view: &View, kinds| view.apply(&kind(class, kinds)).unwrap().0;
+        let view = after(&View::default(), vec![create()]);
+        assert_eq!(after(&view, vec![set(2), set(1)]).state_hash(), view.state_hash());
+        assert_eq!(after(&view, vec![set(2), set(3)]).generation(), 2);
+        assert_eq!(after(&view, vec![ChangeKind::Destroy, create()]).generation(), 2);
+        let back = after(&View::default(), vec![create(), ChangeKind::Destroy]);
+        assert_eq!(back.state_hash(), View::default().state_hash());
+    }
 }
 
 #[test]

@@ -1,0 +1,178 @@
+//! From a method and its parameters to a plan: authority first, then the class's room or the implicit pattern.
+
+use crate::room::{self, Planner};
+use crate::{Args, Plan, PlanCx, implicit, rbac, session, task};
+use xenith_datamodel::{ApiError, CallMode, Lifecycle, MessageKind, Method, Ref, Route, Type, Value};
+use xenith_pooldb::Transaction;
+
+/// The error code of a message that is in the tables but not written yet.
+pub const NOT_BUILT: &str = "NOT_IMPLEMENTED";
+
+/// Who answers a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// [`plan`] answers without a change: any linearizable view will do.
+    Read,
+    /// [`plan`] makes a transaction: must run as a plan under the head.
+    Write,
+    /// The runtime does it: it needs time, passwords, other hosts or a connection held open.
+    Runtime,
+    /// NOT_IMPLEMENTED.
+    NotBuilt,
+    /// MESSAGE_REMOVED, after the session was checked.
+    Removed,
+}
+
+/// Methods whose work is done by the runtime (see [`How::Runtime`]).
+const RUNTIME: &[&str] = &[
+    "event.from",
+    "pool.designate_new_master",
+    "pool.eject",
+    "pool.join",
+    "pool.join_force",
+    "session.change_password",
+    "session.local_logout",
+    "session.login_with_password",
+    "session.slave_local_login",
+    "session.slave_local_login_with_password",
+    "session.slave_login",
+];
+
+/// Implicit messages with effect whose row-only half is all there is to do for now.
+const ROW_ONLY: &[(&str, &[&str])] = &[
+    ("VMSS", &["create", "destroy"]),
+    ("VM_appliance", &["create", "destroy"]),
+    ("VM_group", &["create", "destroy"]),
+    ("secret", &["create", "destroy"]),
+];
+
+enum Target {
+    Room(Planner),
+    Implicit,
+    Runtime,
+    NotBuilt,
+    Removed,
+}
+
+/// Who answers the method; the same answer that [`plan`] acts on.
+pub fn how(method: &Method) -> How {
+    match target(method) {
+        Target::Room(Planner::Read(_)) => How::Read,
+        Target::Room(Planner::Write(_)) => How::Write,
+        Target::Implicit if implicit::is_read(method.message.kind) => How::Read,
+        Target::Implicit => How::Write,
+        Target::Runtime => How::Runtime,
+        Target::NotBuilt => How::NotBuilt,
+        Target::Removed => How::Removed,
+    }
+}
+
+/// True for methods that never make a transaction (in sync mode).
+pub fn is_read(method: &Method) -> bool {
+    match how(method) {
+        How::Read | How::NotBuilt | How::Removed => true,
+        How::Write | How::Runtime => false,
+    }
+}
+
+/// Authority, then the plan. `params` are typed and without the session. The mode (`Async.`) is not looked at: see
+/// [`plan_async`].
+pub fn plan(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<Plan, ApiError> {
+    rbac::check(cx.caller, method, &params)?;
+    run(cx, method, params)
+}
+
+/// The plan of an `Async.` call: one transaction that holds the task's row, already finished, and the changes of the call.
+/// A refused call leaves a failed task and no changes. Authority is checked before any task is made, as xapi does.
+/// `result_text` writes the task's result: the XML-RPC text of a value.
+pub fn plan_async(
+    cx: &mut PlanCx<'_>,
+    method: &Method,
+    params: Vec<Value>,
+    header: &task::Header,
+    result_text: &dyn Fn(&Value) -> String,
+) -> Result<(Transaction, Value), ApiError> {
+    debug_assert!(method.mode != CallMode::Sync);
+    check_has_async(method)?;
+    rbac::check(cx.caller, method, &params)?;
+    let label = format!("Async.{}", wire_name(method));
+    let (mut tx, outcome) = match run(cx, method, params) {
+        Ok(Plan::Reply(value)) => (cx.transaction(), Ok(value)),
+        Ok(Plan::Commit(tx, value)) => (tx, Ok(value)),
+        Err(error) => (cx.transaction(), Err(error)),
+    };
+    let outcome = outcome.map(|value| result_text(&value));
+    let reference = task::born_finished(cx, &mut tx, &label, header, outcome)?;
+    Ok((tx, Value::Ref(reference)))
+}
+
+/// `Class.message`, without any prefix.
+pub(crate) fn wire_name(method: &Method) -> String {
+    format!("{}.{}", method.class.name(), method.message.name)
+}
+
+fn check_has_async(method: &Method) -> Result<(), ApiError> {
+    if method.message.is_async {
+        return Ok(());
+    }
+    let text = format!("No async mode for this operation (rpc: {})", wire_name(method));
+    Err(ApiError::new("Fault", [text]))
+}
+
+fn target(method: &Method) -> Target {
+    let message = method.message;
+    let class = method.class.name();
+    if message.lifecycle == Lifecycle::Removed || message.route == Route::Removed {
+        return Target::Removed;
+    }
+    if RUNTIME.contains(&wire_name(method).as_str()) {
+        return Target::Runtime;
+    }
+    if let Some(planner) = room::of_class(class).and_then(|lookup| lookup(message.name)) {
+        return Target::Room(planner);
+    }
+    let row_only = ROW_ONLY.iter().any(|(c, names)| *c == class && names.contains(&message.name));
+    if message.kind == MessageKind::Explicit || (message.effect && !row_only) {
+        return Target::NotBuilt;
+    }
+    Target::Implicit
+}
+
+fn run(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<Plan, ApiError> {
+    let (params, renamed) = name_session_rows(cx, method, params);
+    let result = match target(method) {
+        Target::Room(Planner::Read(read)) => read(cx, Args(&params)).map(Plan::Reply),
+        Target::Room(Planner::Write(write)) => write(cx, Args(&params)).map(|(tx, value)| Plan::Commit(tx, value)),
+        Target::Implicit => implicit::plan(cx, method, Args(&params)),
+        Target::Runtime => Err(ApiError::internal(format!("{} is not for the planners", wire_name(method)))),
+        Target::NotBuilt => Err(ApiError::new(NOT_BUILT, [wire_name(method)])),
+        Target::Removed => Err(ApiError::plain("MESSAGE_REMOVED")),
+    };
+    result.map_err(|error| with_given_names(error, &renamed))
+}
+
+/// A session is named on the wire by its secret, while its row is keyed by a hash of it (A9): parameters that are session
+/// refs are replaced by the row's ref. Returns what was replaced: (row, given).
+fn name_session_rows(cx: &PlanCx<'_>, method: &Method, mut params: Vec<Value>) -> (Vec<Value>, Vec<(Ref, Ref)>) {
+    let mut renamed = Vec::new();
+    for (value, declared) in params.iter_mut().zip(method.message.params) {
+        if declared.ty != Type::Ref("session") {
+            continue;
+        }
+        let Some(given) = value.as_ref().cloned() else { continue };
+        let row = session::row_of(cx.view, &given);
+        *value = Value::from(&row);
+        renamed.push((row, given));
+    }
+    (params, renamed)
+}
+
+/// An error names the session as the caller did.
+fn with_given_names(mut error: ApiError, renamed: &[(Ref, Ref)]) -> ApiError {
+    for param in &mut error.params {
+        if let Some((_, given)) = renamed.iter().find(|(row, _)| row.as_str() == param) {
+            *param = given.as_str().to_owned();
+        }
+    }
+    error
+}

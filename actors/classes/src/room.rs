@@ -1,0 +1,46 @@
+//! What a room's table holds: a function a message.
+
+use crate::{Args, PlanCx};
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::Transaction;
+
+/// One explicit message's planner.
+#[derive(Clone, Copy)]
+pub enum Planner {
+    /// Only looks: may be answered from any linearizable view.
+    Read(fn(&PlanCx<'_>, Args<'_>) -> Result<Value, ApiError>),
+    /// Changes: must run against the speculative head.
+    Write(fn(&mut PlanCx<'_>, Args<'_>) -> Result<(Transaction, Value), ApiError>),
+}
+
+/// The planner of a class's message, if one is written. A table and nothing else.
+pub type Lookup = fn(&str) -> Option<Planner>;
+
+/// Room by class name.
+pub fn of_class(class: &str) -> Option<Lookup> {
+    Some(match class {
+        "PBD" => crate::pbd::lookup,
+        "VBD" => crate::vbd::lookup,
+        "VIF" => crate::vif::lookup,
+        "VM" => crate::vm::lookup,
+        "event" => crate::event::lookup,
+        "host" => crate::host::lookup,
+        "message" => crate::message::lookup,
+        "network" => crate::network::lookup,
+        "pool" => crate::pool::lookup,
+        "role" => crate::role::lookup,
+        "session" => crate::session::lookup,
+        "task" => crate::task::lookup,
+        _ => return None,
+    })
+}
+
+/// The result of a write that answers nothing.
+pub fn done(transaction: Transaction) -> Result<(Transaction, Value), ApiError> {
+    Ok((transaction, Value::Void))
+}
+
+/// The result of a write that answers the new object.
+pub fn created(transaction: Transaction, reference: &Ref) -> Result<(Transaction, Value), ApiError> {
+    Ok((transaction, Value::from(reference)))
+}

@@ -1,0 +1,200 @@
+//! Who may log in with a password: the [`Authenticator`] trait and the one over a file of argon2 hashes.
+//!
+//! Invariants: a password is never logged and never kept; an unknown name costs as long as a wrong password;
+//! at most [`MAX_VERIFYING`] hashes are computed at a time (each takes ~19 MiB and tens of milliseconds of CPU).
+
+use argon2::password_hash::rand_core::OsRng;
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::Argon2;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// A user whose password was right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub user: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Unknown user or wrong password: the client must not learn which.
+    #[error("wrong user name or password")]
+    Denied,
+    /// More logins wait than [`MAX_WAITING`].
+    #[error("too many logins at a time")]
+    Busy,
+    #[error("the accounts cannot be read")]
+    Unavailable(#[source] AccountsError),
+}
+
+/// Checks a user's password. May take its time; the caller bounds how many run.
+#[async_trait]
+pub trait Authenticator: Send + Sync + 'static {
+    async fn verify(&self, user: &str, password: &str) -> Result<Identity, AuthError>;
+}
+
+/// Hashes computed at a time: one a core of a small control domain.
+const MAX_VERIFYING: usize = 2;
+/// Logins that may wait for a turn; at 50 ms each the last of them waits about 2 s.
+const MAX_WAITING: usize = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    #[error("accounts file {path}")]
+    Io {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("accounts file {0} may be read by others: its mode must be 0600")]
+    OpenToOthers(String),
+    #[error("accounts file {path} is not as it should be")]
+    Malformed {
+        path: String,
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    #[error("the hash of an account in {0} is not an argon2 hash")]
+    BadHash(String),
+    #[error("a password could not be hashed: {0}")]
+    Hash(String),
+    #[error("the worker that hashes passwords ended")]
+    WorkerGone,
+}
+
+/// `accounts.toml`: `[accounts]` with one `user = "$argon2id$..."` a line. Read at each login, so an edit counts at once.
+pub struct FileAuthenticator {
+    path: Arc<PathBuf>,
+    /// Verified against when the user is unknown, so that both cases cost the same.
+    decoy: Arc<str>,
+    verifying: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountsFile {
+    #[serde(default)]
+    accounts: BTreeMap<String, String>,
+}
+
+impl FileAuthenticator {
+    /// Fails when the file cannot be read or is open to others.
+    pub fn open(path: impl Into<PathBuf>) -> Result<FileAuthenticator, AccountsError> {
+        let path = path.into();
+        read(&path)?;
+        Ok(FileAuthenticator {
+            path: Arc::new(path),
+            decoy: hash("")?.into(),
+            verifying: Arc::new(Semaphore::new(MAX_VERIFYING)),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+        })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, AuthError> + Send + 'static,
+    ) -> Result<T, AuthError> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| AuthError::Busy)?;
+        let turn = Arc::clone(&self.verifying).acquire_owned().await.map_err(|_| AuthError::Busy)?;
+        // The permit goes along: a caller that goes away must not let another hash start beside this one.
+        let worker = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        worker.await.map_err(|_| AuthError::Unavailable(AccountsError::WorkerGone))?
+    }
+}
+
+#[async_trait]
+impl Authenticator for FileAuthenticator {
+    async fn verify(&self, user: &str, password: &str) -> Result<Identity, AuthError> {
+        let (path, decoy) = (Arc::clone(&self.path), Arc::clone(&self.decoy));
+        let (user, password) = (user.to_owned(), password.to_owned());
+        self.blocking(move || {
+            let file = read(&path).map_err(AuthError::Unavailable)?;
+            let known = file.accounts.get(&user);
+            let stored = known.map_or(&*decoy, String::as_str);
+            let right = matches(stored, &password, &path).map_err(AuthError::Unavailable)?;
+            if right && known.is_some() { Ok(Identity { user }) } else { Err(AuthError::Denied) }
+        })
+        .await
+    }
+}
+
+/// Writes the account into the file (made when missing) whole and durably: new file, fsync, rename.
+pub fn set_password(path: &Path, user: &str, password: &str) -> Result<(), AccountsError> {
+    let mut file = match read(path) {
+        Err(AccountsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => AccountsFile::default(),
+        other => other?,
+    };
+    file.accounts.insert(user.to_owned(), hash(password)?);
+    let text = toml::to_string(&file).map_err(|error| AccountsError::Hash(error.to_string()))?;
+    let failed = |source| AccountsError::Io { path: path.display().to_string(), source };
+    let next = path.with_extension("toml.new");
+    let write = || {
+        let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        std::fs::rename(&next, path)
+    };
+    write().map_err(failed)
+}
+
+fn read(path: &Path) -> Result<AccountsFile, AccountsError> {
+    let failed = |source| AccountsError::Io { path: path.display().to_string(), source };
+    if std::fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
+        return Err(AccountsError::OpenToOthers(path.display().to_string()));
+    }
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    toml::from_str(&text)
+        .map_err(|source| AccountsError::Malformed { path: path.display().to_string(), source: Box::new(source) })
+}
+
+fn hash(password: &str) -> Result<String, AccountsError> {
+    let salt = SaltString::generate(&mut OsRng);
+    Argon2::default()
+        .hash_password(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| AccountsError::Hash(error.to_string()))
+}
+
+fn matches(stored: &str, password: &str, path: &Path) -> Result<bool, AccountsError> {
+    let hash = PasswordHash::new(stored).map_err(|_| AccountsError::BadHash(path.display().to_string()))?;
+    Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn right_wrong_unknown_and_an_edited_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.toml");
+        set_password(&path, "root", "one").unwrap();
+        let accounts = FileAuthenticator::open(&path).unwrap();
+        assert_eq!(accounts.verify("root", "one").await.unwrap().user, "root");
+        assert!(matches!(accounts.verify("root", "two").await, Err(AuthError::Denied)));
+        assert!(matches!(accounts.verify("nobody", "").await, Err(AuthError::Denied)), "the decoy's own password");
+        set_password(&path, "root", "two").unwrap();
+        assert!(matches!(accounts.verify("root", "one").await, Err(AuthError::Denied)));
+        assert!(accounts.verify("root", "two").await.is_ok());
+    }
+
+    #[test]
+    fn a_file_open_to_others_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.toml");
+        set_password(&path, "root", "one").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(FileAuthenticator::open(&path), Err(AccountsError::OpenToOthers(_))));
+    }
+}

@@ -1,0 +1,298 @@
+//! One call, in the order that XenAPI defines (semantics.md §2): method, place, parameters, session, authority, work.
+//!
+//! Invariants: a write is planned and proposed in one step (C1) and never proposed twice unless the log said that nothing
+//! was proposed; an unknown session is said to be unknown only after a linearizable read (B2).
+
+use crate::ids::SystemIds;
+use crate::metrics::Outcome;
+use crate::node::Node;
+use crate::role::{Kind, Place, no_coordinator};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use xenith_classes::session;
+use xenith_classes::{Caller, How, Plan, PlanCx, how};
+use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value};
+use xenith_pooldb::{Transaction, View};
+use xenith_raft::{CommitError, NodeId, host_of};
+use xenith_wire::typed::{self, Arguments};
+use xenith_wire::{Call, Origin, Reply};
+
+/// Pause before a proposal that was refused for the moment (a hand-over, a change of role) is tried again.
+const RETRY_PAUSE: Duration = Duration::from_millis(5);
+
+/// What became of a proposal.
+pub(crate) enum Committed {
+    Value(Value),
+    /// Nothing was proposed, and this host is not (or no longer) the one to ask.
+    Elsewhere(Place),
+}
+
+impl Node {
+    /// Never fails but by an answer to the client.
+    pub(crate) async fn call(self: &Arc<Node>, call: Call) -> Reply {
+        let root = call.origin == Origin::UnixSocket;
+        self.call_as(call, root).await
+    }
+
+    /// `root`: the call came by a local unix socket, of this host or of the member that forwarded it.
+    pub(crate) async fn call_as(self: &Arc<Node>, call: Call, root: bool) -> Reply {
+        let reply = self.answer(call, root).await.unwrap_or_else(Reply::Failure);
+        self.metrics.called(match &reply {
+            Reply::Success(_) | Reply::Bare(_) => Outcome::Success,
+            Reply::Failure(_) => Outcome::Failure,
+        });
+        reply
+    }
+
+    async fn answer(self: &Arc<Node>, call: Call, root: bool) -> Result<Reply, ApiError> {
+        if call.method == "system.listMethods" {
+            let names = xenith_datamodel::list_methods();
+            return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
+        }
+        let Some(method) = xenith_datamodel::method(&call.method) else {
+            return Err(self.unknown_method(call).await);
+        };
+        let deadline = Instant::now() + self.config.hold;
+        let kind = if method.message.session { Kind::InSession } else { Kind::Login };
+        match self.place(&call.origin, kind, deadline).await? {
+            Place::Here => self.answer_here(method, call, root, deadline).await.map(Reply::Success),
+            // Any host can follow the log; a wait of hours must not ride on the link.
+            Place::Forward(_) if is_event_from(&method) => {
+                self.answer_here(method, call, root, deadline).await.map(Reply::Success)
+            }
+            Place::Forward(node) => self.forward(node, call, root, deadline).await,
+            Place::Redirect { address } => Err(self.redirect(&method, call, &address).await),
+        }
+    }
+
+    /// HOST_IS_SLAVE, but a wrong number of parameters and an unknown session come first.
+    async fn redirect(&self, method: &Method, call: Call, address: &str) -> ApiError {
+        let session = match typed::arguments(method, call.params) {
+            Ok(Arguments { session, .. }) => session,
+            Err(error) => return error,
+        };
+        if let Some(session) = session
+            && let Err(error) = self.caller(&session).await
+        {
+            return error;
+        }
+        ApiError::host_is_slave(address)
+    }
+
+    async fn answer_here(
+        self: &Arc<Node>,
+        method: Method,
+        mut call: Call,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        let how = if method.mode == CallMode::Sync { how(&method) } else { how_async(how(&method)) };
+        match how {
+            How::Read | How::NotBuilt | How::Removed => {
+                let Arguments { session, values } = typed::arguments(&method, std::mem::take(&mut call.params))?;
+                let params = typed::params(&method, values)?;
+                self.read(&method, session, params).await
+            }
+            How::Write => self.write(method, call, root, deadline).await,
+            How::Runtime => self.run(method, call, root, deadline).await,
+        }
+    }
+
+    async fn read(&self, method: &Method, session: Option<Ref>, params: Vec<Value>) -> Result<Value, ApiError> {
+        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let caller = self.check_session(&view, session.as_ref())?;
+        let mut ids = SystemIds;
+        let mut cx = PlanCx {
+            view: &view,
+            caller: &caller,
+            now_ms: Node::pool_now_ms(&*self.clock, &view),
+            ids: &mut ids,
+            this_host: self.host_ref(&view),
+        };
+        match xenith_classes::plan(&mut cx, method, params)? {
+            Plan::Reply(value) => Ok(value),
+            Plan::Commit(_, _) => Err(ApiError::internal("a read wanted to change something")),
+        }
+    }
+
+    async fn write(
+        self: &Arc<Node>,
+        method: Method,
+        call: Call,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        // The call stays whole: it may have to be forwarded when nothing could be proposed here.
+        let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
+        let params: Arc<[Value]> = typed::params(&method, values)?.into();
+        let header: Arc<_> = crate::tasks::header(&call).into();
+        let build = || {
+            let (node, session, params, header) =
+                (Arc::clone(self), session.clone(), Arc::clone(&params), Arc::clone(&header));
+            Box::new(move |view: &View| {
+                let caller = node.check_session(view, session.as_ref())?;
+                node.plan_write(view, &caller, &method, &params, &header)
+            }) as xenith_raft::Plan
+        };
+        match self.commit(build, &call.origin, Kind::InSession, deadline).await? {
+            Committed::Value(value) => Ok(value),
+            Committed::Elsewhere(place) => self.elsewhere(place, call, root, deadline).await,
+        }
+    }
+
+    fn plan_write(
+        &self,
+        view: &View,
+        caller: &Caller,
+        method: &Method,
+        params: &[Value],
+        header: &xenith_classes::task::Header,
+    ) -> Result<(Transaction, Value), ApiError> {
+        let mut ids = SystemIds;
+        let now_ms = Node::pool_now_ms(&*self.clock, view);
+        let mut cx = PlanCx { view, caller, now_ms, ids: &mut ids, this_host: self.host_ref(view) };
+        match method.mode {
+            CallMode::Sync => match xenith_classes::plan(&mut cx, method, params.to_vec())? {
+                Plan::Commit(transaction, value) => Ok((transaction, value)),
+                Plan::Reply(value) => Ok((Transaction::new(now_ms), value)),
+            },
+            CallMode::Async | CallMode::InternalAsync => xenith_classes::plan_async(
+                &mut cx,
+                method,
+                params.to_vec(),
+                header,
+                &xenith_wire::xmlrpc::encode_value,
+            ),
+        }
+    }
+
+    /// Proposes; again only when the log says that nothing was proposed, and only until `deadline`.
+    pub(crate) async fn commit(
+        &self,
+        build: impl Fn() -> xenith_raft::Plan,
+        origin: &Origin,
+        kind: Kind,
+        deadline: Instant,
+    ) -> Result<Committed, ApiError> {
+        loop {
+            let error = match self.log.propose(build()).await {
+                Ok(value) => return Ok(Committed::Value(value)),
+                Err(error) => error,
+            };
+            match error {
+                CommitError::Api(error) => return Err(error),
+                CommitError::Unknown => return Err(ApiError::internal(CommitError::Unknown.to_string())),
+                CommitError::StoreFault(text) => return Err(ApiError::internal(CommitError::StoreFault(text).to_string())),
+                CommitError::TooBusy => return Err(ApiError::plain("TOO_BUSY")),
+                CommitError::NotCoordinator | CommitError::Frozen => {}
+            }
+            if Instant::now() >= deadline {
+                return Err(no_coordinator());
+            }
+            tokio::time::sleep(RETRY_PAUSE).await;
+            match self.place(origin, kind, deadline).await? {
+                Place::Here => {}
+                place @ (Place::Forward(_) | Place::Redirect { .. }) => return Ok(Committed::Elsewhere(place)),
+            }
+        }
+    }
+
+    /// A call of a session that could not be answered here after all.
+    pub(crate) async fn elsewhere(
+        self: &Arc<Node>,
+        place: Place,
+        call: Call,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        match place {
+            Place::Here => Err(no_coordinator()),
+            Place::Redirect { address } => Err(ApiError::host_is_slave(&address)),
+            Place::Forward(node) => match self.forward(node, call, root, deadline).await? {
+                Reply::Success(value) | Reply::Bare(value) => Ok(value),
+                Reply::Failure(error) => Err(error),
+            },
+        }
+    }
+
+    /// Sends the call to the coordinator; looks for another one while the asked host says that it is none.
+    pub(crate) async fn forward(
+        &self,
+        mut node: NodeId,
+        call: Call,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
+        loop {
+            let reply = self.peers.forward(node, &call, root).await;
+            self.metrics.forwarded();
+            match reply {
+                Ok(Reply::Failure(error)) if says_not_coordinator(&error) => {}
+                Ok(reply) => return Ok(reply),
+                Err(error) if error.nothing_was_done() => {}
+                Err(error) => return Err(ApiError::internal(error.to_string())),
+            }
+            if Instant::now() >= deadline {
+                return Err(no_coordinator());
+            }
+            tokio::time::sleep(RETRY_PAUSE).await;
+            match self.place(&call.origin, Kind::InSession, deadline).await? {
+                Place::Forward(other) => node = other,
+                Place::Redirect { address } => return Err(ApiError::host_is_slave(&address)),
+                // It came back to this host: the client asks again and is answered here.
+                Place::Here => return Err(no_coordinator()),
+            }
+        }
+    }
+
+    /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
+    async fn unknown_method(&self, call: Call) -> ApiError {
+        let unknown = ApiError::new("MESSAGE_METHOD_UNKNOWN", [call.method]);
+        let Some(first) = call.params.into_iter().next() else { return unknown };
+        match typed::session(first) {
+            Ok(session) => self.caller(&session).await.err().unwrap_or(unknown),
+            Err(error) => error,
+        }
+    }
+
+    /// Who calls, by a linearizable view (B2).
+    pub(crate) async fn caller(&self, session: &Ref) -> Result<Caller, ApiError> {
+        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        session::check(&view, session)
+    }
+
+    pub(crate) fn check_session(&self, view: &View, session: Option<&Ref>) -> Result<Caller, ApiError> {
+        match session {
+            None => Ok(Caller::nobody()),
+            Some(secret) => {
+                let caller = session::check(view, secret)?;
+                self.touches.note(view, &caller, &*self.clock);
+                Ok(caller)
+            }
+        }
+    }
+
+    /// This host's row; null before it has one.
+    pub(crate) fn host_ref(&self, view: &View) -> Ref {
+        host_of(view, &self.host.uuid).unwrap_or_else(Ref::null)
+    }
+}
+
+pub(crate) fn is_event_from(method: &Method) -> bool {
+    method.class.name() == "event" && method.message.name == "from"
+}
+
+/// These two say that nothing was done.
+fn says_not_coordinator(error: &ApiError) -> bool {
+    error.code == "HOST_IS_SLAVE" || error.code == "HOST_STILL_BOOTING"
+}
+
+/// An async call makes a task, so it is a write whatever it does.
+fn how_async(how: How) -> How {
+    match how {
+        How::Read | How::Write | How::NotBuilt => How::Write,
+        How::Runtime => How::Runtime,
+        How::Removed => How::Removed,
+    }
+}

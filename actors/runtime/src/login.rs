@@ -1,0 +1,92 @@
+//! `session.login_with_password`: who may have a session, and how slowly guessing goes.
+
+use crate::accounts::AuthError;
+use crate::call::Committed;
+use crate::ids::SystemIds;
+use crate::node::Node;
+use crate::role::Kind;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::time::Instant;
+use tracing::{error, info};
+use xenith_classes::session::{Identity, plan_login};
+use xenith_classes::{Caller, PlanCx};
+use xenith_datamodel::{ApiError, Value};
+use xenith_pooldb::View;
+use xenith_wire::{Call, Origin};
+
+/// What the client is told of every failure: which of the two was wrong stays unsaid.
+const FAILED: &str = "Authentication failure";
+
+impl Node {
+    /// `params`: user, password, version, originator.
+    pub(crate) async fn login(
+        self: &Arc<Node>,
+        params: &[Value],
+        call: Call,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
+        let user = text(0);
+        let name = if root { "root" } else { user };
+        if !root {
+            self.prove(user, text(1), source_of(&call.origin)).await?;
+        }
+        let identity: Arc<str> = Arc::from(name);
+        let originator: Arc<str> = Arc::from(text(3));
+        let build = || {
+            let (node, name, originator) = (Arc::clone(self), Arc::clone(&identity), Arc::clone(&originator));
+            Box::new(move |view: &View| {
+                let identity = Identity::local(&name, &originator, node.host_ref(view));
+                let mut ids = SystemIds;
+                let caller = Caller::root();
+                let mut cx = PlanCx {
+                    view,
+                    caller: &caller,
+                    now_ms: Node::pool_now_ms(&*node.clock, view),
+                    ids: &mut ids,
+                    this_host: node.host_ref(view),
+                };
+                plan_login(&mut cx, &identity)
+            }) as xenith_raft::Plan
+        };
+        match self.commit(build, &call.origin, Kind::Login, deadline).await? {
+            Committed::Value(value) => {
+                info!(user = name, originator = &*originator, "logged in");
+                Ok(value)
+            }
+            Committed::Elsewhere(place) => self.elsewhere(place, call, root, deadline).await,
+        }
+    }
+
+    async fn prove(&self, user: &str, password: &str, source: Option<IpAddr>) -> Result<(), ApiError> {
+        let denied = || ApiError::new("SESSION_AUTHENTICATION_FAILED", [user, FAILED]);
+        if !self.penalties.may_try(source) {
+            self.metrics.login_refused();
+            return Err(denied());
+        }
+        match self.accounts.verify(user, password).await {
+            Ok(_identity) => Ok(()),
+            Err(AuthError::Denied) => {
+                info!(user, ?source, "a login failed");
+                self.metrics.login_failed();
+                self.penalties.wait(source, self.config.login_failure_delay).await;
+                Err(denied())
+            }
+            Err(AuthError::Busy) => Err(ApiError::plain("TOO_BUSY")),
+            Err(AuthError::Unavailable(cause)) => {
+                error!(error = &cause as &dyn std::error::Error, "accounts");
+                Err(ApiError::internal("the accounts cannot be read"))
+            }
+        }
+    }
+}
+
+/// `None` for callers without an address of their own: they share one place in the table.
+fn source_of(origin: &Origin) -> Option<IpAddr> {
+    match origin {
+        Origin::Tcp { peer, .. } => Some(peer.ip()),
+        Origin::UnixSocket | Origin::Member { .. } => None,
+    }
+}

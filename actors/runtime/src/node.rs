@@ -1,0 +1,117 @@
+//! What every part of the toolstack on this host shares, and the door [`Dispatch`] that the HTTP edge knocks at.
+
+use crate::accounts::Authenticator;
+use crate::config::RuntimeConfig;
+use crate::events::Waiters;
+use crate::ids::Clock;
+use crate::membership::Membership;
+use crate::metrics::Metrics;
+use crate::peers::Peers;
+use crate::penalty::Penalties;
+use crate::role::ForwardWindow;
+use crate::touch::Touches;
+use async_trait::async_trait;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use xenith_datamodel::ApiError;
+use xenith_raft::{PoolLog, Role};
+use xenith_wire::{Call, Dispatch, Reply};
+
+/// This host, as the pool's rows and the other hosts know it.
+#[derive(Clone, Debug)]
+pub struct ThisHost {
+    pub uuid: String,
+    /// host:port of this host's link.
+    pub link_address: String,
+    /// SHA-256 of the link certificate's DER.
+    pub certificate_sha256: [u8; 32],
+}
+
+/// What a node is built of.
+pub struct Parts {
+    pub log: Arc<dyn PoolLog>,
+    pub peers: Arc<dyn Peers>,
+    pub accounts: Arc<dyn Authenticator>,
+    pub membership: Arc<dyn Membership>,
+    pub clock: Arc<dyn Clock>,
+    pub host: ThisHost,
+    pub config: RuntimeConfig,
+}
+
+/// The toolstack of one host. Its background tasks end when it is dropped.
+pub struct Toolstack {
+    pub(crate) node: Arc<Node>,
+    _background: JoinSet<()>,
+}
+
+/// The shared state. No lock in it is held across an await.
+pub(crate) struct Node {
+    pub log: Arc<dyn PoolLog>,
+    pub peers: Arc<dyn Peers>,
+    pub accounts: Arc<dyn Authenticator>,
+    pub membership: Arc<dyn Membership>,
+    pub clock: Arc<dyn Clock>,
+    pub host: ThisHost,
+    pub config: RuntimeConfig,
+    pub metrics: Metrics,
+    pub penalties: Penalties,
+    pub waiters: Waiters,
+    pub window: ForwardWindow,
+    pub touches: Touches,
+    /// One hand-over at a time.
+    pub handing_over: Arc<Semaphore>,
+    pub started: tokio::time::Instant,
+}
+
+impl Toolstack {
+    /// Starts the background tasks too; must be called inside a tokio runtime.
+    pub fn start(parts: Parts) -> Toolstack {
+        let Parts { log, peers, accounts, membership, clock, host, config } = parts;
+        let waiters = Waiters::new(config.max_event_waiters);
+        let node = Arc::new(Node {
+            log,
+            peers,
+            accounts,
+            membership,
+            clock,
+            host,
+            config,
+            metrics: Metrics::default(),
+            penalties: Penalties::default(),
+            waiters,
+            window: ForwardWindow::default(),
+            touches: Touches::default(),
+            handing_over: Arc::new(Semaphore::new(1)),
+            started: tokio::time::Instant::now(),
+        });
+        let mut background = JoinSet::new();
+        background.spawn(crate::background::run(Arc::clone(&node)));
+        Toolstack { node, _background: background }
+    }
+}
+
+#[async_trait]
+impl Dispatch for Toolstack {
+    async fn call(&self, call: Call) -> Reply {
+        self.node.call(call).await
+    }
+
+    fn health(&self) -> Result<String, String> {
+        match &*self.node.log.watch_role().borrow() {
+            Role::Coordinator { .. } => Ok("coordinator\n".to_owned()),
+            Role::Supporter { address, .. } => Ok(format!("supporter of {address}\n")),
+            Role::NoCoordinator => Err("no coordinator is known\n".to_owned()),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let mut text = self.node.log.metrics();
+        self.node.metrics.write(&mut text, &self.node.waiters);
+        text
+    }
+
+    async fn admin(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, ApiError> {
+        self.node.admin(path, &body).await
+    }
+}

@@ -1,0 +1,225 @@
+//! One HTTP request: what it asks for, its body within the limits, the call, the reply.
+//!
+//! There is one route on purpose: XenAPI answers every unknown POST path as XML-RPC, so paths are told apart by hand.
+
+use crate::limits::Limits;
+use crate::rpc::{self, Codec, Refusal, Request};
+use crate::{pages, serve::Socket};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::{Method, StatusCode, Version};
+use actix_web::web::{Bytes, BytesMut, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use futures::StreamExt as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use tracing::debug;
+use xenith_datamodel::ApiError;
+use xenith_wire::{Call, Origin, SharedDispatch};
+
+/// What every worker shares.
+pub(crate) struct Shared {
+    pub dispatch: SharedDispatch,
+    pub limits: Limits,
+}
+
+/// `x-http-other-config-<key>: value` headers become the task's other_config (semantics.md §4).
+const OTHER_CONFIG_PREFIX: &str = "x-http-other-config-";
+/// At most so many of them are taken; a client has no use for more.
+const MAX_OTHER_CONFIG: usize = 64;
+const ADMIN_PREFIX: &str = "/xenith/";
+
+pub(crate) async fn handle(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
+    match *request.method() {
+        Method::POST => post(request, payload, &shared).await,
+        Method::GET => get(&request, &shared),
+        Method::OPTIONS => pages::preflight(request.headers()),
+        Method::PUT | Method::CONNECT => forbidden(),
+        _ => pages::error_page(StatusCode::NOT_IMPLEMENTED, "This method is not implemented."),
+    }
+}
+
+fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+    match request.path() {
+        "/healthz" => match shared.dispatch.health() {
+            Ok(text) => pages::plain_text(StatusCode::OK, text),
+            Err(text) => pages::plain_text(StatusCode::SERVICE_UNAVAILABLE, text),
+        },
+        "/metrics" => pages::metrics(shared.dispatch.metrics()),
+        _ => forbidden(),
+    }
+}
+
+fn forbidden() -> HttpResponse {
+    pages::error_page(StatusCode::FORBIDDEN, "Access to the requested resource is forbidden.")
+}
+
+async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpResponse {
+    let path = request.path();
+    if path.starts_with("//") {
+        return forbidden();
+    }
+    let origin = origin(&request);
+    let body = match read_body(&request, payload, &shared.limits).await {
+        Ok(body) => body,
+        Err(refused) => return refused.page(),
+    };
+    if origin == Origin::UnixSocket
+        && let Some(rest) = path.strip_prefix(ADMIN_PREFIX)
+    {
+        return admin(shared, rest, body).await;
+    }
+    let codec = if path == "/jsonrpc" { Codec::Json } else { Codec::Xml };
+    let Request {
+        envelope,
+        method,
+        params,
+    } = match rpc::decode(codec, &body) {
+        Ok(decoded) => decoded,
+        Err(Refusal::Page(text)) => {
+            debug!(?origin, path, error = text, "a request body could not be understood");
+            return pages::error_page(StatusCode::INTERNAL_SERVER_ERROR, &text);
+        }
+        Err(Refusal::Body(body)) => {
+            return HttpResponse::Ok()
+                .insert_header((header::CONTENT_TYPE, rpc::JSON))
+                .body(body);
+        }
+    };
+    drop(body);
+    let call = call(request.headers(), origin, method, params);
+    let reply = shared.dispatch.call(call).await;
+    let (content_type, body) = rpc::encode(&envelope, &reply);
+    drop(reply);
+    let [cache, cors_origin, cors_headers] = pages::COMMON_HEADERS;
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header(cache)
+        .insert_header(cors_origin)
+        .insert_header(cors_headers)
+        .body(body)
+}
+
+fn call(headers: &HeaderMap, origin: Origin, method: String, params: Vec<xenith_wire::WireValue>) -> Call {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    Call {
+        method,
+        params,
+        origin,
+        task_id: text("task-id"),
+        subtask_of: text("subtask-of"),
+        task_other_config: other_config(headers),
+        user_agent: text("user-agent"),
+    }
+}
+
+fn other_config(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .filter_map(|(name, value)| {
+            let key = name.as_str().strip_prefix(OTHER_CONFIG_PREFIX)?;
+            Some((key.to_owned(), value.to_str().ok()?.to_owned()))
+        })
+        .take(MAX_OTHER_CONFIG)
+        .collect()
+}
+
+/// By the kind of socket: a TCP peer whose address cannot be had any more is still a TCP peer, never root.
+fn origin(request: &HttpRequest) -> Origin {
+    const GONE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+    let peer = request.peer_addr().unwrap_or(GONE);
+    match request.conn_data::<Socket>() {
+        Some(Socket::Unix) => Origin::UnixSocket,
+        Some(Socket::Tls) => Origin::Tcp { peer, tls: true },
+        Some(Socket::Plain) | None => Origin::Tcp { peer, tls: false },
+    }
+}
+
+async fn admin(shared: &Shared, path: &str, body: Bytes) -> HttpResponse {
+    let json = (header::CONTENT_TYPE, rpc::JSON);
+    match shared.dispatch.admin(path, body.into()).await {
+        Ok(reply) => HttpResponse::Ok().insert_header(json).body(reply),
+        Err(error) => HttpResponse::BadRequest().insert_header(json).body(error_json(&error)),
+    }
+}
+
+/// `{"error": [code, params...]}`
+fn error_json(error: &ApiError) -> String {
+    let list: Vec<&str> = std::iter::once(&*error.code)
+        .chain(error.params.iter().map(String::as_str))
+        .collect();
+    serde_json::json!({ "error": list }).to_string()
+}
+
+/// Why a body was not taken.
+enum Refused {
+    /// As xapi: no Content-Length, or a chunked body.
+    NoLength,
+    TooLarge,
+    /// The client went away or broke the framing.
+    Broken,
+    Slow,
+}
+
+impl Refused {
+    /// XenAPI answers 500 to all of these; the slow sender, whom xapi would wait for, gets HTTP's own code.
+    fn page(self) -> HttpResponse {
+        let (status, text) = match self {
+            Refused::NoLength => (StatusCode::INTERNAL_SERVER_ERROR, "A request needs a Content-Length."),
+            Refused::TooLarge => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The request body is over the size limit.",
+            ),
+            Refused::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "The request body could not be read."),
+            Refused::Slow => (StatusCode::REQUEST_TIMEOUT, "The request body did not come in time."),
+        };
+        pages::error_page(status, text)
+    }
+}
+
+/// Takes the whole body within size and time. A body that comes in one piece is not copied.
+async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> Result<Bytes, Refused> {
+    let declared = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    match declared {
+        Some(length) if length > limits.body_bytes => return Err(Refused::TooLarge),
+        Some(_) => {}
+        None if request.version() >= Version::HTTP_2 => {}
+        None => return Err(Refused::NoLength),
+    }
+    let reading = collect(payload, declared.unwrap_or(0), limits.body_bytes);
+    match tokio::time::timeout(limits.body_timeout, reading).await {
+        Ok(result) => result,
+        Err(_elapsed) => Err(Refused::Slow),
+    }
+}
+
+async fn collect(mut payload: Payload, expected: usize, limit: usize) -> Result<Bytes, Refused> {
+    let Some(first) = payload.next().await else {
+        return Ok(Bytes::new());
+    };
+    let first = first.map_err(|_| Refused::Broken)?;
+    let Some(second) = payload.next().await else {
+        return checked(first, limit);
+    };
+    let mut whole = BytesMut::with_capacity(expected.min(limit));
+    whole.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        let chunk = chunk.map_err(|_| Refused::Broken)?;
+        if whole.len() + chunk.len() > limit {
+            return Err(Refused::TooLarge);
+        }
+        whole.extend_from_slice(&chunk);
+        next = payload.next().await;
+    }
+    checked(whole.freeze(), limit)
+}
+
+fn checked(body: Bytes, limit: usize) -> Result<Bytes, Refused> {
+    if body.len() > limit {
+        Err(Refused::TooLarge)
+    } else {
+        Ok(body)
+    }
+}

@@ -1,0 +1,203 @@
+//! Values to XML. The kind of the [`Value`] alone decides its form.
+
+use crate::Reply;
+use crate::number::xml_float;
+use std::io::Write;
+use xenith_datamodel::{ApiError, Value};
+
+const PROLOG: &[u8] = b"<?xml version=\"1.0\"?>";
+const RESPONSE_OPEN: &[u8] = b"<methodResponse><params><param>";
+const RESPONSE_CLOSE: &[u8] = b"</param></params></methodResponse>";
+
+/// The one record member whose ints are sent as `<i4>`, seen in replies of event.from.
+const TAGGED_INTS: &str = "valid_ref_counts";
+
+/// A `methodResponse` with the Status envelope, or without it for [`Reply::Bare`].
+pub fn encode_reply(reply: &Reply) -> Vec<u8> {
+    let mut xml = Writer::new(Returns::Raw);
+    xml.raw(PROLOG);
+    xml.raw(RESPONSE_OPEN);
+    match reply {
+        Reply::Success(value) => {
+            xml.raw(b"<value><struct><member><name>Status</name><value>Success</value></member>");
+            xml.raw(b"<member><name>Value</name>");
+            xml.value(value, Ints::Untagged);
+            xml.raw(b"</member></struct></value>");
+        }
+        Reply::Bare(value) => xml.value(value, Ints::Untagged),
+        Reply::Failure(error) => {
+            xml.raw(b"<value><struct><member><name>Status</name><value>Failure</value></member>");
+            xml.raw(b"<member><name>ErrorDescription</name>");
+            xml.error(error);
+            xml.raw(b"</member></struct></value>");
+        }
+    }
+    xml.raw(RESPONSE_CLOSE);
+    xml.out
+}
+
+/// A `methodCall`. Control characters other than tab, LF and CR cannot be said in XML and are left out.
+pub fn encode_call(method: &str, params: &[Value]) -> Vec<u8> {
+    let mut xml = Writer::new(Returns::Escaped);
+    xml.raw(PROLOG);
+    xml.raw(b"<methodCall><methodName>");
+    xml.text(method);
+    xml.raw(b"</methodName><params>");
+    for param in params {
+        xml.raw(b"<param>");
+        xml.value(param, Ints::Untagged);
+        xml.raw(b"</param>");
+    }
+    xml.raw(b"</params></methodCall>");
+    xml.out
+}
+
+/// `<value>...</value>` without a prolog: the form of a task's result.
+pub fn encode_value(value: &Value) -> String {
+    let mut xml = Writer::new(Returns::Raw);
+    xml.value(value, Ints::Untagged);
+    // The writer copies whole characters only, so this never replaces anything.
+    String::from_utf8(xml.out)
+        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+/// What becomes of a carriage return: a reader turns a raw one into LF.
+#[derive(Clone, Copy, PartialEq)]
+enum Returns {
+    /// As xapi sends it.
+    Raw,
+    /// `&#13;`, so that it arrives.
+    Escaped,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Ints {
+    Untagged,
+    I4,
+}
+
+struct Writer {
+    out: Vec<u8>,
+    returns: Returns,
+}
+
+impl Writer {
+    fn new(returns: Returns) -> Writer {
+        Writer {
+            out: Vec::with_capacity(512),
+            returns,
+        }
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    fn value(&mut self, value: &Value, ints: Ints) {
+        self.raw(b"<value>");
+        match value {
+            Value::Void => {}
+            Value::Text(text) => self.text(text),
+            Value::Int(int) if ints == Ints::I4 => self.decimal("<i4>", *int, "</i4>"),
+            Value::Int(int) => self.decimal("", *int, ""),
+            Value::Float(float) => self.tagged("double", &xml_float(*float)),
+            Value::Bool(flag) => self.tagged("boolean", if *flag { "1" } else { "0" }),
+            Value::DateTime(time) => {
+                self.tagged("dateTime.iso8601", &crate::typed::date_text(*time))
+            }
+            Value::Ref(reference) => self.text(reference.as_str()),
+            Value::Set(items) => {
+                self.raw(b"<array><data>");
+                for item in items.iter() {
+                    self.value(item, ints);
+                }
+                self.raw(b"</data></array>");
+            }
+            Value::Map(pairs) => {
+                self.raw(b"<struct>");
+                for (key, value) in pairs.iter() {
+                    self.member(&crate::typed::key_text(key), value, ints);
+                }
+                self.raw(b"</struct>");
+            }
+            Value::Record(fields) => {
+                self.raw(b"<struct>");
+                for (name, value) in fields.iter() {
+                    let ints = if &**name == TAGGED_INTS {
+                        Ints::I4
+                    } else {
+                        ints
+                    };
+                    self.member(name, value, ints);
+                }
+                self.raw(b"</struct>");
+            }
+        }
+        self.raw(b"</value>");
+    }
+
+    fn member(&mut self, name: &str, value: &Value, ints: Ints) {
+        self.raw(b"<member><name>");
+        self.name(name);
+        self.raw(b"</name>");
+        self.value(value, ints);
+        self.raw(b"</member>");
+    }
+
+    fn error(&mut self, error: &ApiError) {
+        self.raw(b"<value><array><data>");
+        for text in
+            std::iter::once(error.code.as_ref()).chain(error.params.iter().map(String::as_str))
+        {
+            self.raw(b"<value>");
+            self.text(text);
+            self.raw(b"</value>");
+        }
+        self.raw(b"</data></array></value>");
+    }
+
+    fn decimal(&mut self, open: &str, int: i64, close: &str) {
+        // Writing to a Vec cannot fail.
+        let _ = write!(self.out, "{open}{int}{close}");
+    }
+
+    fn tagged(&mut self, tag: &str, text: &str) {
+        let _ = write!(self.out, "<{tag}>{text}</{tag}>");
+    }
+
+    fn text(&mut self, text: &str) {
+        self.escaped(text, |byte| match byte {
+            b'<' => Some(b"&lt;"),
+            b'>' => Some(b"&gt;"),
+            b'&' => Some(b"&amp;"),
+            b'"' => Some(b"&quot;"),
+            _ => None,
+        });
+    }
+
+    fn name(&mut self, name: &str) {
+        self.escaped(name, |byte| match byte {
+            b'<' => Some(b"&lt;"),
+            b'&' => Some(b"&amp;"),
+            _ => None,
+        });
+    }
+
+    /// Copies runs of plain bytes; replaces what `replace` names and drops control characters.
+    fn escaped(&mut self, text: &str, replace: fn(u8) -> Option<&'static [u8]>) {
+        let bytes = text.as_bytes();
+        let mut plain = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
+            let instead: &[u8] = match (replace(byte), byte) {
+                (Some(entity), _) => entity,
+                (None, b'\r') if self.returns == Returns::Escaped => b"&#13;",
+                (None, b'\t' | b'\n' | b'\r' | 0x20..) => continue,
+                (None, _) => b"",
+            };
+            self.out.extend_from_slice(&bytes[plain..at]);
+            self.out.extend_from_slice(instead);
+            plain = at + 1;
+        }
+        self.out.extend_from_slice(&bytes[plain..]);
+    }
+}

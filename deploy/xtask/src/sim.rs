@@ -1,0 +1,48 @@
+//! `cargo xtask sim`: seeds of the cluster simulator, one process a seed (a run repeats exactly only in a fresh process).
+
+use crate::run::{Failure, cargo, root, run};
+use std::process::Command;
+
+pub fn sim(arguments: &[String]) -> Result<(), Failure> {
+    match arguments {
+        [flag, number] if flag == "--seeds" => seeds(1, parse(number)?),
+        [flag, number] if flag == "--seed" => {
+            let seed = parse(number)?;
+            build()?;
+            run(simulator().arg("--seed").arg(seed.to_string()))
+        }
+        _ => Err(Failure("usage: cargo xtask sim --seeds N | --seed S".to_owned())),
+    }
+}
+
+/// Runs seeds `first` to `last`; names every one that failed.
+pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
+    build()?;
+    let mut failed = Vec::new();
+    for seed in first..=last {
+        let output = simulator().arg("--seed").arg(seed.to_string()).output()?;
+        if !output.status.success() {
+            eprintln!("{}", String::from_utf8_lossy(&output.stdout));
+            eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+            failed.push(seed.to_string());
+        }
+    }
+    println!("simulator: seeds {first} to {last}, {} failed", failed.len());
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure(format!("seeds that failed (replay one with `cargo xtask sim --seed S`): {}", failed.join(", "))))
+}
+
+fn build() -> Result<(), Failure> {
+    run(cargo().args(["build", "--quiet", "--package", "xenith-sim"]))
+}
+
+fn simulator() -> Command {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    Command::new(target.join("debug/xenith-sim"))
+}
+
+fn parse(number: &str) -> Result<u64, Failure> {
+    number.parse().map_err(|_| Failure(format!("`{number}` is not a number")))
+}

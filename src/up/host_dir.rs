@@ -1,0 +1,67 @@
+//! One host's folder of a development pool: `DIR/host-K` with its configuration, accounts and sockets.
+
+use super::UpArguments;
+use crate::commands::CommandError;
+use crate::config::{AccountsConfig, Config, HostConfig, HypervisorConfig, ListenConfig, set_key};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+pub fn address(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, number)
+}
+
+pub fn path(dir: &Path, number: u8) -> PathBuf {
+    dir.join(format!("host-{number}"))
+}
+
+/// Makes host `number`'s folder and configuration; `accounts` is the text of its accounts file.
+pub fn make(dir: &Path, number: u8, arguments: &UpArguments, accounts: &str) -> Result<Config, CommandError> {
+    let host_dir = path(dir, number);
+    std::fs::create_dir_all(&host_dir).map_err(|cause| CommandError::file(&host_dir, cause))?;
+    let config = configuration(&host_dir, number, arguments)?;
+    write(&host_dir.join("accounts.toml"), accounts, 0o600)?;
+    let text = toml::to_string_pretty(&config).map_err(|cause| CommandError::Other(Box::new(cause)))?;
+    write(&host_dir.join("xenith.toml"), &text, 0o644)?;
+    Ok(config)
+}
+
+fn configuration(host_dir: &Path, number: u8, arguments: &UpArguments) -> Result<Config, CommandError> {
+    let address = IpAddr::from(address(number));
+    let config = Config {
+        dir: host_dir.join("state"),
+        unix_socket: host_dir.join("xapi"),
+        host: HostConfig { address, name_label: format!("host-{number}") },
+        listen: ListenConfig {
+            address,
+            http_port: arguments.http_port,
+            tls_port: arguments.tls_port,
+            link_port: arguments.link_port,
+            ..ListenConfig::default()
+        },
+        accounts: AccountsConfig { file: host_dir.join("accounts.toml") },
+        hypervisor: HypervisorConfig::Sim { socket: host_dir.join("machine.sock") },
+        ..Config::default()
+    };
+    let mut table = toml::Table::try_from(&config).map_err(|cause| CommandError::Other(Box::new(cause)))?;
+    for assignment in &arguments.config_set {
+        set_key(&mut table, assignment)?;
+    }
+    let config: Config = table
+        .try_into()
+        .map_err(|cause: toml::de::Error| CommandError::Usage(format!("--config-set: {}", cause.message())))?;
+    config.validate()?;
+    Ok(config)
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), CommandError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path)
+        .map_err(|cause| CommandError::file(path, cause))?;
+    file.write_all(text.as_bytes()).map_err(|cause| CommandError::file(path, cause))
+}

@@ -1,0 +1,66 @@
+//! `xenith up`: a development pool of real daemons on simulated machines.
+//!
+//! Owns: the folders, configurations and processes of the pool's hosts. It forms the pool by the path that operators
+//! use (a token and a join) and restarts nothing that dies: tests kill its children on purpose.
+
+mod form;
+mod host_dir;
+mod pool_file;
+mod processes;
+
+pub use processes::{MachineArguments, machine};
+
+use crate::commands::CommandError;
+use clap::Args;
+use pool_file::PoolFile;
+use std::path::PathBuf;
+
+/// Hosts are 127.0.0.1 to 127.0.0.N.
+const HOSTS_MAX: u8 = 64;
+
+#[derive(Args, Clone)]
+pub struct UpArguments {
+    /// How many hosts.
+    #[arg(long, default_value_t = 3)]
+    pub hosts: u8,
+    /// The pool's folder; one that holds a pool is started again.
+    #[arg(long, default_value = "./.xenith")]
+    pub dir: PathBuf,
+    #[arg(long, default_value_t = 8080)]
+    pub http_port: u16,
+    #[arg(long, default_value_t = 8443)]
+    pub tls_port: u16,
+    /// Port of the link between hosts.
+    #[arg(long, default_value_t = 8444)]
+    pub link_port: u16,
+    /// root's password.
+    #[arg(long, default_value = "xenith")]
+    pub password: String,
+    /// `key.path=value` for every host's configuration; may be given more than once.
+    #[arg(long = "config-set", value_name = "KEY=VALUE")]
+    pub config_set: Vec<String>,
+    /// Start only host K of an existing pool again.
+    #[arg(long, value_name = "K")]
+    pub host: Option<u8>,
+}
+
+pub fn up(arguments: &UpArguments) -> Result<(), CommandError> {
+    if !(1..=HOSTS_MAX).contains(&arguments.hosts) {
+        return Err(CommandError::Usage(format!("--hosts must be 1 to {HOSTS_MAX}")));
+    }
+    std::fs::create_dir_all(&arguments.dir).map_err(|cause| CommandError::file(&arguments.dir, cause))?;
+    let dir = arguments.dir.canonicalize().map_err(|cause| CommandError::file(&arguments.dir, cause))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| CommandError::file(&dir, cause))?;
+    let existing = PoolFile::load(&dir)?;
+    runtime.block_on(async {
+        match (arguments.host, existing) {
+            (Some(number), Some(pool)) => form::start_one_host(&dir, pool, number).await,
+            (Some(_), None) => Err(CommandError::Usage(format!("{} holds no pool", dir.display()))),
+            (None, Some(pool)) => form::start_again(&dir, pool).await,
+            (None, None) => form::form_pool(&dir, arguments).await,
+        }
+    })
+}

@@ -1,0 +1,110 @@
+//! The processes of one host of a development pool: its simulated machine and its daemon.
+
+use crate::commands::CommandError;
+use clap::Args;
+use std::fs::OpenOptions;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::process::{Child, Command};
+
+/// How long a daemon may take to stop cleanly before it is killed.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+#[derive(Args)]
+pub struct MachineArguments {
+    /// The host's folder.
+    #[arg(long)]
+    pub dir: PathBuf,
+    #[arg(long)]
+    pub number: u8,
+    #[arg(long)]
+    pub address: Ipv4Addr,
+}
+
+/// `xenith sim-machine`: stands for the machine until it is killed.
+pub fn machine(arguments: &MachineArguments) -> Result<(), CommandError> {
+    let boot_time = SystemTime::now().duration_since(UNIX_EPOCH).map(|age| age.as_secs()).unwrap_or_default();
+    let facts = xenith_xen_sim::facts::machine_facts(
+        arguments.number,
+        &arguments.address.to_string(),
+        i64::try_from(boot_time).unwrap_or_default(),
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| CommandError::file(&arguments.dir, cause))?;
+    runtime
+        .block_on(xenith_xen_sim::run_machine(&arguments.dir.join("machine.sock"), facts))
+        .map_err(|cause| CommandError::Other(Box::new(cause)))
+}
+
+/// A process that `up` started.
+pub struct Running {
+    pub pid: u32,
+    child: Child,
+}
+
+pub fn start_machine(dir: &Path, number: u8, address: Ipv4Addr) -> Result<Running, CommandError> {
+    let mut command = own_program()?;
+    command.arg("sim-machine").arg("--dir").arg(dir);
+    command.arg("--number").arg(number.to_string()).arg("--address").arg(address.to_string());
+    start(command, &dir.join("machine.log"))
+}
+
+pub fn start_daemon(dir: &Path) -> Result<Running, CommandError> {
+    let mut command = own_program()?;
+    command.arg("host").arg("--config").arg(dir.join("xenith.toml"));
+    start(command, &dir.join("xenith.log"))
+}
+
+fn own_program() -> Result<Command, CommandError> {
+    let path = std::env::current_exe().map_err(|cause| CommandError::file(Path::new("xenith"), cause))?;
+    Ok(Command::new(path))
+}
+
+fn start(mut command: Command, log: &Path) -> Result<Running, CommandError> {
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .map_err(|cause| CommandError::file(log, cause))?;
+    let copy = file.try_clone().map_err(|cause| CommandError::file(log, cause))?;
+    // A group of its own: Ctrl-C reaches `up` alone, which then stops its children in order.
+    command.stdin(Stdio::null()).stdout(file).stderr(copy).process_group(0);
+    let child = command.spawn().map_err(|cause| CommandError::file(log, cause))?;
+    let pid = child.id().unwrap_or_default();
+    Ok(Running { pid, child })
+}
+
+impl Running {
+    /// True when the process has ended.
+    pub fn ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Returns when the process has ended by itself.
+    pub async fn wait(&mut self) {
+        // An error means that there is nothing left to wait for.
+        drop(self.child.wait().await);
+    }
+
+    /// SIGTERM, then SIGKILL if it takes too long.
+    pub async fn stop(mut self) {
+        if let Some(pid) = self.child.id() {
+            terminate(pid);
+        }
+        if tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
+            eprintln!("process {} does not stop; killing it", self.pid);
+            drop(self.child.kill().await);
+        }
+    }
+}
+
+/// The child is not reaped yet, so the pid cannot belong to another process.
+fn terminate(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+        drop(rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+    }
+}
