@@ -8,6 +8,8 @@ mod codec;
 mod config;
 mod dto;
 mod entry;
+#[cfg(test)]
+mod golden;
 mod hand_over;
 mod head;
 mod leadership;
@@ -28,9 +30,8 @@ mod types;
 
 pub use config::{RaftConfig, RaftParts};
 pub use members::MemberError;
-pub use node::{BootstrapError, RaftNode, StartError};
 pub use memory_log::MemoryLog;
+pub use node::{BootstrapError, RaftNode, StartError};
 pub use pool_log::{
-    CommitError, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role,
-    host_of,
+    CommitError, Fence, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role, host_of,
 };
