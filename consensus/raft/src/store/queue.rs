@@ -2,6 +2,7 @@
 
 use super::disk::LogReader;
 use super::sled_log::cut;
+use super::tail::Tail;
 use super::{
     Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote,
 };
@@ -59,15 +60,6 @@ pub(super) enum Condition {
     Ok,
     Full(StoreError),
     Faulty(StoreError),
-}
-
-/// The last entries, contiguous up to the log's end.
-struct Tail {
-    entries: VecDeque<StoredEntry>,
-    bytes: usize,
-    bytes_max: usize,
-    /// Up to here entries are durable and may be forgotten.
-    durable: Option<u64>,
 }
 
 /// Bounds of the queue: enough to fill several group commits, little enough to bound memory and the wait of a full disk queue.
@@ -419,56 +411,6 @@ impl Inner {
         };
         self.condition = condition;
         self.queue.drain(..).collect()
-    }
-}
-
-impl Tail {
-    fn push(&mut self, entry: StoredEntry) {
-        self.bytes += entry.bytes.len() + Queued::ENTRY_OVERHEAD;
-        self.entries.push_back(entry);
-    }
-
-    fn truncate(&mut self, index: u64) {
-        while self
-            .entries
-            .back()
-            .is_some_and(|entry| entry.index >= index)
-        {
-            if let Some(entry) = self.entries.pop_back() {
-                self.bytes -= entry.bytes.len() + Queued::ENTRY_OVERHEAD;
-            }
-        }
-        self.durable = match (self.durable, index.checked_sub(1)) {
-            (Some(durable), Some(end)) => Some(durable.min(end)),
-            _ => None,
-        };
-    }
-
-    fn purge(&mut self, index: u64) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|entry| entry.index <= index)
-        {
-            self.pop_front();
-        }
-    }
-
-    fn evict(&mut self) {
-        while self.bytes > self.bytes_max
-            && self
-                .entries
-                .front()
-                .is_some_and(|entry| Some(entry.index) <= self.durable)
-        {
-            self.pop_front();
-        }
-    }
-
-    fn pop_front(&mut self) {
-        if let Some(entry) = self.entries.pop_front() {
-            self.bytes -= entry.bytes.len() + Queued::ENTRY_OVERHEAD;
-        }
     }
 }
 
