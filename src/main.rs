@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xenith: {}", with_causes(error.as_ref()));
+            eprintln!("xenith: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }

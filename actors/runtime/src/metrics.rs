@@ -34,9 +34,12 @@ impl Default for Metrics {
     fn default() -> Metrics {
         let mut registry = Registry::with_prefix("xenith");
         let calls = Family::<ResultLabel, Counter>::default();
+        // One statement each: the guard that `get_or_create` returns lives to its end.
+        let success = calls.get_or_create(&ResultLabel { result: "success" }).clone();
+        let failure = calls.get_or_create(&ResultLabel { result: "failure" }).clone();
         let metrics = Metrics {
-            success: calls.get_or_create(&ResultLabel { result: "success" }).clone(),
-            failure: calls.get_or_create(&ResultLabel { result: "failure" }).clone(),
+            success,
+            failure,
             forwarded: Counter::default(),
             logins_failed: Counter::default(),
             logins_refused: Counter::default(),

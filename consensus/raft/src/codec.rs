@@ -45,11 +45,9 @@ pub fn encode_body<T: Serialize>(kind: u16, version: u16, value: &T) -> Result<B
     let mut out = BytesMut::with_capacity(256).writer();
     let head = wrap(kind, version, &[]);
     out.get_mut().put_slice(&head);
-    bincode::serde::encode_into_std_write(value, &mut out, config()).map_err(|e| {
-        CodecError::Unwritable {
-            kind,
-            cause: e.to_string(),
-        }
+    bincode::serde::encode_into_std_write(value, &mut out, config()).map_err(|e| CodecError::Unwritable {
+        kind,
+        cause: e.to_string(),
     })?;
     Ok(out.into_inner().freeze())
 }
@@ -70,11 +68,10 @@ pub fn decode<T: Coded>(bytes: &[u8]) -> Result<T, CodecError> {
 
 /// The value of a body whose kind and version the caller has looked at.
 pub fn decode_body<T: DeserializeOwned>(kind: u16, body: &[u8]) -> Result<T, CodecError> {
-    let (value, used) =
-        bincode::serde::decode_from_slice(body, config()).map_err(|e| CodecError::Damaged {
-            kind,
-            cause: e.to_string(),
-        })?;
+    let (value, used) = bincode::serde::decode_from_slice(body, config()).map_err(|e| CodecError::Damaged {
+        kind,
+        cause: e.to_string(),
+    })?;
     if used != body.len() {
         return Err(CodecError::Damaged {
             kind,
@@ -95,11 +92,7 @@ pub fn wrap(kind: u16, version: u16, body: &[u8]) -> Bytes {
 /// Kind, version and body of an envelope.
 pub fn unwrap(bytes: &[u8]) -> Result<(u16, u16, &[u8]), CodecError> {
     match bytes {
-        [k0, k1, v0, v1, body @ ..] => Ok((
-            u16::from_le_bytes([*k0, *k1]),
-            u16::from_le_bytes([*v0, *v1]),
-            body,
-        )),
+        [k0, k1, v0, v1, body @ ..] => Ok((u16::from_le_bytes([*k0, *k1]), u16::from_le_bytes([*v0, *v1]), body)),
         short => Err(CodecError::Short(short.len())),
     }
 }

@@ -276,10 +276,7 @@ impl From<&Membership> for MembershipDto {
             .map(|set| set.iter().map(|node| node.0).collect());
         MembershipDto {
             configs: configs.collect(),
-            members: membership
-                .nodes()
-                .map(|(_, m)| MemberDto::from(m))
-                .collect(),
+            members: membership.nodes().map(|(_, m)| MemberDto::from(m)).collect(),
         }
     }
 }
@@ -354,11 +351,7 @@ impl From<VoteResponse<TypeConfig>> for VoteReplyDto {
 
 impl From<VoteReplyDto> for VoteResponse<TypeConfig> {
     fn from(reply: VoteReplyDto) -> VoteResponse<TypeConfig> {
-        VoteResponse::new(
-            Vote::from(reply.vote),
-            reply.last.map(Into::into),
-            reply.granted,
-        )
+        VoteResponse::new(Vote::from(reply.vote), reply.last.map(Into::into), reply.granted)
     }
 }
 
@@ -396,9 +389,7 @@ impl From<AppendEntriesResponse<TypeConfig>> for AppendReplyDto {
     fn from(reply: AppendEntriesResponse<TypeConfig>) -> AppendReplyDto {
         match reply {
             AppendEntriesResponse::Success => AppendReplyDto::Success,
-            AppendEntriesResponse::PartialSuccess(last) => {
-                AppendReplyDto::Partial(last.map(Into::into))
-            }
+            AppendEntriesResponse::PartialSuccess(last) => AppendReplyDto::Partial(last.map(Into::into)),
             AppendEntriesResponse::Conflict => AppendReplyDto::Conflict,
             AppendEntriesResponse::HigherVote(vote) => AppendReplyDto::HigherVote(vote.into()),
         }
@@ -409,9 +400,7 @@ impl From<AppendReplyDto> for AppendEntriesResponse<TypeConfig> {
     fn from(reply: AppendReplyDto) -> AppendEntriesResponse<TypeConfig> {
         match reply {
             AppendReplyDto::Success => AppendEntriesResponse::Success,
-            AppendReplyDto::Partial(last) => {
-                AppendEntriesResponse::PartialSuccess(last.map(Into::into))
-            }
+            AppendReplyDto::Partial(last) => AppendEntriesResponse::PartialSuccess(last.map(Into::into)),
             AppendReplyDto::Conflict => AppendEntriesResponse::Conflict,
             AppendReplyDto::HigherVote(vote) => AppendEntriesResponse::HigherVote(vote.into()),
         }

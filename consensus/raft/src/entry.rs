@@ -78,9 +78,7 @@ pub struct Record {
 impl Record {
     pub fn new(body: Body) -> Result<Record, CodecError> {
         let envelope = match &body {
-            Body::Transaction(transaction) => {
-                codec::wrap(KIND_TRANSACTION, ENTRY_VERSION, &stored(transaction)?)
-            }
+            Body::Transaction(transaction) => codec::wrap(KIND_TRANSACTION, ENTRY_VERSION, &stored(transaction)?),
             Body::Opened(opened) => encode_opened(opened)?,
             Body::StateHash(hash) => encode_as(KIND_STATE_HASH, hash)?,
             Body::SyncSet(set) => encode_as(KIND_SYNC_SET, set)?,

@@ -96,10 +96,7 @@ impl Members {
             if leader.is_some_and(|leader| leader != mine) {
                 break;
             }
-            if tokio::time::timeout_at(until, server.changed())
-                .await
-                .is_err()
-            {
+            if tokio::time::timeout_at(until, server.changed()).await.is_err() {
                 tracing::warn!(%target, "hand-over undone: no other coordinator was elected");
                 return Err(HandOverError::Undone);
             }
@@ -134,14 +131,7 @@ impl Members {
             to: target.0,
             last: last.map(Into::into),
         };
-        let answer = network::request(
-            &*self.net,
-            &self.identity,
-            target,
-            &message,
-            self.config.freeze_max,
-        )
-        .await;
+        let answer = network::request(&*self.net, &self.identity, target, &message, self.config.freeze_max).await;
         match answer {
             Ok(TransferReplyDto { refused: None }) => Ok(()),
             Ok(TransferReplyDto { refused: Some(why) }) => Err(why),

@@ -26,6 +26,9 @@ use xenith_pooldb::{ApplyError, Transaction, View};
 /// Items taken from the queue at once.
 const DRAIN_BATCH: usize = 256;
 
+/// Largest entry: an append must fit into one message of the link.
+const ENTRY_BYTES_MAX: usize = 8 << 20;
+
 pub type Outcome = Result<(), CommitError>;
 
 pub struct Head {
@@ -146,12 +149,9 @@ impl Head {
     pub fn enqueue_marker(&self, body: Body) -> Result<oneshot::Receiver<Outcome>, CommitError> {
         let mut state = self.state();
         let State {
-            phase:
-                Phase::Open {
-                    leader,
-                    frozen: false,
-                    ..
-                },
+            phase: Phase::Open {
+                leader, frozen: false, ..
+            },
             seq,
         } = &mut *state
         else {
@@ -163,11 +163,7 @@ impl Head {
     }
 
     /// Enqueues the "opened" entry of this leadership. Everything planned before it is not sent any more.
-    pub fn enqueue_opened(
-        &self,
-        leader: LeaderId,
-        body: Body,
-    ) -> Result<oneshot::Receiver<Outcome>, CommitError> {
+    pub fn enqueue_opened(&self, leader: LeaderId, body: Body) -> Result<oneshot::Receiver<Outcome>, CommitError> {
         let mut state = self.state();
         self.epoch.fetch_add(1, Ordering::SeqCst);
         state.phase = Phase::Opening;
@@ -249,14 +245,13 @@ impl Head {
     }
 
     /// Encodes here, so that what cannot be stored is refused before the head has it.
-    fn enqueue(
-        &self,
-        seq: u64,
-        leader: LeaderId,
-        body: Body,
-    ) -> Result<oneshot::Receiver<Outcome>, CommitError> {
-        let record = Record::new(body)
-            .map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
+    fn enqueue(&self, seq: u64, leader: LeaderId, body: Body) -> Result<oneshot::Receiver<Outcome>, CommitError> {
+        let record = Record::new(body).map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
+        let size = record.envelope().len();
+        if size > ENTRY_BYTES_MAX {
+            let text = format!("a change of {size} bytes; at most {ENTRY_BYTES_MAX} can be made at once");
+            return Err(CommitError::Api(ApiError::internal(text)));
+        }
         let permit = self.queue.try_reserve().map_err(|error| match error {
             mpsc::error::TrySendError::Full(()) => CommitError::TooBusy,
             mpsc::error::TrySendError::Closed(()) => CommitError::NotCoordinator,
@@ -343,10 +338,7 @@ impl Flights {
                 (std::mem::replace(&mut self.waiters, newer), Ok(()))
             }
             // Whoever saw it saw what was never committed; a waiter changes nothing itself, so asking again is safe.
-            Err(_) => (
-                self.waiters.split_off(&seq),
-                Err(CommitError::NotCoordinator),
-            ),
+            Err(_) => (self.waiters.split_off(&seq), Err(CommitError::NotCoordinator)),
         };
         // A proposer that went away needs no answer.
         let _ = reply.send(outcome);
@@ -366,11 +358,7 @@ impl Flights {
 }
 
 /// Sends the queue's items to Raft, in order. One task per node.
-pub async fn drain(
-    head: Arc<Head>,
-    raft: openraft::Raft<TypeConfig, StateMachine>,
-    mut queue: mpsc::Receiver<Item>,
-) {
+pub async fn drain(head: Arc<Head>, raft: openraft::Raft<TypeConfig, StateMachine>, mut queue: mpsc::Receiver<Item>) {
     let mut items = Vec::with_capacity(DRAIN_BATCH);
     while queue.recv_many(&mut items, DRAIN_BATCH).await > 0 {
         for item in items.drain(..) {
@@ -419,8 +407,7 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         if !self.answered {
-            self.head
-                .complete(self.seq, self.epoch, Err(CommitError::Unknown));
+            self.head.complete(self.seq, self.epoch, Err(CommitError::Unknown));
         }
     }
 }
@@ -441,9 +428,7 @@ fn outcome_of(result: ClientWriteResult<TypeConfig>) -> Outcome {
 fn refused(error: ApplyError) -> CommitError {
     match error {
         ApplyError::Api(error) => CommitError::Api(error),
-        conflict @ ApplyError::Conflict { .. } => {
-            CommitError::Api(ApiError::internal(conflict.to_string()))
-        }
+        conflict @ ApplyError::Conflict { .. } => CommitError::Api(ApiError::internal(conflict.to_string())),
     }
 }
 

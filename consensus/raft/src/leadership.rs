@@ -131,11 +131,7 @@ impl Leadership {
     }
 
     /// This leadership, while a majority is heard and this host is sound.
-    fn led_by_me(
-        &self,
-        metrics: &RaftMetrics<TypeConfig>,
-        standing: &Standing,
-    ) -> Option<LeaderId> {
+    fn led_by_me(&self, metrics: &RaftMetrics<TypeConfig>, standing: &Standing) -> Option<LeaderId> {
         let leader = metrics.vote.leader_id;
         if metrics.state != ServerState::Leader
             || leader.node_id != self.config.member.node
@@ -148,9 +144,7 @@ impl Leadership {
             .voter_ids()
             .all(|voter| voter == self.config.member.node);
         let doubt = self.config.election_max * DOUBT_LEASES;
-        let silent = metrics
-            .last_quorum_acked
-            .is_some_and(|acked| acked.elapsed() > doubt);
+        let silent = metrics.last_quorum_acked.is_some_and(|acked| acked.elapsed() > doubt);
         (alone || !silent).then_some(leader)
     }
 
@@ -168,10 +162,7 @@ impl Leadership {
             return Role::NoCoordinator;
         }
         match self.address_of(metrics, coordinator) {
-            Some(address) => Role::Supporter {
-                coordinator,
-                address,
-            },
+            Some(address) => Role::Supporter { coordinator, address },
             None => Role::NoCoordinator,
         }
     }
@@ -207,11 +198,7 @@ impl Leadership {
     /// Commits this leadership's "opened" entry and opens the head right after it.
     async fn open(&self, leader: LeaderId) -> Result<(), CommitError> {
         // Everything committed before this leadership is applied first: the opening plan must see it.
-        let (by, view) = self
-            .reads
-            .read()
-            .await
-            .map_err(|_| CommitError::NotCoordinator)?;
+        let (by, view) = self.reads.read().await.map_err(|_| CommitError::NotCoordinator)?;
         if by != Some(leader) {
             return Err(CommitError::NotCoordinator);
         }

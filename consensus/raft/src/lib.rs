@@ -8,6 +8,8 @@ mod codec;
 mod config;
 mod dto;
 mod entry;
+#[cfg(test)]
+mod golden;
 mod hand_over;
 mod head;
 mod leadership;
@@ -26,11 +28,10 @@ mod state_machine;
 pub mod store;
 mod types;
 
-pub use memory_log::MemoryLog;
 pub use config::{RaftConfig, RaftParts};
 pub use members::MemberError;
+pub use memory_log::MemoryLog;
 pub use node::{BootstrapError, RaftNode, StartError};
 pub use pool_log::{
-    CommitError, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role,
-    host_of,
+    CommitError, Fence, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role, host_of,
 };

@@ -85,18 +85,11 @@ impl RaftLogReader<TypeConfig> for LogAdapter {
 
     async fn read_vote(&mut self) -> Result<Option<Vote>, io::Error> {
         let state = self.log.state().map_err(store_error)?;
-        let vote = state
-            .vote
-            .map(|vote| codec::decode::<VoteDto>(&vote.bytes))
-            .transpose();
+        let vote = state.vote.map(|vote| codec::decode::<VoteDto>(&vote.bytes)).transpose();
         Ok(vote.map_err(codec_error)?.map(Vote::from))
     }
 
-    async fn limited_get_log_entries(
-        &mut self,
-        start: u64,
-        end: u64,
-    ) -> Result<Vec<Entry>, io::Error> {
+    async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> Result<Vec<Entry>, io::Error> {
         self.read_some(start, end, SEND_BYTES_MAX)
     }
 }
@@ -117,9 +110,7 @@ impl RaftLogStorage<TypeConfig> for LogAdapter {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), io::Error> {
-        let bytes = codec::encode(&VoteDto::from(*vote))
-            .map_err(codec_error)?
-            .to_vec();
+        let bytes = codec::encode(&VoteDto::from(*vote)).map_err(codec_error)?.to_vec();
         durable(|done| self.log.save_vote(StoredVote { bytes }, done)).await
     }
 
@@ -136,11 +127,7 @@ impl RaftLogStorage<TypeConfig> for LogAdapter {
         Ok(state.committed.min(state.last).map(LogId::from))
     }
 
-    async fn append<I>(
-        &mut self,
-        entries: I,
-        callback: IOFlushed<TypeConfig>,
-    ) -> Result<(), io::Error>
+    async fn append<I>(&mut self, entries: I, callback: IOFlushed<TypeConfig>) -> Result<(), io::Error>
     where
         I: IntoIterator<Item = Entry> + OptionalSend,
         I::IntoIter: OptionalSend,
@@ -196,9 +183,7 @@ impl Recent {
         }
         self.entries.push_back((entry, bytes));
         self.bytes += bytes;
-        while self.entries.len() > RECENT_ENTRIES_MAX
-            || (self.bytes > RECENT_BYTES_MAX && self.entries.len() > 1)
-        {
+        while self.entries.len() > RECENT_ENTRIES_MAX || (self.bytes > RECENT_BYTES_MAX && self.entries.len() > 1) {
             self.drop_first();
         }
     }
@@ -258,9 +243,7 @@ async fn durable(call: impl FnOnce(crate::store::Done)) -> io::Result<()> {
         // The waiter is gone only when Raft stops.
         let _ = tx.send(outcome);
     }));
-    rx.await
-        .unwrap_or(Err(StoreError::Closed))
-        .map_err(store_error)
+    rx.await.unwrap_or(Err(StoreError::Closed)).map_err(store_error)
 }
 
 fn store_error(error: StoreError) -> io::Error {

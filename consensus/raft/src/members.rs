@@ -53,11 +53,8 @@ impl Members {
     pub async fn add(&self, member: Member) -> Result<(), MemberError> {
         let _one_at_a_time = self.changing.lock().await;
         self.net.learn(std::slice::from_ref(&member));
-        self.change(ChangeMembers::AddNodes(BTreeMap::from([(
-            member.node,
-            member,
-        )])))
-        .await
+        self.change(ChangeMembers::AddNodes(BTreeMap::from([(member.node, member)])))
+            .await
     }
 
     pub async fn remove(&self, node: NodeId) -> Result<(), MemberError> {
@@ -69,8 +66,7 @@ impl Members {
         if voters.remove(&node) {
             self.set_voters(voters).await?;
         }
-        self.change(ChangeMembers::RemoveNodes(BTreeSet::from([node])))
-            .await
+        self.change(ChangeMembers::RemoveNodes(BTreeSet::from([node]))).await
     }
 
     pub fn voters(&self) -> BTreeSet<NodeId> {
@@ -83,14 +79,11 @@ impl Members {
     }
 
     async fn change(&self, change: ChangeMembers<NodeId, Member>) -> Result<(), MemberError> {
-        let changed =
-            tokio::time::timeout(CHANGE_DEADLINE, self.raft.change_membership(change, true)).await;
+        let changed = tokio::time::timeout(CHANGE_DEADLINE, self.raft.change_membership(change, true)).await;
         match changed {
             Err(_) => Err(MemberError::TooLong),
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.forward_to_leader().is_some() => {
-                Err(MemberError::NotCoordinator)
-            }
+            Ok(Err(error)) if error.forward_to_leader().is_some() => Err(MemberError::NotCoordinator),
             Ok(Err(error)) => Err(MemberError::Failed(error.to_string())),
         }
     }
@@ -110,9 +103,7 @@ impl Members {
             if metrics.running_state.is_err() {
                 return;
             }
-            if metrics.state != ServerState::Leader
-                || !matches!(*self.role.borrow(), Role::Coordinator { .. })
-            {
+            if metrics.state != ServerState::Leader || !matches!(*self.role.borrow(), Role::Coordinator { .. }) {
                 continue;
             }
             let Ok(_one_at_a_time) = self.changing.try_lock() else {
@@ -125,10 +116,7 @@ impl Members {
     async fn plan_once(&self, metrics: &RaftMetrics<TypeConfig>) {
         if metrics.membership_config.get_joint_config().len() != 1 {
             // A change was left half done by the coordinator before: finish it.
-            if let Err(error) = self
-                .change(ChangeMembers::AddVoterIds(BTreeSet::new()))
-                .await
-            {
+            if let Err(error) = self.change(ChangeMembers::AddVoterIds(BTreeSet::new())).await {
                 tracing::warn!(%error, "a change of membership could not be finished");
             }
             return;
@@ -174,12 +162,7 @@ pub fn caught_up(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> bool {
 /// Nothing while this host does not lead or knows nothing of the member.
 pub fn lag(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<u64> {
     let matched = metrics.replication.as_ref()?.get(&node)?.as_ref()?;
-    Some(
-        metrics
-            .last_log_index
-            .unwrap_or(0)
-            .saturating_sub(matched.index),
-    )
+    Some(metrics.last_log_index.unwrap_or(0).saturating_sub(matched.index))
 }
 
 pub fn heard(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<Duration> {

@@ -61,11 +61,7 @@ pub fn text(figures: &Figures<'_>) -> String {
         "Members",
         raft.membership_config.nodes().count() as u64,
     );
-    out.gauge(
-        "xenith_raft_in_flight",
-        "Changes in flight",
-        figures.in_flight as u64,
-    );
+    out.gauge("xenith_raft_in_flight", "Changes in flight", figures.in_flight as u64);
     out.gauge(
         "xenith_raft_quarantined",
         "1 when this host's state is not the pool's",
@@ -95,11 +91,7 @@ impl Text {
     }
 
     fn per_host(&mut self, raft: &RaftMetrics<TypeConfig>) {
-        let others = || {
-            raft.membership_config
-                .nodes()
-                .filter(|(node, _)| **node != raft.id)
-        };
+        let others = || raft.membership_config.nodes().filter(|(node, _)| **node != raft.id);
         self.head(
             "xenith_raft_lag_entries",
             "Entries a member is behind the coordinator",
@@ -135,21 +127,13 @@ impl Text {
             StoreCondition::Full(_) => 1,
             StoreCondition::Faulty(_) => 2,
         };
-        self.gauge(
-            "xenith_store_condition",
-            "0 well, 1 disk full, 2 faulty",
-            condition,
-        );
+        self.gauge("xenith_store_condition", "0 well, 1 disk full, 2 faulty", condition);
         self.counter(
             "xenith_store_commits_total",
             "Group commits made durable",
             store.commits,
         );
-        self.counter(
-            "xenith_store_fsyncs_total",
-            "fdatasync and fsync calls",
-            store.fsyncs,
-        );
+        self.counter("xenith_store_fsyncs_total", "fdatasync and fsync calls", store.fsyncs);
         self.gauge(
             "xenith_store_disk_bytes",
             "Bytes of the store's files",
@@ -165,17 +149,11 @@ impl Text {
         let mut below = 0;
         for (count, bound) in store.latency.buckets.iter().zip(LATENCY_BOUNDS_US) {
             below += count;
-            self.line(format_args!(
-                "{name}_bucket{{le=\"{}\"}} {below}",
-                bound as f64 / 1e6
-            ));
+            self.line(format_args!("{name}_bucket{{le=\"{}\"}} {below}", bound as f64 / 1e6));
         }
         let count = store.latency.count();
         self.line(format_args!("{name}_bucket{{le=\"+Inf\"}} {count}"));
-        self.line(format_args!(
-            "{name}_sum {}",
-            store.latency.sum_us as f64 / 1e6
-        ));
+        self.line(format_args!("{name}_sum {}", store.latency.sum_us as f64 / 1e6));
         self.line(format_args!("{name}_count {count}"));
     }
 

@@ -7,7 +7,7 @@ use crate::log_adapter::LogAdapter;
 use crate::members::{self, MemberError, Members};
 use crate::metrics::{self, Figures};
 use crate::network::{Identity, Peers, RaftService, Server};
-use crate::pool_log::{CommitError, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
+use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
 use crate::reads::Reads;
 use crate::state_machine::{Published, StateMachine};
 use crate::store::DurableLog;
@@ -86,13 +86,8 @@ impl RaftNode {
         };
         let published = Published::new();
         let state = {
-            let (snapshots, published, every) = (
-                parts.snapshots.clone(),
-                published.clone(),
-                config.hash_every,
-            );
-            tokio::task::spawn_blocking(move || StateMachine::open(snapshots, published, every))
-                .await
+            let (snapshots, published, every) = (parts.snapshots.clone(), published.clone(), config.hash_every);
+            tokio::task::spawn_blocking(move || StateMachine::open(snapshots, published, every)).await
         };
         let state = state
             .map_err(|e| StartError::Raft(e.to_string()))?
@@ -101,19 +96,11 @@ impl RaftNode {
             net: parts.net.clone(),
             identity,
         };
-        let starting = openraft::Raft::new(
-            node,
-            openraft_config,
-            peers,
-            LogAdapter::new(parts.log.clone()),
-            state,
-        );
+        let starting = openraft::Raft::new(node, openraft_config, peers, LogAdapter::new(parts.log.clone()), state);
         let raft = Runtime::scope(config.seed, starting)
             .await
             .map_err(|e| StartError::Raft(e.to_string()))?;
-        Ok(Arc::new(Self::assemble(
-            config, parts, raft, published, identity,
-        )))
+        Ok(Arc::new(Self::assemble(config, parts, raft, published, identity)))
     }
 
     fn assemble(
@@ -208,8 +195,7 @@ impl RaftNode {
         opened
             .map_err(|_| BootstrapError::Failed("this host was not elected in time".into()))?
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
-        self.propose(Box::new(move |_| Ok((first, Value::Void))))
-            .await?;
+        self.propose(Box::new(move |_| Ok((first, Value::Void)))).await?;
         Ok(())
     }
 
@@ -230,17 +216,18 @@ impl RaftNode {
 
     /// The members and whether each votes, as the log has them.
     pub fn members(&self) -> Vec<(Member, bool)> {
-        let membership = self
-            .raft
-            .server_metrics()
-            .borrow_watched()
-            .membership_config
-            .clone();
+        let membership = self.raft.server_metrics().borrow_watched().membership_config.clone();
         let voters: Vec<NodeId> = membership.voter_ids().collect();
         membership
             .nodes()
             .map(|(node, member)| (member.clone(), voters.contains(node)))
             .collect()
+    }
+
+    /// Whether a change of voters is half way: until it is done, majorities of both the old and the new voters are needed.
+    pub fn voters_change(&self) -> bool {
+        let metrics = self.raft.server_metrics().borrow_watched().clone();
+        metrics.membership_config.get_joint_config().len() != 1
     }
 
     /// Why this host serves nothing, if its state was found to differ from the pool's (A7).
@@ -274,10 +261,7 @@ impl PoolLog for RaftNode {
                     Attempt::Done(error) => return Err(error),
                     Attempt::InFlight(reply, value) => return settle(reply, value).await,
                     Attempt::Confirm(leader, value) => {
-                        let read = reads
-                            .read()
-                            .await
-                            .map_err(|_| CommitError::NotCoordinator)?;
+                        let read = reads.read().await.map_err(|_| CommitError::NotCoordinator)?;
                         let holds = read.0 == Some(leader) && head.open_leader() == Some(leader);
                         return if holds {
                             Ok(value)
@@ -290,8 +274,7 @@ impl PoolLog for RaftNode {
                         match head.attempt(plan) {
                             Attempt::Hold(plan) => {
                                 // An error would mean that the head is gone, which it is not while it is held here.
-                                let woken =
-                                    tokio::time::timeout_at(hold_until, changed.changed()).await;
+                                let woken = tokio::time::timeout_at(hold_until, changed.changed()).await;
                                 if woken.is_err() {
                                     return Err(CommitError::NotCoordinator);
                                 }
@@ -340,12 +323,19 @@ impl PoolLog for RaftNode {
     fn node_id(&self) -> NodeId {
         self.config.member.node
     }
+
+    fn fence(&self) -> Option<Fence> {
+        let opened = self.published.standing().opened?;
+        let (term, index) = (opened.at.leader_id.term, opened.at.index);
+        Some(Fence {
+            term,
+            index,
+            coordinator: opened.node,
+        })
+    }
 }
 
-async fn settle(
-    reply: tokio::sync::oneshot::Receiver<head::Outcome>,
-    value: Value,
-) -> Result<Value, CommitError> {
+async fn settle(reply: tokio::sync::oneshot::Receiver<head::Outcome>, value: Value) -> Result<Value, CommitError> {
     let settled = tokio::time::timeout(COMMIT_WAIT_MAX, reply).await;
     match settled {
         Ok(Ok(outcome)) => outcome.map(|()| value),

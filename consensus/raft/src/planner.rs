@@ -30,11 +30,7 @@ pub fn voters_wanted(members: usize) -> usize {
 }
 
 /// The next set of voters, or nothing when it is right or cannot be bettered.
-pub fn next_voters(
-    members: &[MemberHealth],
-    voters: &BTreeSet<NodeId>,
-    leader: NodeId,
-) -> Option<BTreeSet<NodeId>> {
+pub fn next_voters(members: &[MemberHealth], voters: &BTreeSet<NodeId>, leader: NodeId) -> Option<BTreeSet<NodeId>> {
     let wanted = voters_wanted(members.len());
     let is_member = |node: &NodeId| members.iter().any(|m| m.node == *node);
     let mut spare: Vec<NodeId> = members
@@ -59,8 +55,7 @@ pub fn next_voters(
         return Some(next);
     }
     let gone = voters.iter().find(|voter| {
-        **voter != leader
-            && (!is_member(voter) || members.iter().any(|m| m.node == **voter && m.gone))
+        **voter != leader && (!is_member(voter) || members.iter().any(|m| m.node == **voter && m.gone))
     })?;
     next.remove(gone);
     next.insert(*spare.first()?);
@@ -112,11 +107,7 @@ mod tests {
     }
 
     /// Applies the planner until it has nothing more to do.
-    fn settle(
-        members: &[MemberHealth],
-        mut voters: BTreeSet<NodeId>,
-        leader: NodeId,
-    ) -> BTreeSet<NodeId> {
+    fn settle(members: &[MemberHealth], mut voters: BTreeSet<NodeId>, leader: NodeId) -> BTreeSet<NodeId> {
         for _ in 0..20 {
             match next_voters(members, &voters, leader) {
                 Some(next) => {
@@ -148,14 +139,8 @@ mod tests {
 
     #[test]
     fn a_learner_takes_another_voters_place_for_a_hand_over() {
-        assert_eq!(
-            voters_with(&ids(&[1, 2, 3]), NodeId(4), NodeId(3)),
-            ids(&[1, 3, 4])
-        );
-        assert_eq!(
-            voters_with(&ids(&[1, 2, 3]), NodeId(2), NodeId(3)),
-            ids(&[1, 2, 3])
-        );
+        assert_eq!(voters_with(&ids(&[1, 2, 3]), NodeId(4), NodeId(3)), ids(&[1, 3, 4]));
+        assert_eq!(voters_with(&ids(&[1, 2, 3]), NodeId(2), NodeId(3)), ids(&[1, 2, 3]));
     }
 
     #[test]
@@ -175,9 +160,7 @@ mod tests {
     fn random_pools_settle_on_odd_voters_with_the_leader() {
         let mut seed = 1u64;
         let mut random = move |below: u64| {
-            seed = seed
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (seed >> 33) % below
         };
         for _ in 0..2_000 {

@@ -10,19 +10,7 @@ use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
 /// Raft node: 128 random bits made with the store (CORRECTNESS A1).
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct NodeId(pub u128);
 
 /// This host's part in the pool, as of now.
@@ -31,10 +19,7 @@ pub enum Role {
     /// Leader whose "opened" entry is applied: plans and commits.
     Coordinator { term: u64 },
     /// Follows `coordinator`, reachable by clients at `address`.
-    Supporter {
-        coordinator: NodeId,
-        address: String,
-    },
+    Supporter { coordinator: NodeId, address: String },
     /// No leader is known, or the leader has not opened yet.
     NoCoordinator,
 }
@@ -52,9 +37,7 @@ pub enum CommitError {
     #[error("this host is not the coordinator")]
     NotCoordinator,
     /// Leadership was lost with the proposal in flight: it may or may not be committed.
-    #[error(
-        "the coordinator changed while the change was under way; whether it was made is not known"
-    )]
+    #[error("the coordinator changed while the change was under way; whether it was made is not known")]
     Unknown,
     /// Proposals stand still for a hand-over; at most 150 ms (B5).
     #[error("a hand-over is under way")]
@@ -107,6 +90,20 @@ pub trait PoolLog: Send + Sync + 'static {
     fn metrics(&self) -> String;
 
     fn node_id(&self) -> NodeId;
+
+    /// The effect fence (C3) of the newest coordinator known here: (term, index) of its "opened" entry, and which node it is. A later
+    /// coordinator's is always greater. Nothing for a log that has no such entry.
+    fn fence(&self) -> Option<Fence> {
+        None
+    }
+}
+
+/// See [`PoolLog::fence`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fence {
+    pub term: u64,
+    pub index: u64,
+    pub coordinator: NodeId,
 }
 
 /// What a new coordinator commits first, beside its "opened" entry: `pool.master` and the like.

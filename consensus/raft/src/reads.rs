@@ -70,10 +70,7 @@ impl Reads {
 
     pub async fn read(&self) -> Result<Read, ReadError> {
         let (tx, rx) = oneshot::channel();
-        self.queue
-            .send(tx)
-            .await
-            .map_err(|_| ReadError::NoCoordinator)?;
+        self.queue.send(tx).await.map_err(|_| ReadError::NoCoordinator)?;
         rx.await.unwrap_or(Err(ReadError::NoCoordinator))
     }
 
@@ -118,18 +115,9 @@ impl Reads {
             let (leader, index) = self.index_as_leader().await?;
             return Some((Some(leader), index));
         }
-        let answer = network::request(
-            &*self.net,
-            &self.identity,
-            leader,
-            &ReadIndexDto {},
-            ASK_DEADLINE,
-        )
-        .await;
+        let answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE).await;
         let ReadIndexReplyDto { index } = answer
-            .inspect_err(
-                |error| tracing::debug!(%leader, %error, "the coordinator gave no read index"),
-            )
+            .inspect_err(|error| tracing::debug!(%leader, %error, "the coordinator gave no read index"))
             .ok()?;
         Some((None, index?))
     }

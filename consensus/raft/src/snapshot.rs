@@ -60,11 +60,7 @@ impl SnapshotStore for MemorySnapshots {
     }
 
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
-        Ok(self
-            .latest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone())
+        Ok(self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 
@@ -168,10 +164,7 @@ impl SnapshotHead {
         Ok(SnapshotHead {
             meta: SnapshotMeta {
                 last_log_id: dto.last.map(Into::into),
-                last_membership: StoredMembership::new(
-                    dto.membership_at.map(Into::into),
-                    membership,
-                ),
+                last_membership: StoredMembership::new(dto.membership_at.map(Into::into), membership),
             },
             opened: dto.opened.map(|o| OpenedAt {
                 at: o.at.into(),
@@ -201,9 +194,7 @@ pub fn read_head(from: &mut dyn Read) -> io::Result<SnapshotHead> {
     from.read_exact(&mut length)?;
     let length = u32::from_le_bytes(length);
     if length > HEAD_BYTES_MAX {
-        return Err(io::Error::other(format!(
-            "a snapshot head of {length} bytes"
-        )));
+        return Err(io::Error::other(format!("a snapshot head of {length} bytes")));
     }
     let mut encoded = vec![0; length as usize];
     from.read_exact(&mut encoded)?;

@@ -137,11 +137,7 @@ pub struct StateMachine {
 
 impl StateMachine {
     /// Blocking: reads the newest snapshot's head.
-    pub fn open(
-        store: Arc<dyn SnapshotStore>,
-        published: Arc<Published>,
-        hash_every: u64,
-    ) -> io::Result<StateMachine> {
+    pub fn open(store: Arc<dyn SnapshotStore>, published: Arc<Published>, hash_every: u64) -> io::Result<StateMachine> {
         let current = match store.latest()? {
             None => None,
             Some(file) => Some((snapshot::read_head(&mut file.open()?)?, file)),
@@ -216,9 +212,7 @@ impl StateMachine {
         let (published, expected) = (self.published.clone(), expected.clone());
         tokio::task::spawn_blocking(move || {
             if view.state_hash() != expected.hash {
-                published.quarantine(format!(
-                    "the state after entry {index} differs from the coordinator's"
-                ));
+                published.quarantine(format!("the state after entry {index} differs from the coordinator's"));
             }
         });
     }
@@ -240,8 +234,7 @@ impl StateMachine {
             EntryPayload::Normal(record) => match record.body() {
                 Ok(body) => self.apply_body(at, &body),
                 Err(error) => {
-                    self.published
-                        .quarantine(format!("entry {at} cannot be read: {error}"));
+                    self.published.quarantine(format!("entry {at} cannot be read: {error}"));
                     return Applied::Quarantined;
                 }
             },
@@ -257,17 +250,13 @@ impl StateMachine {
         if self.checkpoints.len() > CHECKPOINTS_KEPT {
             self.checkpoints.pop_front();
         }
-        self.published
-            .checkpoint
-            .send_replace(Some((index, self.view.clone())));
+        self.published.checkpoint.send_replace(Some((index, self.view.clone())));
     }
 
     /// The view first, then who has opened, then the index, then the answers: who sees the index or the answer finds the view (B1).
     fn publish(&mut self, answers: &mut Vec<(ApplyResponder<TypeConfig>, Applied)>) {
         if std::mem::take(&mut self.dirty) {
-            self.published
-                .view
-                .send_replace(Arc::new(self.view.clone()));
+            self.published.view.send_replace(Arc::new(self.view.clone()));
         }
         self.published.standing.send_if_modified(|shown| {
             let changed = shown.opened != self.opened || shown.sync != self.sync;
@@ -338,18 +327,12 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         }
     }
 
-    async fn install_snapshot(
-        &mut self,
-        meta: &SnapshotMeta,
-        file: Arc<dyn SnapshotFile>,
-    ) -> Result<(), io::Error> {
+    async fn install_snapshot(&mut self, meta: &SnapshotMeta, file: Arc<dyn SnapshotFile>) -> Result<(), io::Error> {
         let (store, current, wanted) = (self.store.clone(), self.current.clone(), meta.last_log_id);
         let (head, view) = blocking(move || {
             let (head, view) = snapshot::read_snapshot(&*file)?;
             if head.meta.last_log_id != wanted {
-                return Err(io::Error::other(
-                    "the snapshot is not of the state that was announced",
-                ));
+                return Err(io::Error::other("the snapshot is not of the state that was announced"));
             }
             publish_newer(&*store, &current, &head, &file)?;
             Ok((head, view))
@@ -368,8 +351,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
 
     async fn get_current_snapshot(
         &mut self,
-    ) -> Result<Option<openraft::type_config::alias::SmSnapshotOf<TypeConfig, Self>>, io::Error>
-    {
+    ) -> Result<Option<openraft::type_config::alias::SmSnapshotOf<TypeConfig, Self>>, io::Error> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(current.as_ref().map(|(head, file)| openraft::Snapshot {
             meta: head.meta.clone(),
@@ -392,10 +374,7 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
 
     async fn build_snapshot(
         &mut self,
-    ) -> Result<
-        openraft::type_config::alias::SnapshotOf<TypeConfig, Arc<dyn SnapshotFile>>,
-        io::Error,
-    > {
+    ) -> Result<openraft::type_config::alias::SnapshotOf<TypeConfig, Arc<dyn SnapshotFile>>, io::Error> {
         if !self.healthy {
             return Err(io::Error::other("a quarantined host makes no snapshots"));
         }
@@ -431,10 +410,6 @@ fn publish_newer(
     Ok((head.clone(), kept))
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(io::Error::other)?
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

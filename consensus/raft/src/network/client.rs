@@ -10,9 +10,7 @@ use crate::snapshot::SnapshotFile;
 use crate::types::{TypeConfig, Vote};
 use openraft::error::{NetworkError, RPCError, ReplicationClosed, StreamingError, Unreachable};
 use openraft::network::RPCOption;
-use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
-};
+use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse};
 use openraft::type_config::alias::SnapshotOf;
 use openraft::{OptionalSend, RaftNetworkFactory, RaftNetworkV2};
 use std::future::Future;
@@ -48,11 +46,7 @@ pub struct Peer {
 }
 
 impl Peer {
-    async fn ask<Q: Coded, A: Coded>(
-        &self,
-        message: &Q,
-        deadline: Duration,
-    ) -> Result<A, NetError> {
+    async fn ask<Q: Coded, A: Coded>(&self, message: &Q, deadline: Duration) -> Result<A, NetError> {
         request(&*self.net, &self.identity, self.target, message, deadline).await
     }
 }
@@ -83,10 +77,7 @@ impl RaftNetworkV2<TypeConfig> for Peer {
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
         let message = AppendRequestDto::new(rpc).map_err(|e| rpc_error(e.into()))?;
-        let answer: AppendReplyDto = self
-            .ask(&message, APPEND_DEADLINE)
-            .await
-            .map_err(rpc_error)?;
+        let answer: AppendReplyDto = self.ask(&message, APPEND_DEADLINE).await.map_err(rpc_error)?;
         Ok(answer.into())
     }
 
@@ -96,10 +87,7 @@ impl RaftNetworkV2<TypeConfig> for Peer {
         option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
         let message = VoteRequestDto::new(rpc, false);
-        let answer: VoteReplyDto = self
-            .ask(&message, option.hard_ttl())
-            .await
-            .map_err(rpc_error)?;
+        let answer: VoteReplyDto = self.ask(&message, option.hard_ttl()).await.map_err(rpc_error)?;
         Ok(answer.into())
     }
 
@@ -109,10 +97,7 @@ impl RaftNetworkV2<TypeConfig> for Peer {
         option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
         let message = VoteRequestDto::new(rpc, true);
-        let answer: VoteReplyDto = self
-            .ask(&message, option.hard_ttl())
-            .await
-            .map_err(rpc_error)?;
+        let answer: VoteReplyDto = self.ask(&message, option.hard_ttl()).await.map_err(rpc_error)?;
         Ok(answer.into())
     }
 
@@ -123,13 +108,7 @@ impl RaftNetworkV2<TypeConfig> for Peer {
         cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
         _option: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        let sending = snapshot_stream::send(
-            &*self.net,
-            &self.identity,
-            self.target,
-            vote,
-            snapshot.snapshot,
-        );
+        let sending = snapshot_stream::send(&*self.net, &self.identity, self.target, vote, snapshot.snapshot);
         tokio::select! {
             outcome = sending => outcome.map(SnapshotResponse::new).map_err(|e| rpc_error(e).into()),
             closed = cancel => Err(closed.into()),
@@ -139,9 +118,7 @@ impl RaftNetworkV2<TypeConfig> for Peer {
 
 fn rpc_error(error: NetError) -> RPCError<TypeConfig> {
     match &error {
-        NetError::Unreachable(_) | NetError::Refused(_) => {
-            RPCError::Unreachable(Unreachable::new(&error))
-        }
+        NetError::Unreachable(_) | NetError::Refused(_) => RPCError::Unreachable(Unreachable::new(&error)),
         NetError::Timeout => RPCError::Network(NetworkError::new(&error)),
         NetError::Codec(_) => RPCError::Unreachable(Unreachable::new(&error)),
     }

@@ -65,19 +65,13 @@ impl Identity {
             return Err(NetError::Refused("another pool or incarnation".into()));
         }
         if to != self.node {
-            return Err(NetError::Refused(format!(
-                "meant for node {to}, this is {}",
-                self.node
-            )));
+            return Err(NetError::Refused(format!("meant for node {to}, this is {}", self.node)));
         }
         Ok((from, message))
     }
 }
 
-pub async fn write_message(
-    to: &mut (impl AsyncWrite + Unpin + ?Sized),
-    message: &[u8],
-) -> io::Result<()> {
+pub async fn write_message(to: &mut (impl AsyncWrite + Unpin + ?Sized), message: &[u8]) -> io::Result<()> {
     let length = u32::try_from(message.len()).map_err(io::Error::other)?;
     to.write_all(&length.to_le_bytes()).await?;
     to.write_all(message).await
@@ -105,28 +99,19 @@ mod tests {
 
     #[test]
     fn a_frame_reaches_only_whom_it_is_meant_for() {
-        let sender = Identity {
-            node: NodeId(5),
-            ..ME
-        };
+        let sender = Identity { node: NodeId(5), ..ME };
         let frame = sender.wrap(ME.node, b"hello");
         let (from, message) = ME.unwrap(&frame).unwrap();
         assert_eq!((from, &message[..]), (NodeId(5), &b"hello"[..]));
         for other in [
             Identity { pool: 8, ..ME },
-            Identity {
-                incarnation: 2,
-                ..ME
-            },
+            Identity { incarnation: 2, ..ME },
             Identity {
                 node: NodeId(0xabd),
                 ..ME
             },
         ] {
-            assert!(
-                matches!(other.unwrap(&frame), Err(NetError::Refused(_))),
-                "{other:?}"
-            );
+            assert!(matches!(other.unwrap(&frame), Err(NetError::Refused(_))), "{other:?}");
         }
         assert!(ME.unwrap(&frame.slice(..20)).is_err());
     }

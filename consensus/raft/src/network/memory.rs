@@ -77,16 +77,9 @@ impl MemoryNet {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn service(
-        &self,
-        from: NodeId,
-        to: NodeId,
-    ) -> Result<(Arc<dyn RaftService>, Duration), NetError> {
+    fn service(&self, from: NodeId, to: NodeId) -> Result<(Arc<dyn RaftService>, Duration), NetError> {
         let state = self.state();
-        let service = state
-            .services
-            .get(&to)
-            .filter(|_| !state.cut.contains(&(from, to)));
+        let service = state.services.get(&to).filter(|_| !state.cut.contains(&(from, to)));
         let service = service.ok_or_else(|| NetError::Unreachable(format!("{to} is not there")))?;
         Ok((service.clone(), state.delay))
     }
@@ -110,12 +103,7 @@ struct Door {
 
 #[async_trait]
 impl RaftNet for Door {
-    async fn request(
-        &self,
-        peer: NodeId,
-        message: Bytes,
-        _deadline: Duration,
-    ) -> Result<Bytes, NetError> {
+    async fn request(&self, peer: NodeId, message: Bytes, _deadline: Duration) -> Result<Bytes, NetError> {
         let (service, delay) = self.net.service(self.me, peer)?;
         pause(delay).await;
         let answer = service.request(self.me, message).await;
@@ -126,20 +114,13 @@ impl RaftNet for Door {
         Ok(answer)
     }
 
-    async fn open_stream(
-        &self,
-        peer: NodeId,
-        _deadline: Duration,
-    ) -> Result<BoxedStream, NetError> {
+    async fn open_stream(&self, peer: NodeId, _deadline: Duration) -> Result<BoxedStream, NetError> {
         let (service, delay) = self.net.service(self.me, peer)?;
         pause(delay).await;
         let (ours, theirs) = tokio::io::duplex(STREAM_BYTES);
         let me = self.me;
         let task = tokio::spawn(async move { service.stream(me, Box::new(theirs)).await });
-        self.net
-            .state()
-            .streams
-            .push((self.me, peer, task.abort_handle()));
+        self.net.state().streams.push((self.me, peer, task.abort_handle()));
         Ok(Box::new(ours))
     }
 

@@ -6,12 +6,14 @@
 
 mod client;
 mod frame;
+mod link;
 mod memory;
 mod server;
 mod snapshot_stream;
 
 pub use client::{Peers, request};
 pub use frame::Identity;
+pub use link::{LinkNet, RAFT_SERVICE, serve_request, serve_stream};
 pub use memory::MemoryNet;
 pub use server::{RaftService, Server};
 
@@ -46,12 +48,7 @@ pub enum NetError {
 #[async_trait]
 pub trait RaftNet: Send + Sync + 'static {
     /// One message and its answer.
-    async fn request(
-        &self,
-        peer: NodeId,
-        message: Bytes,
-        deadline: Duration,
-    ) -> Result<Bytes, NetError>;
+    async fn request(&self, peer: NodeId, message: Bytes, deadline: Duration) -> Result<Bytes, NetError>;
 
     /// `deadline` is for opening; what is on the stream sets its own.
     async fn open_stream(&self, peer: NodeId, deadline: Duration) -> Result<BoxedStream, NetError>;

@@ -8,9 +8,8 @@ use super::snapshot_stream;
 use super::{BoxedStream, NetError};
 use crate::codec::{self, CodecError, Coded};
 use crate::dto::{
-    AppendReplyDto, AppendRequestDto, ReadIndexDto, ReadIndexReplyDto, RefusedDto,
-    SnapshotOfferDto, SnapshotReplyDto, TransferDto, TransferReplyDto, VoteReplyDto,
-    VoteRequestDto,
+    AppendReplyDto, AppendRequestDto, ReadIndexDto, ReadIndexReplyDto, RefusedDto, SnapshotOfferDto, SnapshotReplyDto,
+    TransferDto, TransferReplyDto, VoteReplyDto, VoteRequestDto,
 };
 use crate::leadership::LastHeard;
 use crate::pool_log::NodeId;
@@ -62,8 +61,7 @@ impl RaftService for Server {
             }
         };
         // Without the answer the sender runs into its deadline and tries again.
-        let _ =
-            tokio::time::timeout(HELLO_DEADLINE, frame::write_message(&mut stream, &answer)).await;
+        let _ = tokio::time::timeout(HELLO_DEADLINE, frame::write_message(&mut stream, &answer)).await;
     }
 }
 
@@ -117,9 +115,7 @@ impl Server {
         } else {
             self.raft.vote(request).await
         };
-        Ok(codec::encode(&VoteReplyDto::from(
-            answer.map_err(stopped)?,
-        ))?)
+        Ok(codec::encode(&VoteReplyDto::from(answer.map_err(stopped)?))?)
     }
 
     async fn transfer(&self, request: TransferDto) -> Result<Bytes, NetError> {
@@ -131,11 +127,7 @@ impl Server {
             NodeId(request.to),
             request.last.map(Into::into),
         );
-        let answer = self
-            .raft
-            .handle_transfer_leader(request)
-            .await
-            .map_err(stopped)?;
+        let answer = self.raft.handle_transfer_leader(request).await.map_err(stopped)?;
         let refused = answer.err().map(|error| error.to_string());
         Ok(codec::encode(&TransferReplyDto { refused })?)
     }
@@ -146,8 +138,7 @@ impl Server {
             .map_err(|_| NetError::Timeout)?
             .map_err(|e| NetError::Unreachable(e.to_string()))?;
         let offer: SnapshotOfferDto = codec::decode(&self.opened(from, &hello)?)?;
-        let head =
-            SnapshotHead::from_dto(offer.head).map_err(|e| NetError::Refused(e.to_string()))?;
+        let head = SnapshotHead::from_dto(offer.head).map_err(|e| NetError::Refused(e.to_string()))?;
         let file = snapshot_stream::receive(stream, offer.size).await?;
         let snapshot = openraft::Snapshot {
             meta: head.meta,
@@ -165,10 +156,7 @@ impl Server {
 }
 
 fn refused(error: &NetError) -> Bytes {
-    codec::encode(&RefusedDto {
-        why: error.to_string(),
-    })
-    .unwrap_or_default()
+    codec::encode(&RefusedDto { why: error.to_string() }).unwrap_or_default()
 }
 
 fn stopped(error: impl std::fmt::Display) -> NetError {

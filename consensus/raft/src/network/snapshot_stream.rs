@@ -36,8 +36,7 @@ pub async fn send(
     file: Arc<dyn SnapshotFile>,
 ) -> Result<Vote, NetError> {
     let head_of = file.clone();
-    let (head, size) =
-        blocking(move || Ok((snapshot::read_head(&mut head_of.open()?)?, head_of.size()))).await?;
+    let (head, size) = blocking(move || Ok((snapshot::read_head(&mut head_of.open()?)?, head_of.size()))).await?;
     let offer = SnapshotOfferDto {
         vote: vote.into(),
         head: head.to_dto(),
@@ -64,10 +63,7 @@ pub async fn send(
 }
 
 /// Receives the chunks after an offer.
-pub async fn receive(
-    stream: &mut BoxedStream,
-    size: u64,
-) -> Result<Arc<dyn SnapshotFile>, NetError> {
+pub async fn receive(stream: &mut BoxedStream, size: u64) -> Result<Arc<dyn SnapshotFile>, NetError> {
     if size > SNAPSHOT_BYTES_MAX {
         return Err(NetError::Refused(format!("a snapshot of {size} bytes")));
     }
@@ -83,10 +79,7 @@ pub async fn receive(
         }
     }
     if received.len() as u64 != size {
-        return Err(NetError::Refused(format!(
-            "{} bytes of {size}",
-            received.len()
-        )));
+        return Err(NetError::Refused(format!("{} bytes of {size}", received.len())));
     }
     Ok(Arc::new(MemoryFile(received.into())))
 }
@@ -97,9 +90,7 @@ fn read_chunks(file: Arc<dyn SnapshotFile>) -> mpsc::Receiver<io::Result<Bytes>>
         let outcome = file.open().and_then(|mut from| {
             loop {
                 let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-                (&mut from)
-                    .take(CHUNK_BYTES as u64)
-                    .read_to_end(&mut chunk)?;
+                (&mut from).take(CHUNK_BYTES as u64).read_to_end(&mut chunk)?;
                 // A closed channel: the transfer was given up.
                 if chunk.is_empty() || tx.blocking_send(Ok(chunk.into())).is_err() {
                     return Ok(());
@@ -113,19 +104,14 @@ fn read_chunks(file: Arc<dyn SnapshotFile>) -> mpsc::Receiver<io::Result<Bytes>>
     rx
 }
 
-async fn within<T>(
-    deadline: Duration,
-    work: impl Future<Output = io::Result<T>>,
-) -> Result<T, NetError> {
+async fn within<T>(deadline: Duration, work: impl Future<Output = io::Result<T>>) -> Result<T, NetError> {
     tokio::time::timeout(deadline, work)
         .await
         .map_err(|_| NetError::Timeout)?
         .map_err(unreachable)
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, NetError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, NetError> {
     let done = tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| NetError::Unreachable(e.to_string()))?;

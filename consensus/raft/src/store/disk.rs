@@ -78,11 +78,7 @@ pub(super) struct Opened {
 
 impl Disk {
     /// Opens and checks everything: identity, mark, the whole chain.
-    pub fn open(
-        dir: &Path,
-        options: &OpenOptions,
-        fsyncs: Arc<AtomicU64>,
-    ) -> Result<Opened, OpenError> {
+    pub fn open(dir: &Path, options: &OpenOptions, fsyncs: Arc<AtomicU64>) -> Result<Opened, OpenError> {
         let text = match std::fs::read_to_string(dir.join(IDENTITY_FILE)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -102,9 +98,7 @@ impl Disk {
             Promise::Held(meta) => meta,
             Promise::Foreign => return Err(OpenError::IdentityMismatch),
             Promise::Lost => {
-                return Err(OpenError::Damaged(
-                    "no slot of the mark is whole".to_owned(),
-                ));
+                return Err(OpenError::Damaged("no slot of the mark is whole".to_owned()));
             }
         };
 
@@ -151,12 +145,7 @@ impl Disk {
     }
 
     /// Applies the batch and makes it durable; with `meta`, the mark too. On any error but `Full` the disk is done for.
-    pub fn commit(
-        &mut self,
-        batch: sled::Batch,
-        bytes: usize,
-        meta: Option<&Meta>,
-    ) -> Result<(), CommitError> {
+    pub fn commit(&mut self, batch: sled::Batch, bytes: usize, meta: Option<&Meta>) -> Result<(), CommitError> {
         self.reserve(bytes)?;
         self.meet(IoPoint::Write)
             .map_err(|error| fault("the log's write failed", &error))?;
@@ -208,9 +197,7 @@ impl Disk {
                 return Ok(());
             }
             let upto = needed + 2 * segment;
-            let file = std::fs::OpenOptions::new()
-                .write(true)
-                .open(disk.data_path())?;
+            let file = std::fs::OpenOptions::new().write(true).open(disk.data_path())?;
             match fallocate(&file, FallocateFlags::KEEP_SIZE, len, upto - len) {
                 Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => disk.reserved = upto,
                 Err(error) => return Err(error.into()),
@@ -218,9 +205,9 @@ impl Disk {
             Ok(())
         };
         reserve(self).map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull
-            | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge => CommitError::Full(error),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                CommitError::Full(error)
+            }
             _ => fault("reserving space failed", &error),
         })
     }
@@ -230,10 +217,7 @@ impl Disk {
     }
 
     fn meet(&self, point: IoPoint) -> io::Result<()> {
-        self.options
-            .faults
-            .as_ref()
-            .map_or(Ok(()), |hook| hook(point))
+        self.options.faults.as_ref().map_or(Ok(()), |hook| hook(point))
     }
 }
 
@@ -256,8 +240,7 @@ impl LogReader {
         if get(record::IDENTITY_KEY)?.as_deref() != Some(identity) {
             return Err(OpenError::IdentityMismatch);
         }
-        let meta = Meta::decode(&bytes, &self.genesis)
-            .ok_or_else(|| damaged("the log's meta record is damaged"))?;
+        let meta = Meta::decode(&bytes, &self.genesis).ok_or_else(|| damaged("the log's meta record is damaged"))?;
         if meta.seq < promised.seq {
             return Err(behind(meta.describe()));
         }
@@ -287,10 +270,7 @@ impl LogReader {
                 .map_err(|error| OpenError::Damaged(error.to_string()))?;
             for (entry, header) in &found {
                 if header.before != chain {
-                    return Err(OpenError::Damaged(format!(
-                        "the chain breaks at entry {}",
-                        entry.index
-                    )));
+                    return Err(OpenError::Damaged(format!("the chain breaks at entry {}", entry.index)));
                 }
                 chain = header.chain;
             }
@@ -328,21 +308,13 @@ impl LogReader {
         }
     }
 
-    pub fn read(
-        &self,
-        range: Range<u64>,
-        max_bytes: usize,
-    ) -> Result<Vec<StoredEntry>, StoreError> {
+    pub fn read(&self, range: Range<u64>, max_bytes: usize) -> Result<Vec<StoredEntry>, StoreError> {
         let found = self.read_tips(range, max_bytes)?;
         Ok(found.into_iter().map(|(entry, _)| entry).collect())
     }
 
     /// Entries from the range's start without a gap, each checked against its checksum.
-    fn read_tips(
-        &self,
-        range: Range<u64>,
-        max_bytes: usize,
-    ) -> Result<Vec<(StoredEntry, Header)>, StoreError> {
+    fn read_tips(&self, range: Range<u64>, max_bytes: usize) -> Result<Vec<(StoredEntry, Header)>, StoreError> {
         let mut found: Vec<(StoredEntry, Header)> = Vec::new();
         let mut total = 0_usize;
         let mut open: Option<(u64, Header, u32, Vec<u8>)> = None;
@@ -357,17 +329,14 @@ impl LogReader {
                 if index != next {
                     break;
                 }
-                let (header, chunk) =
-                    Header::decode(&value).ok_or(StoreError::Corrupt { index })?;
+                let (header, chunk) = Header::decode(&value).ok_or(StoreError::Corrupt { index })?;
                 if !found.is_empty() && total.saturating_add(header.bytes as usize) > max_bytes {
                     return Ok(found);
                 }
                 open = Some((index, header, 1, chunk.to_vec()));
             } else {
                 match &mut open {
-                    Some((at, header, expected, bytes))
-                        if *at == index && part == *expected && part < header.parts =>
-                    {
+                    Some((at, header, expected, bytes)) if *at == index && part == *expected && part < header.parts => {
                         bytes.extend_from_slice(&value);
                         *expected += 1;
                     }
@@ -375,13 +344,10 @@ impl LogReader {
                     Some(_) | None => continue,
                 }
             }
-            if open
-                .as_ref()
-                .is_some_and(|(_, header, seen, _)| *seen == header.parts)
+            if open.as_ref().is_some_and(|(_, header, seen, _)| *seen == header.parts)
                 && let Some((index, header, _, bytes)) = open.take()
             {
-                let entry =
-                    record::assemble(index, &header, bytes).ok_or(StoreError::Corrupt { index })?;
+                let entry = record::assemble(index, &header, bytes).ok_or(StoreError::Corrupt { index })?;
                 total = total.saturating_add(entry.bytes.len());
                 found.push((entry, header));
                 next = index + 1;
@@ -399,9 +365,7 @@ impl LogReader {
 
 impl Meta {
     pub fn describe(&self) -> String {
-        let end = self
-            .last
-            .map_or_else(|| "empty".to_owned(), |tip| tip.pos.to_string());
+        let end = self.last.map_or_else(|| "empty".to_owned(), |tip| tip.pos.to_string());
         format!("commit {} at {end}", self.seq)
     }
 }
@@ -438,16 +402,18 @@ pub(super) fn open_sled(folder: &Path, options: &OpenOptions) -> Result<sled::Db
                 return Err(OpenError::Damaged(format!("sled cannot open it: {error}")));
             }
             Err(_) => {
-                return Err(OpenError::Damaged(
-                    "sled panicked while opening it".to_owned(),
-                ));
+                return Err(OpenError::Damaged("sled panicked while opening it".to_owned()));
             }
         }
     }
 }
 
-/// Fsyncs every file of the log, its folders and the store's folder.
+/// Fsyncs the log's folder, then every file in it, and the store's folder.
+///
+/// The folder goes first: opening renames a new snapshot into place (its bytes are fsynced by sled) and then overwrites segments
+/// that only the old one needs. Were those durable before the name, the old snapshot would point at nothing.
 pub(super) fn sync_all_in(folder: &Path) -> io::Result<()> {
+    sync_folder(folder)?;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -457,7 +423,6 @@ pub(super) fn sync_all_in(folder: &Path) -> io::Result<()> {
         }
         File::open(&path)?.sync_all()?;
     }
-    sync_folder(folder)?;
     super::identity::sync_parent(folder)
 }
 

@@ -36,10 +36,7 @@ impl Mark {
 
     /// Opens and locks it: one process has the store.
     pub fn open(dir: &Path, genesis: Chain) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(dir.join(MARK_FILE))?;
+        let file = OpenOptions::new().read(true).write(true).open(dir.join(MARK_FILE))?;
         file.try_lock()?;
         Ok(Self { file, genesis })
     }
@@ -49,10 +46,7 @@ impl Mark {
         let mut foreign = false;
         for slot in 0..2 {
             let mut bytes = vec![0; SLOT_BYTES];
-            match self
-                .file
-                .read_exact_at(&mut bytes, slot * SLOT_BYTES as u64)
-            {
+            match self.file.read_exact_at(&mut bytes, slot * SLOT_BYTES as u64) {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
                 other => other?,
             }
@@ -88,8 +82,7 @@ impl Mark {
         slot.extend_from_slice(&self.genesis);
         slot.extend_from_slice(&record);
         slot.resize(SLOT_BYTES, 0);
-        self.file
-            .write_all_at(&slot, (meta.seq % 2) * SLOT_BYTES as u64)
+        self.file.write_all_at(&slot, (meta.seq % 2) * SLOT_BYTES as u64)
     }
 }
 

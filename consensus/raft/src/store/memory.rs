@@ -4,8 +4,8 @@
 //! fsynced, a prefix of the caller's choice (a file system may have written any of it, the chain admits only prefixes).
 
 use super::{
-    Done, DurableLog, LogPos, LogState, OpenError, StoreCondition, StoreError, StoreHealth,
-    StoredEntry, StoredVote, VOTE_BYTES_MAX,
+    Done, DurableLog, LogPos, LogState, OpenError, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote,
+    VOTE_BYTES_MAX,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -79,10 +79,7 @@ impl MemDisk {
     pub fn crash(&self, keep: &mut dyn FnMut(usize) -> usize) {
         let mut inner = self.lock();
         let lost = std::mem::take(&mut inner.pending);
-        let steps: Vec<Change> = lost
-            .iter()
-            .flat_map(|pending| single_steps(&pending.change))
-            .collect();
+        let steps: Vec<Change> = lost.iter().flat_map(|pending| single_steps(&pending.change)).collect();
         let kept = keep(steps.len()).min(steps.len());
         for change in steps.iter().take(kept) {
             inner.durable.apply(change);
@@ -159,10 +156,7 @@ impl MemLog {
         let refused = if inner.generation != self.generation {
             Some(StoreError::Closed)
         } else {
-            inner
-                .condition
-                .error()
-                .or_else(|| inner.visible.refusal(&change))
+            inner.condition.error().or_else(|| inner.visible.refusal(&change))
         };
         if let Some(error) = refused {
             drop(inner);
@@ -291,9 +285,7 @@ impl StoreCondition {
     fn error(&self) -> Option<StoreError> {
         match self {
             Self::Ok => None,
-            Self::Full(text) => Some(StoreError::Full(Arc::new(std::io::Error::other(
-                text.clone(),
-            )))),
+            Self::Full(text) => Some(StoreError::Full(Arc::new(std::io::Error::other(text.clone())))),
             Self::Faulty(text) => Some(StoreError::Faulty(text.as_str().into())),
         }
     }
@@ -301,12 +293,7 @@ impl StoreCondition {
 
 impl Content {
     fn state(&self) -> LogState {
-        let last = self
-            .entries
-            .values()
-            .next_back()
-            .map(StoredEntry::pos)
-            .or(self.purged);
+        let last = self.entries.values().next_back().map(StoredEntry::pos).or(self.purged);
         let (vote, committed) = (self.vote.clone(), self.committed);
         LogState {
             purged: self.purged,
@@ -321,13 +308,10 @@ impl Content {
             Change::Append(entries) => {
                 let first = entries.first()?.index;
                 let expected = self.state().last.map_or(first, |last| last.index + 1);
-                entries
-                    .iter()
-                    .zip(expected..)
-                    .find_map(|(entry, expected)| {
-                        let got = entry.index;
-                        (got != expected).then_some(StoreError::NotContiguous { expected, got })
-                    })
+                entries.iter().zip(expected..).find_map(|(entry, expected)| {
+                    let got = entry.index;
+                    (got != expected).then_some(StoreError::NotContiguous { expected, got })
+                })
             }
             Change::Vote(vote) => {
                 let bytes = vote.bytes.len();
@@ -351,10 +335,7 @@ impl Content {
                 if self.purged.is_some_and(|purged| purged.index >= pos.index) {
                     return;
                 }
-                let conflict = self
-                    .entries
-                    .get(&pos.index)
-                    .is_some_and(|e| e.pos() != *pos);
+                let conflict = self.entries.get(&pos.index).is_some_and(|e| e.pos() != *pos);
                 let rest = self.entries.split_off(&(pos.index + 1));
                 self.entries = if conflict { BTreeMap::new() } else { rest };
                 self.purged = Some(*pos);

@@ -21,6 +21,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_model;
 
 pub use disk::{FaultHook, IoPoint};
 pub use identity::{StoreIdentity, set_aside};
@@ -166,8 +168,7 @@ pub enum StoreCondition {
 
 /// Upper bounds in µs of [`LatencyHistogram`]'s buckets; one more bucket holds what is above.
 pub const LATENCY_BOUNDS_US: [u64; 16] = [
-    50, 100, 150, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000,
-    250_000, 1_000_000,
+    50, 100, 150, 200, 300, 500, 750, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000,
 ];
 
 /// Counts per bucket, the smallest and the sum, in µs.

@@ -285,11 +285,7 @@ impl<'a> Reader<'a> {
         let leader = u128::from_le_bytes(self.take()?);
         let index = self.u64()?;
         Some(Some(Tip {
-            pos: LogPos {
-                term,
-                leader,
-                index,
-            },
+            pos: LogPos { term, leader, index },
             chain: self.take()?,
         }))
     }

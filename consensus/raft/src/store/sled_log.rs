@@ -9,10 +9,7 @@ use super::mark::Mark;
 use super::queue::{Op, Queued, Shared};
 use super::record::{IDENTITY_KEY, META_KEY, Meta, genesis};
 use super::writer::Writer;
-use super::{
-    Done, DurableLog, LogPos, LogState, StoreError, StoreHealth, StoredEntry, StoredVote,
-    VOTE_BYTES_MAX,
-};
+use super::{Done, DurableLog, LogPos, LogState, StoreError, StoreHealth, StoredEntry, StoredVote, VOTE_BYTES_MAX};
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -100,11 +97,7 @@ impl OpenError {
 
 impl SledLog {
     /// Makes an empty store in `dir`, which must not exist, whole or not at all, and opens it.
-    pub fn create(
-        dir: &Path,
-        identity: &StoreIdentity,
-        options: OpenOptions,
-    ) -> Result<Self, OpenError> {
+    pub fn create(dir: &Path, identity: &StoreIdentity, options: OpenOptions) -> Result<Self, OpenError> {
         if dir.exists() {
             return Err(OpenError::Io(io::ErrorKind::AlreadyExists.into()));
         }
@@ -137,12 +130,7 @@ impl SledLog {
             committed: opened.committed,
         };
         let shared = Arc::new(Shared::new(state, options.tail_bytes));
-        let writer = Writer::new(
-            Arc::clone(&shared),
-            opened.disk,
-            opened.meta,
-            options.commit_bytes(),
-        );
+        let writer = Writer::new(Arc::clone(&shared), opened.disk, opened.meta, options.commit_bytes());
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
@@ -192,10 +180,7 @@ impl DurableLog for SledLog {
     }
 
     fn truncate_since(&self, index: u64, done: Done) {
-        let before = match index
-            .checked_sub(1)
-            .map(|before| self.read(before..index, 0))
-        {
+        let before = match index.checked_sub(1).map(|before| self.read(before..index, 0)) {
             None => None,
             Some(Ok(found)) => found.first().map(StoredEntry::pos),
             Some(Err(error)) => return done(Err(error)),
@@ -210,11 +195,7 @@ impl DurableLog for SledLog {
             Err(error) => return done(Err(error)),
         };
         let conflict = there.is_some_and(|there| there != pos);
-        let op = if conflict {
-            Op::Restart(pos)
-        } else {
-            Op::Purge(pos)
-        };
+        let op = if conflict { Op::Restart(pos) } else { Op::Purge(pos) };
         self.shared.accept(op, done);
     }
 

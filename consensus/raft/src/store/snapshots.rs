@@ -44,9 +44,7 @@ pub enum SnapshotError {
     Io(#[from] io::Error),
     #[error("snapshot {0} is damaged")]
     Damaged(String),
-    #[error(
-        "a snapshot's id must not hold a line end, its meta not more than {META_BYTES_MAX} bytes"
-    )]
+    #[error("a snapshot's id must not hold a line end, its meta not more than {META_BYTES_MAX} bytes")]
     Unusable,
 }
 
@@ -157,16 +155,11 @@ impl SnapshotFiles {
 
     /// Removes all but the newest; half-written ones only when nobody can be writing them.
     fn remove_others(&self, half_written: bool) -> Result<(), SnapshotError> {
-        let keep = [
-            self.path(self.newest, META_SUFFIX),
-            self.path(self.newest, DATA_SUFFIX),
-        ];
+        let keep = [self.path(self.newest, META_SUFFIX), self.path(self.newest, DATA_SUFFIX)];
         let mut old = Vec::new();
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
-            let writing = path
-                .extension()
-                .is_some_and(|suffix| suffix == WRITING_SUFFIX);
+            let writing = path.extension().is_some_and(|suffix| suffix == WRITING_SUFFIX);
             if !keep.contains(&path) && (half_written || !writing) {
                 old.push(path);
             }

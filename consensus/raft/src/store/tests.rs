@@ -25,7 +25,7 @@ fn options() -> OpenOptions {
     }
 }
 
-fn entry(index: u64, term: u64, bytes: usize) -> StoredEntry {
+pub(super) fn entry(index: u64, term: u64, bytes: usize) -> StoredEntry {
     let fill = (index as u8).wrapping_mul(31).wrapping_add(term as u8);
     StoredEntry {
         index,
@@ -40,42 +40,38 @@ fn entries(range: Range<u64>, term: u64, bytes: usize) -> Vec<StoredEntry> {
 }
 
 fn pos(term: u64, index: u64) -> LogPos {
-    LogPos {
-        term,
-        leader: 7,
-        index,
-    }
+    LogPos { term, leader: 7, index }
 }
 
-fn vote(text: &str) -> StoredVote {
+pub(super) fn vote(text: &str) -> StoredVote {
     StoredVote {
         bytes: text.as_bytes().to_vec(),
     }
 }
 
 /// Runs one call and waits for its `done`.
-fn wait(call: impl FnOnce(Done)) -> Result<(), StoreError> {
+pub(super) fn wait(call: impl FnOnce(Done)) -> Result<(), StoreError> {
     let (sender, receiver) = mpsc::channel();
     call(Box::new(move |result| sender.send(result).unwrap()));
     receiver.recv().unwrap()
 }
 
-struct Place {
+pub(super) struct Place {
     _root: tempfile::TempDir,
-    dir: PathBuf,
+    pub dir: PathBuf,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("store");
     Place { _root: root, dir }
 }
 
-fn create(dir: &Path) -> SledLog {
+pub(super) fn create(dir: &Path) -> SledLog {
     SledLog::create(dir, &identity(), options()).unwrap()
 }
 
-fn open(dir: &Path) -> SledLog {
+pub(super) fn open(dir: &Path) -> SledLog {
     SledLog::open(dir, options()).unwrap()
 }
 
@@ -125,20 +121,14 @@ fn entries_are_readable_before_they_are_durable_and_beyond_the_cache() {
             vec![entry(index, 1, 500)],
             Box::new(move |r| sender.send((index, r)).unwrap()),
         );
-        assert_eq!(
-            log.read(index..index + 1, 0).unwrap(),
-            [entry(index, 1, 500)]
-        );
+        assert_eq!(log.read(index..index + 1, 0).unwrap(), [entry(index, 1, 500)]);
     }
     for index in 0..200 {
         let (got, result) = receiver.recv().unwrap();
         result.unwrap();
         assert_eq!(got, index, "acknowledged in order");
     }
-    assert_eq!(
-        log.read(0..200, usize::MAX).unwrap(),
-        entries(0..200, 1, 500)
-    );
+    assert_eq!(log.read(0..200, usize::MAX).unwrap(), entries(0..200, 1, 500));
     let health = log.health();
     assert_eq!(health.condition, StoreCondition::Ok);
     assert!(health.commits <= 200 && health.fsyncs >= 2 * health.commits);
@@ -155,13 +145,7 @@ fn truncated_entries_are_gone_and_others_take_their_place() {
     assert_eq!(log.state().unwrap().last, Some(pos(1, 9)));
     wait(|done| log.append(entries(10..12, 2, 10), done)).unwrap();
     let gap = wait(|done| log.append(entries(13..14, 2, 10), done)).unwrap_err();
-    assert!(matches!(
-        gap,
-        StoreError::NotContiguous {
-            expected: 12,
-            got: 13
-        }
-    ));
+    assert!(matches!(gap, StoreError::NotContiguous { expected: 12, got: 13 }));
     // All in one group commit.
     log.truncate_since(11, Box::new(|r| r.unwrap()));
     log.append(entries(11..30, 3, 10), Box::new(|r| r.unwrap()));
@@ -189,17 +173,11 @@ fn purged_entries_are_gone_and_the_log_goes_on() {
     wait(|done| log.purge_through(pos(1, 29), done)).unwrap();
     wait(|done| log.purge_through(pos(1, 10), done)).unwrap();
     assert_eq!(log.read(29..40, usize::MAX).unwrap(), []);
-    assert_eq!(
-        log.read(30..100, usize::MAX).unwrap(),
-        entries(30..50, 1, 100)
-    );
+    assert_eq!(log.read(30..100, usize::MAX).unwrap(), entries(30..50, 1, 100));
     drop(log);
     let log = open(&place.dir);
     let state = log.state().unwrap();
-    assert_eq!(
-        (state.purged, state.last),
-        (Some(pos(1, 29)), Some(pos(1, 49)))
-    );
+    assert_eq!((state.purged, state.last), (Some(pos(1, 29)), Some(pos(1, 49))));
     // A snapshot beyond the end, then one that contradicts what is here.
     wait(|done| log.purge_through(pos(4, 100), done)).unwrap();
     wait(|done| log.append(entries(101..105, 4, 9_000), done)).unwrap();
@@ -207,10 +185,7 @@ fn purged_entries_are_gone_and_the_log_goes_on() {
     drop(log);
     let log = open(&place.dir);
     let state = log.state().unwrap();
-    assert_eq!(
-        (state.purged, state.last),
-        (Some(pos(5, 103)), Some(pos(5, 103)))
-    );
+    assert_eq!((state.purged, state.last), (Some(pos(5, 103)), Some(pos(5, 103))));
     wait(|done| log.append(entries(104..105, 5, 1), done)).unwrap();
     assert_eq!(log.read(104..200, 0).unwrap(), entries(104..105, 5, 1));
 }
@@ -220,10 +195,7 @@ fn large_entries_are_whole_and_no_blob_is_written() {
     let place = place();
     let log = create(&place.dir);
     let sizes = [1, 511, 512, 513, 70_000, 3_000_000, 0, 40_000];
-    let all: Vec<_> = (0..)
-        .zip(sizes)
-        .map(|(index, size)| entry(index, 1, size))
-        .collect();
+    let all: Vec<_> = (0..).zip(sizes).map(|(index, size)| entry(index, 1, size)).collect();
     wait(|done| log.append(all.clone(), done)).unwrap();
     // The replaced entry had more chunks.
     wait(|done| log.truncate_since(5, done)).unwrap();
@@ -234,10 +206,7 @@ fn large_entries_are_whole_and_no_blob_is_written() {
     drop(log);
     let log = open(&place.dir);
     assert_eq!(log.read(0..100, usize::MAX).unwrap(), expected);
-    assert_eq!(
-        fs::read_dir(place.dir.join("log/blobs")).unwrap().count(),
-        0
-    );
+    assert_eq!(fs::read_dir(place.dir.join("log/blobs")).unwrap().count(), 0);
 }
 
 /// A copy of the folder, as a backup restored would be.
@@ -308,10 +277,7 @@ fn parts_of_another_store_are_refused() {
         }
         swap_in(part, &other.dir, &one.dir);
         let error = open_error(&one.dir);
-        assert!(
-            matches!(error, OpenError::IdentityMismatch),
-            "{part}: {error}"
-        );
+        assert!(matches!(error, OpenError::IdentityMismatch), "{part}: {error}");
     }
 }
 
@@ -390,12 +356,10 @@ fn a_torn_mark_slot_is_survived_and_two_are_not() {
 fn failing(dir: &Path, at: IoPoint, code: i32) -> (SledLog, Arc<AtomicBool>) {
     let switch = Arc::new(AtomicBool::new(false));
     let on = Arc::clone(&switch);
-    let hook: FaultHook = Arc::new(
-        move |point| match on.load(Ordering::SeqCst) && point == at {
-            true => Err(io::Error::from_raw_os_error(code)),
-            false => Ok(()),
-        },
-    );
+    let hook: FaultHook = Arc::new(move |point| match on.load(Ordering::SeqCst) && point == at {
+        true => Err(io::Error::from_raw_os_error(code)),
+        false => Ok(()),
+    });
     let options = OpenOptions {
         faults: Some(hook),
         ..options()

@@ -6,8 +6,7 @@
 use super::disk::{CommitError, Disk};
 use super::queue::{Condition, Inner, Op, Queued, Shared};
 use super::record::{
-    COMMITTED_KEY, META_KEY, Meta, Tip, chunks, encode_pos, entry_key, parse_entry_key,
-    tip_from_nothing,
+    COMMITTED_KEY, META_KEY, Meta, Tip, chunks, encode_pos, entry_key, parse_entry_key, tip_from_nothing,
 };
 use super::{LogPos, LogState, StoreError, StoredEntry, StoredVote};
 use std::collections::BTreeMap;
@@ -57,9 +56,7 @@ impl Writer {
             #[allow(clippy::disallowed_methods)]
             let started = Instant::now();
             let result = catch_unwind(AssertUnwindSafe(|| self.commit(&batch, committed)));
-            let result = result.unwrap_or_else(|_| {
-                Err(CommitError::Fault("the store's writer panicked".to_owned()))
-            });
+            let result = result.unwrap_or_else(|_| Err(CommitError::Fault("the store's writer panicked".to_owned())));
             let took = started.elapsed().as_micros() as u64;
             match result {
                 Ok(()) => {
@@ -120,8 +117,7 @@ impl Writer {
         build.bytes += record.len();
         build.batch.insert(META_KEY, record);
         let built = std::mem::replace(build, Build::new(build.meta.clone()));
-        self.disk
-            .commit(built.batch, built.bytes, Some(&built.meta))?;
+        self.disk.commit(built.batch, built.bytes, Some(&built.meta))?;
         self.meta = built.meta;
         Ok(())
     }
@@ -132,10 +128,7 @@ impl Writer {
         if large {
             self.finish(build)?;
         }
-        let before = build
-            .meta
-            .last
-            .map_or(self.disk.log.genesis, |tip| tip.chain);
+        let before = build.meta.last.map_or(self.disk.log.genesis, |tip| tip.chain);
         let (header, parts) = chunks(entry, before, self.disk.chunk_bytes());
         let parts_count = header.parts;
         let mut parts = (0_u32..).zip(parts);
@@ -151,8 +144,7 @@ impl Writer {
                 continue;
             }
             if ahead_bytes + size > self.commit_bytes {
-                self.disk
-                    .commit(std::mem::take(&mut ahead), ahead_bytes, None)?;
+                self.disk.commit(std::mem::take(&mut ahead), ahead_bytes, None)?;
                 ahead_bytes = 0;
             }
             ahead_bytes += size;
@@ -196,11 +188,7 @@ impl Writer {
     }
 
     fn purge(&mut self, build: &mut Build, pos: LogPos) -> Result<(), CommitError> {
-        if build
-            .meta
-            .purged
-            .is_some_and(|purged| purged.pos.index >= pos.index)
-        {
+        if build.meta.purged.is_some_and(|purged| purged.pos.index >= pos.index) {
             return Ok(());
         }
         self.garbage = true;
@@ -275,11 +263,7 @@ impl Writer {
         let waiting = inner.fail(durable, condition);
         drop(inner);
         self.shared.made_room();
-        for done in batch
-            .into_iter()
-            .chain(waiting)
-            .filter_map(|queued| queued.done)
-        {
+        for done in batch.into_iter().chain(waiting).filter_map(|queued| queued.done) {
             done(Err(error.clone()));
         }
     }

@@ -62,7 +62,9 @@ impl Cluster {
         }
         let wanted = xenith_raft::planner::voters_wanted(size as usize);
         eventually("the voters are as wanted", || {
-            cluster.voters(0).len() == wanted
+            let settled =
+                |k: usize| cluster.voters(k).len() == wanted && !cluster.node(k).voters_change();
+            (0..cluster.hosts.len()).all(settled)
         })
         .await;
         cluster
