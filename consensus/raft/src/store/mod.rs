@@ -21,6 +21,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_model;
 
 pub use disk::{FaultHook, IoPoint};
 pub use identity::{StoreIdentity, set_aside};
