@@ -90,7 +90,6 @@ impl Joiner {
             node: format!("{node:032x}"),
             link_address: local.config.link_address(),
             address: local.config.host.address.to_string(),
-            name_label: local.facts.hostname.clone(),
             facts: local.facts.clone(),
         };
         let body = serde_json::to_vec(&request).map_err(internal)?;

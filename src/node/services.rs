@@ -42,7 +42,7 @@ impl Services for LinkServices {
         let toolstack = self.toolstack.get().cloned();
         Box::pin(async move {
             match toolstack {
-                Some(_toolstack) => { drop((certificate_der, body)); Err(Refusal::Busy) }
+                Some(toolstack) => toolstack.join(certificate_der, body).await,
                 None => Err(Refusal::Busy),
             }
         })
