@@ -144,7 +144,9 @@ impl Node {
                         .await?
                     {
                         session::check(&ended, session)?;
-                        return empty_answer(&ended);
+                        // What happened in the last moment is told: the new token must not step over it.
+                        let found = answer(&ended, request.since, &request.wanted)?;
+                        return found.map_or_else(|| empty_answer(&ended), Ok);
                     }
                 }
             }
