@@ -235,6 +235,12 @@ impl RaftNode {
         self.published.standing().quarantine
     }
 
+    /// Takes this host out of service: something found that its state cannot be trusted. It gives coordination up, does not vote and
+    /// serves nothing until its store is made anew.
+    pub fn distrust(&self, why: impl Into<String>) {
+        self.published.quarantine(why.into());
+    }
+
     /// Stops Raft. What was acknowledged is in the store.
     pub async fn stop(&self) {
         if let Err(error) = self.raft.shutdown().await {
