@@ -65,7 +65,7 @@ impl Node {
     /// On the coordinator; HOST_STILL_BOOTING elsewhere.
     pub(crate) async fn join_here(self: &Arc<Node>, certificate_der: &[u8], body: &[u8]) -> Result<Vec<u8>, ApiError> {
         let joiner = Joiner::read(certificate_der, body)?;
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         if !is_member(&view, &joiner.member)? {
             self.commit_rows(&joiner).await?;
         }
