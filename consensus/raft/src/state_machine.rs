@@ -105,6 +105,11 @@ impl Published {
         self.checkpoint.subscribe()
     }
 
+    /// Whether a change is acknowledged only when a learner has it (E1).
+    pub fn awaits_learners(&self) -> bool {
+        !self.standing.borrow().sync.learners.is_empty()
+    }
+
     pub fn quarantine(&self, why: String) {
         tracing::error!(
             why,
