@@ -1,5 +1,7 @@
 //! The pool database: one-field sets, creations, events, hash, snapshots, and the memory a pool takes.
 
+#![allow(clippy::expect_used, reason = "a bench may stop like a test")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use xenith_datamodel::{ClassId, Column, Ref, Value, class};
@@ -27,10 +29,7 @@ fn vm(number: usize) -> Transaction {
             column("VM", "uuid"),
             Value::text(&reference.as_str()["OpaqueRef:".len()..]),
         ),
-        (
-            column("VM", "name_label"),
-            Value::text(format!("vm {number}")),
-        ),
+        (column("VM", "name_label"), Value::text(format!("vm {number}"))),
         (column("VM", "memory_static_max"), Value::Int(1 << 30)),
         (
             column("VM", "other_config"),
@@ -55,14 +54,8 @@ fn device(class: &str, number: usize) -> Transaction {
             column(class, "uuid"),
             Value::text(&reference.as_str()["OpaqueRef:".len()..]),
         ),
-        (
-            column(class, "VM"),
-            Value::Ref(self::reference("VM", number / 3)),
-        ),
-        (
-            column(class, "device"),
-            Value::text(format!("{}", number % 3)),
-        ),
+        (column(class, "VM"), Value::Ref(self::reference("VM", number / 3))),
+        (column(class, "device"), Value::text(format!("{}", number % 3))),
     ];
     transaction.create(id(class), &reference, fields);
     decoded(&transaction)
@@ -70,11 +63,7 @@ fn device(class: &str, number: usize) -> Transaction {
 
 fn set(number: usize, text: String) -> Transaction {
     let mut transaction = Transaction::new(0);
-    transaction.set_value(
-        &reference("VM", number),
-        column("VM", "name_description"),
-        text.into(),
-    );
+    transaction.set_value(&reference("VM", number), column("VM", "name_description"), text.into());
     decoded(&transaction)
 }
 
@@ -102,29 +91,18 @@ fn memory(_: &mut Criterion) {
     let before = resident_kib();
     let mut view = pool(1_000);
     for number in 0..3_000 {
-        view = apply(
-            &apply(&view, &device("VBD", number)),
-            &device("VIF", number),
-        );
+        view = apply(&apply(&view, &device("VBD", number)), &device("VIF", number));
     }
-    println!(
-        "1,000 VM + 3,000 VBD + 3,000 VIF: {} KiB",
-        resident_kib() - before
-    );
+    println!("1,000 VM + 3,000 VBD + 3,000 VIF: {} KiB", resident_kib() - before);
     for round in 0..20_000 {
         view = apply(&view, &set(round % 1_000, format!("round {round}")));
     }
-    println!(
-        "after 20,000 one-field sets: {} KiB",
-        resident_kib() - before
-    );
+    println!("after 20,000 one-field sets: {} KiB", resident_kib() - before);
 }
 
 fn speed(criterion: &mut Criterion) {
     let mut view = pool(VMS);
-    let sets: Vec<Transaction> = (0..VMS)
-        .map(|n| set(n * 7_919 % VMS, format!("text {n}")))
-        .collect();
+    let sets: Vec<Transaction> = (0..VMS).map(|n| set(n * 7_919 % VMS, format!("text {n}"))).collect();
     let start = view.token();
     let mut turn = 0;
     criterion.bench_function("apply a one-field set, 10,000 VMs", |bencher| {
@@ -158,9 +136,7 @@ fn speed(criterion: &mut Criterion) {
         bencher.iter(|| view.changes_since(start, &|_, _| true));
     });
     let host = reference("VM", 5);
-    criterion.bench_function("VM.get_record", |bencher| {
-        bencher.iter(|| view.record(id("VM"), &host))
-    });
+    criterion.bench_function("VM.get_record", |bencher| bencher.iter(|| view.record(id("VM"), &host)));
     criterion.bench_function("find_where by name, 10,000 VMs", |bencher| {
         bencher.iter(|| view.find_where(id("VM"), r#"field "name__label" = "vm 77""#));
     });

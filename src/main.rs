@@ -1,7 +1,9 @@
 //! `xenith`: the host's daemon and the commands around it. Reads arguments, calls one command, prints its error.
 
+mod admin;
 mod commands;
 mod config;
+mod node;
 mod up;
 
 use clap::{Parser, Subcommand};
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xenith: {}", with_causes(error.as_ref()));
+            eprintln!("xenith: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }

@@ -23,11 +23,9 @@ struct RunningHost {
 }
 
 pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), CommandError> {
-    let accounts = crate::accounts::accounts_file(&[("root", &arguments.password)])
-        .map_err(|cause| CommandError::Other(Box::new(cause)))?;
     let mut hosts = Vec::new();
     for number in 1..=arguments.hosts {
-        let config = host_dir::make(dir, number, arguments, &accounts)?;
+        let config = host_dir::make(dir, number, arguments)?;
         hosts.push(start_host(dir, number, config)?);
     }
     let mut pool = PoolFile {

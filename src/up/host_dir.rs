@@ -14,14 +14,16 @@ pub fn path(dir: &Path, number: u8) -> PathBuf {
     dir.join(format!("host-{number}"))
 }
 
-/// Makes host `number`'s folder and configuration; `accounts` is the text of its accounts file.
-pub fn make(dir: &Path, number: u8, arguments: &UpArguments, accounts: &str) -> Result<Config, CommandError> {
+/// Makes host `number`'s folder, configuration and accounts.
+pub fn make(dir: &Path, number: u8, arguments: &UpArguments) -> Result<Config, CommandError> {
     let host_dir = path(dir, number);
     std::fs::create_dir_all(&host_dir).map_err(|cause| CommandError::file(&host_dir, cause))?;
     let config = configuration(&host_dir, number, arguments)?;
-    write(&host_dir.join("accounts.toml"), accounts, 0o600)?;
+    xenith_runtime::set_password(&config.accounts.file, "root", &arguments.password)
+        .map_err(|cause| CommandError::Other(Box::new(cause)))?;
+    let path = host_dir.join("xenith.toml");
     let text = toml::to_string_pretty(&config).map_err(|cause| CommandError::Other(Box::new(cause)))?;
-    write(&host_dir.join("xenith.toml"), &text, 0o644)?;
+    std::fs::write(&path, text).map_err(|cause| CommandError::file(&path, cause))?;
     Ok(config)
 }
 
@@ -51,17 +53,4 @@ fn configuration(host_dir: &Path, number: u8, arguments: &UpArguments) -> Result
         .map_err(|cause: toml::de::Error| CommandError::Usage(format!("--config-set: {}", cause.message())))?;
     config.validate()?;
     Ok(config)
-}
-
-fn write(path: &Path, text: &str, mode: u32) -> Result<(), CommandError> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(mode)
-        .open(path)
-        .map_err(|cause| CommandError::file(path, cause))?;
-    file.write_all(text.as_bytes()).map_err(|cause| CommandError::file(path, cause))
 }

@@ -10,7 +10,9 @@ pub struct Args<'a>(pub &'a [Value]);
 
 impl<'a> Args<'a> {
     pub fn value(self, at: usize) -> Result<&'a Value, ApiError> {
-        self.0.get(at).ok_or_else(|| ApiError::internal(format!("parameter {at} is missing")))
+        self.0
+            .get(at)
+            .ok_or_else(|| ApiError::internal(format!("parameter {at} is missing")))
     }
 
     pub fn reference(self, at: usize) -> Result<&'a Ref, ApiError> {

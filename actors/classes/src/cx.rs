@@ -87,8 +87,14 @@ pub(crate) fn new_row(ids: &mut dyn Ids) -> (Ref, String) {
 }
 
 pub(crate) fn date_time(now_ms: i64) -> DateTime {
-    DateTime { wall_seconds: now_ms.div_euclid(1000), zone: Zone::Utc }
+    DateTime {
+        wall_seconds: now_ms.div_euclid(1000),
+        zone: Zone::Utc,
+    }
 }
 
 /// 1970-01-01T00:00:00Z: "never".
-pub(crate) const EPOCH: DateTime = DateTime { wall_seconds: 0, zone: Zone::Utc };
+pub(crate) const EPOCH: DateTime = DateTime {
+    wall_seconds: 0,
+    zone: Zone::Utc,
+};

@@ -28,8 +28,12 @@ const RUNTIME: &[&str] = &[
     "event.from",
     "pool.designate_new_master",
     "pool.eject",
+    "pool.emergency_reset_master",
+    "pool.emergency_transition_to_master",
+    "pool.is_slave",
     "pool.join",
     "pool.join_force",
+    "pool.recover_slaves",
     "session.change_password",
     "session.local_logout",
     "session.login_with_password",
@@ -40,8 +44,7 @@ const RUNTIME: &[&str] = &[
 
 /// Implicit messages with effect whose row-only half is all there is to do for now.
 const ROW_ONLY: &[(&str, &[&str])] = &[
-    ("VMSS", &["create", "destroy"]),
-    ("VM_appliance", &["create", "destroy"]),
+    ("VM_appliance", &["create"]),
     ("VM_group", &["create", "destroy"]),
     ("secret", &["create", "destroy"]),
 ];
@@ -131,7 +134,9 @@ fn target(method: &Method) -> Target {
     if let Some(planner) = room::of_class(class).and_then(|lookup| lookup(message.name)) {
         return Target::Room(planner);
     }
-    let row_only = ROW_ONLY.iter().any(|(c, names)| *c == class && names.contains(&message.name));
+    let row_only = ROW_ONLY
+        .iter()
+        .any(|(c, names)| *c == class && names.contains(&message.name));
     if message.kind == MessageKind::Explicit || (message.effect && !row_only) {
         return Target::NotBuilt;
     }
@@ -144,7 +149,10 @@ fn run(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<Plan,
         Target::Room(Planner::Read(read)) => read(cx, Args(&params)).map(Plan::Reply),
         Target::Room(Planner::Write(write)) => write(cx, Args(&params)).map(|(tx, value)| Plan::Commit(tx, value)),
         Target::Implicit => implicit::plan(cx, method, Args(&params)),
-        Target::Runtime => Err(ApiError::internal(format!("{} is not for the planners", wire_name(method)))),
+        Target::Runtime => Err(ApiError::internal(format!(
+            "{} is not for the planners",
+            wire_name(method)
+        ))),
         Target::NotBuilt => Err(ApiError::new(NOT_BUILT, [wire_name(method)])),
         Target::Removed => Err(ApiError::plain("MESSAGE_REMOVED")),
     };

@@ -4,8 +4,9 @@
 //! answer when it is committed. Invariant: nothing here does I/O, reads a clock or makes random choices: time and ids come
 //! in through [`PlanCx`]; no room writes another room's fields except through that room's `pub fn` planners.
 
-pub mod birth;
+mod appliance;
 mod args;
+pub mod birth;
 mod cx;
 mod dispatch;
 pub mod event;

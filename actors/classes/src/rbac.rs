@@ -1,9 +1,9 @@
 //! Who may call what: the floor of each message, and of single keys of some maps (semantics.md §6).
 
-use crate::{Caller, Rights};
 use crate::dispatch::wire_name;
+use crate::{Caller, Rights};
 use std::sync::OnceLock;
-use xenith_datamodel::{ApiError, Method, Role, RoleFloor, Value};
+use xenith_datamodel::{ApiError, CallMode, ClassId, Message, Method, Role, RoleFloor, Value};
 
 /// The roles that an account can have, highest first.
 pub const ROLES: [Role; 7] = [
@@ -36,11 +36,17 @@ pub fn check(caller: &Caller, method: &Method, params: &[Value]) -> Result<(), A
 /// The permissions of the keys of a map that a whole-map setter changes, beside its own: `VM.set_other_config` with another
 /// value for `pci` needs what `VM.add_to_other_config` of that key needs. `adder` is that message's name.
 pub fn check_changed_keys(caller: &Caller, adder: &str, old: &Value, new: &Value) -> Result<(), ApiError> {
-    let Some(method) = xenith_datamodel::method(adder) else { return Ok(()) };
+    let Some(method) = xenith_datamodel::method(adder) else {
+        return Ok(());
+    };
     let old = old.as_map().unwrap_or_default();
     let new = new.as_map().unwrap_or_default();
     let changed = |pairs: &[(Value, Value)], others: &[(Value, Value)]| {
-        pairs.iter().filter(|pair| !others.contains(pair)).map(|(key, _)| key.clone()).collect::<Vec<_>>()
+        pairs
+            .iter()
+            .filter(|pair| !others.contains(pair))
+            .map(|(key, _)| key.clone())
+            .collect::<Vec<_>>()
     };
     for key in changed(old, new).into_iter().chain(changed(new, old)) {
         let Some(key) = key.as_text() else { continue };
@@ -59,20 +65,28 @@ pub fn allows(caller: &Caller, floor: RoleFloor) -> bool {
     }
 }
 
-/// Every permission of the documented messages, in the order of the tables.
+/// Every permission, in the order of the tables.
 pub fn permissions() -> &'static [Permission] {
     static PERMISSIONS: OnceLock<Vec<Permission>> = OnceLock::new();
     PERMISSIONS.get_or_init(|| {
-        let names = xenith_datamodel::list_methods().iter();
-        let methods = names.filter(|name| !name.starts_with("Async.") && !name.starts_with("InternalAsync."));
-        methods.filter_map(|name| xenith_datamodel::method(name)).flat_map(|method| of_method(&method)).collect()
+        let all = xenith_datamodel::all_classes().filter(|class| !class.class().internal);
+        all.flat_map(|class| {
+            class
+                .messages()
+                .iter()
+                .flat_map(move |message| of_message(class, message))
+        })
+        .collect()
     })
 }
 
 /// Names of the permissions of a role, in text order.
 pub fn permission_names(role: Role) -> Vec<&'static str> {
-    let mut names: Vec<&str> =
-        permissions().iter().filter(|permission| admits(permission.floor, role)).map(|p| p.name.as_str()).collect();
+    let mut names: Vec<&str> = permissions()
+        .iter()
+        .filter(|permission| admits(permission.floor, role))
+        .map(|p| p.name.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -111,7 +125,10 @@ fn check_permission(caller: &Caller, permission: &Permission) -> Result<(), ApiE
         return Ok(());
     }
     let roles: Vec<&str> = roles_with(permission.floor).map(role_name).collect();
-    let text = format!("No permission in user session. (Roles with this permission: {})", roles.join(", "));
+    let text = format!(
+        "No permission in user session. (Roles with this permission: {})",
+        roles.join(", ")
+    );
     Err(ApiError::new("RBAC_PERMISSION_DENIED", [permission.name.clone(), text]))
 }
 
@@ -119,7 +136,8 @@ fn check_permission(caller: &Caller, permission: &Permission) -> Result<(), ApiE
 fn permission(method: &Method, params: &[Value]) -> Permission {
     let key_at = method.message.params.iter().position(|param| param.name == "key");
     let key = key_at.and_then(|at| params.get(at)).and_then(Value::as_text);
-    key.and_then(|key| key_permission(method, key)).unwrap_or_else(|| base(method))
+    key.and_then(|key| key_permission(method, key))
+        .unwrap_or_else(|| base(method))
 }
 
 fn key_permission(method: &Method, key: &str) -> Option<Permission> {
@@ -128,19 +146,31 @@ fn key_permission(method: &Method, key: &str) -> Option<Permission> {
         None => key == pattern,
     };
     let (pattern, floor) = method.message.key_roles.iter().find(|(pattern, _)| matches(pattern))?;
-    Some(Permission { name: format!("{}/key:{pattern}", base(method).name), floor: *floor })
+    Some(Permission {
+        name: format!("{}/key:{pattern}", base(method).name),
+        floor: *floor,
+    })
 }
 
 fn base(method: &Method) -> Permission {
-    Permission { name: wire_name(method).to_lowercase(), floor: method.message.role }
+    Permission {
+        name: wire_name(method).to_lowercase(),
+        floor: method.message.role,
+    }
 }
 
-fn of_method(method: &Method) -> Vec<Permission> {
-    let mut all = vec![base(method)];
-    for (pattern, floor) in method.message.key_roles {
-        all.push(Permission { name: format!("{}/key:{pattern}", all[0].name), floor: *floor });
-    }
-    all
+fn of_message(class: ClassId, message: &'static Message) -> Vec<Permission> {
+    let base = base(&Method {
+        class,
+        message,
+        mode: CallMode::Sync,
+    });
+    let keys = message.key_roles.iter().map(|(pattern, floor)| Permission {
+        name: format!("{}/key:{pattern}", base.name),
+        floor: *floor,
+    });
+    let keys: Vec<Permission> = keys.collect();
+    std::iter::once(base).chain(keys).collect()
 }
 
 /// The first permission whose floor is exactly this role.
@@ -148,5 +178,8 @@ fn marker(role: Role) -> Option<&'static str> {
     let exact = |permission: &&Permission| {
         permission.floor.role == role || (role == Role::ClientCert && permission.floor.or_client_cert)
     };
-    permissions().iter().find(exact).map(|permission| permission.name.as_str())
+    permissions()
+        .iter()
+        .find(exact)
+        .map(|permission| permission.name.as_str())
 }

@@ -10,17 +10,24 @@ pub fn class(name: &str) -> Result<ClassId, ApiError> {
 }
 
 pub fn column(class_name: &str, field: &str) -> Result<Column, ApiError> {
-    class(class_name)?.column(field).ok_or_else(|| ApiError::internal(format!("no field {class_name}.{field}")))
+    class(class_name)?
+        .column(field)
+        .ok_or_else(|| ApiError::internal(format!("no field {class_name}.{field}")))
 }
 
 /// HANDLE_INVALID unless the row is there.
 pub fn check(view: &View, class_name: &str, reference: &Ref) -> Result<(), ApiError> {
-    if view.contains(class(class_name)?, reference) { Ok(()) } else { Err(ApiError::handle_invalid(class_name, reference)) }
+    if view.contains(class(class_name)?, reference) {
+        Ok(())
+    } else {
+        Err(ApiError::handle_invalid(class_name, reference))
+    }
 }
 
 /// The field's value; HANDLE_INVALID when the row is not there.
 pub fn value(view: &View, class_name: &str, reference: &Ref, field: &str) -> Result<Value, ApiError> {
-    view.value(reference, column(class_name, field)?).ok_or_else(|| ApiError::handle_invalid(class_name, reference))
+    view.value(reference, column(class_name, field)?)
+        .ok_or_else(|| ApiError::handle_invalid(class_name, reference))
 }
 
 pub fn text(view: &View, class_name: &str, reference: &Ref, field: &str) -> Result<String, ApiError> {
@@ -29,15 +36,21 @@ pub fn text(view: &View, class_name: &str, reference: &Ref, field: &str) -> Resu
 }
 
 pub fn int(view: &View, class_name: &str, reference: &Ref, field: &str) -> Result<i64, ApiError> {
-    value(view, class_name, reference, field)?.as_int().ok_or_else(|| odd(class_name, field))
+    value(view, class_name, reference, field)?
+        .as_int()
+        .ok_or_else(|| odd(class_name, field))
 }
 
 pub fn boolean(view: &View, class_name: &str, reference: &Ref, field: &str) -> Result<bool, ApiError> {
-    value(view, class_name, reference, field)?.as_bool().ok_or_else(|| odd(class_name, field))
+    value(view, class_name, reference, field)?
+        .as_bool()
+        .ok_or_else(|| odd(class_name, field))
 }
 
 pub fn date_time(view: &View, class_name: &str, reference: &Ref, field: &str) -> Result<DateTime, ApiError> {
-    value(view, class_name, reference, field)?.as_date_time().ok_or_else(|| odd(class_name, field))
+    value(view, class_name, reference, field)?
+        .as_date_time()
+        .ok_or_else(|| odd(class_name, field))
 }
 
 pub fn reference(view: &View, class_name: &str, of: &Ref, field: &str) -> Result<Ref, ApiError> {
@@ -68,8 +81,23 @@ pub fn create(
     for (name, value) in fields {
         columns.push((column(class_name, name)?, value));
     }
-    tx.create(class(class_name)?, reference, columns);
+    let id = class(class_name)?;
+    null_refs(id, &mut columns);
+    tx.create(id, reference, columns);
     Ok(())
+}
+
+/// Some ref fields have the empty text as default in the model; what xapi puts there is the null ref.
+pub fn null_refs(class: ClassId, fields: &mut Vec<(Column, Value)>) {
+    for column in class.columns().filter(|column| !column.is_computed()) {
+        let empty = column
+            .default_value()
+            .as_ref()
+            .is_some_and(|default| default.as_str().is_empty());
+        if empty && !fields.iter().any(|(given, _)| *given == column) {
+            fields.push((column, Value::Ref(Ref::null())));
+        }
+    }
 }
 
 pub fn set(
@@ -93,17 +121,8 @@ pub fn all(view: &View, class_name: &str) -> Result<Vec<Ref>, ApiError> {
     Ok(view.refs(class(class_name)?).cloned().collect())
 }
 
-/// The one row of class pool.
-pub fn pool(view: &View) -> Result<Ref, ApiError> {
-    view.refs(class("pool")?).next().cloned().ok_or_else(|| ApiError::internal("the pool has no row"))
-}
-
 pub fn enums(values: &[&str]) -> Value {
     Value::set(values.iter().map(Value::text))
-}
-
-pub fn refs(references: &[Ref]) -> Value {
-    Value::set(references.iter().map(Value::from))
 }
 
 fn odd(class_name: &str, field: &str) -> ApiError {

@@ -3,9 +3,8 @@
 //! Invariants: a password is never logged and never kept; an unknown name costs as long as a wrong password;
 //! at most [`MAX_VERIFYING`] hashes are computed at a time (each takes ~19 MiB and tens of milliseconds of CPU).
 
-use argon2::password_hash::rand_core::OsRng;
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -102,13 +101,18 @@ impl FileAuthenticator {
         work: impl FnOnce() -> Result<T, AuthError> + Send + 'static,
     ) -> Result<T, AuthError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| AuthError::Busy)?;
-        let turn = Arc::clone(&self.verifying).acquire_owned().await.map_err(|_| AuthError::Busy)?;
+        let turn = Arc::clone(&self.verifying)
+            .acquire_owned()
+            .await
+            .map_err(|_| AuthError::Busy)?;
         // The permit goes along: a caller that goes away must not let another hash start beside this one.
         let worker = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             work()
         });
-        worker.await.map_err(|_| AuthError::Unavailable(AccountsError::WorkerGone))?
+        worker
+            .await
+            .map_err(|_| AuthError::Unavailable(AccountsError::WorkerGone))?
     }
 }
 
@@ -122,7 +126,11 @@ impl Authenticator for FileAuthenticator {
             let known = file.accounts.get(&user);
             let stored = known.map_or(&*decoy, String::as_str);
             let right = matches(stored, &password, &path).map_err(AuthError::Unavailable)?;
-            if right && known.is_some() { Ok(Identity { user }) } else { Err(AuthError::Denied) }
+            if right && known.is_some() {
+                Ok(Identity { user })
+            } else {
+                Err(AuthError::Denied)
+            }
         })
         .await
     }
@@ -136,10 +144,18 @@ pub fn set_password(path: &Path, user: &str, password: &str) -> Result<(), Accou
     };
     file.accounts.insert(user.to_owned(), hash(password)?);
     let text = toml::to_string(&file).map_err(|error| AccountsError::Hash(error.to_string()))?;
-    let failed = |source| AccountsError::Io { path: path.display().to_string(), source };
+    let failed = |source| AccountsError::Io {
+        path: path.display().to_string(),
+        source,
+    };
     let next = path.with_extension("toml.new");
     let write = || {
-        let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+        let mut out = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&next)?;
         out.write_all(text.as_bytes())?;
         out.sync_all()?;
         std::fs::rename(&next, path)
@@ -148,21 +164,28 @@ pub fn set_password(path: &Path, user: &str, password: &str) -> Result<(), Accou
 }
 
 fn read(path: &Path) -> Result<AccountsFile, AccountsError> {
-    let failed = |source| AccountsError::Io { path: path.display().to_string(), source };
+    let failed = |source| AccountsError::Io {
+        path: path.display().to_string(),
+        source,
+    };
     if std::fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
         return Err(AccountsError::OpenToOthers(path.display().to_string()));
     }
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    toml::from_str(&text)
-        .map_err(|source| AccountsError::Malformed { path: path.display().to_string(), source: Box::new(source) })
+    toml::from_str(&text).map_err(|source| AccountsError::Malformed {
+        path: path.display().to_string(),
+        source: Box::new(source),
+    })
 }
 
 fn hash(password: &str) -> Result<String, AccountsError> {
-    let salt = SaltString::generate(&mut OsRng);
+    let failed = |error: &dyn std::fmt::Display| AccountsError::Hash(error.to_string());
+    let random = crate::ids::random_128().map_err(|error| failed(&error))?;
+    let salt = SaltString::encode_b64(&random).map_err(|error| failed(&error))?;
     Argon2::default()
         .hash_password(password.as_bytes(), &salt)
         .map(|hash| hash.to_string())
-        .map_err(|error| AccountsError::Hash(error.to_string()))
+        .map_err(|error| failed(&error))
 }
 
 fn matches(stored: &str, password: &str, path: &Path) -> Result<bool, AccountsError> {
@@ -182,7 +205,10 @@ mod tests {
         let accounts = FileAuthenticator::open(&path).unwrap();
         assert_eq!(accounts.verify("root", "one").await.unwrap().user, "root");
         assert!(matches!(accounts.verify("root", "two").await, Err(AuthError::Denied)));
-        assert!(matches!(accounts.verify("nobody", "").await, Err(AuthError::Denied)), "the decoy's own password");
+        assert!(
+            matches!(accounts.verify("nobody", "").await, Err(AuthError::Denied)),
+            "the decoy's own password"
+        );
         set_password(&path, "root", "two").unwrap();
         assert!(matches!(accounts.verify("root", "one").await, Err(AuthError::Denied)));
         assert!(accounts.verify("root", "two").await.is_ok());
@@ -195,6 +221,9 @@ mod tests {
         let path = folder.path().join("accounts.toml");
         set_password(&path, "root", "one").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(FileAuthenticator::open(&path), Err(AccountsError::OpenToOthers(_))));
+        assert!(matches!(
+            FileAuthenticator::open(&path),
+            Err(AccountsError::OpenToOthers(_))
+        ));
     }
 }

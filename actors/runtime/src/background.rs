@@ -46,7 +46,9 @@ async fn propose(node: &Node, what: &str, plan: Plan) {
 }
 
 fn some_or_nothing(transaction: Option<Transaction>) -> Result<(Transaction, Value), ApiError> {
-    transaction.map(|transaction| (transaction, Value::Void)).ok_or_else(|| ApiError::plain(NOTHING))
+    transaction
+        .map(|transaction| (transaction, Value::Void))
+        .ok_or_else(|| ApiError::plain(NOTHING))
 }
 
 fn touch(node: &Arc<Node>) -> Plan {

@@ -6,13 +6,15 @@
 use crate::ids::SystemIds;
 use crate::metrics::Outcome;
 use crate::node::Node;
+use crate::peers::{Answer, Question};
 use crate::role::{Kind, Place, no_coordinator};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use xenith_classes::session;
-use xenith_classes::{Caller, How, Plan, PlanCx, how};
-use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value};
+use xenith_classes::task::Header;
+use xenith_classes::{Caller, How, Plan, PlanCx, Rights, how};
+use xenith_datamodel::{ApiError, CallMode, Method, Ref, Role, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{CommitError, NodeId, host_of};
 use xenith_wire::typed::{self, Arguments};
@@ -26,6 +28,14 @@ pub(crate) enum Committed {
     Value(Value),
     /// Nothing was proposed, and this host is not (or no longer) the one to ask.
     Elsewhere(Place),
+}
+
+/// One write, kept so that its plan can be made again.
+struct Write {
+    method: Method,
+    session: Option<Ref>,
+    params: Vec<Value>,
+    header: Header,
 }
 
 impl Node {
@@ -54,14 +64,18 @@ impl Node {
             return Err(self.unknown_method(call).await);
         };
         let deadline = Instant::now() + self.config.hold;
-        let kind = if method.message.session { Kind::InSession } else { Kind::Login };
+        let kind = if method.message.session {
+            Kind::InSession
+        } else {
+            Kind::Login
+        };
         match self.place(&call.origin, kind, deadline).await? {
             Place::Here => self.answer_here(method, call, root, deadline).await.map(Reply::Success),
             // Any host can follow the log; a wait of hours must not ride on the link.
             Place::Forward(_) if is_event_from(&method) => {
                 self.answer_here(method, call, root, deadline).await.map(Reply::Success)
             }
-            Place::Forward(node) => self.forward(node, call, root, deadline).await,
+            Place::Forward(node) => self.forward(node, call, deadline).await,
             Place::Redirect { address } => Err(self.redirect(&method, call, &address).await),
         }
     }
@@ -87,14 +101,18 @@ impl Node {
         root: bool,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
-        let how = if method.mode == CallMode::Sync { how(&method) } else { how_async(how(&method)) };
+        let how = if method.mode == CallMode::Sync {
+            how(&method)
+        } else {
+            how_async(how(&method))
+        };
         match how {
             How::Read | How::NotBuilt | How::Removed => {
                 let Arguments { session, values } = typed::arguments(&method, std::mem::take(&mut call.params))?;
                 let params = typed::params(&method, values)?;
                 self.read(&method, session, params).await
             }
-            How::Write => self.write(method, call, root, deadline).await,
+            How::Write => self.write(method, call, deadline).await,
             How::Runtime => self.run(method, call, root, deadline).await,
         }
     }
@@ -116,54 +134,52 @@ impl Node {
         }
     }
 
-    async fn write(
-        self: &Arc<Node>,
-        method: Method,
-        call: Call,
-        root: bool,
-        deadline: Instant,
-    ) -> Result<Value, ApiError> {
+    async fn write(self: &Arc<Node>, method: Method, call: Call, deadline: Instant) -> Result<Value, ApiError> {
         // The call stays whole: it may have to be forwarded when nothing could be proposed here.
         let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
-        let params: Arc<[Value]> = typed::params(&method, values)?.into();
-        let header: Arc<_> = crate::tasks::header(&call).into();
+        let params = typed::params(&method, values)?;
+        let write = Arc::new(Write {
+            method,
+            session,
+            params,
+            header: crate::tasks::header(&call),
+        });
         let build = || {
-            let (node, session, params, header) =
-                (Arc::clone(self), session.clone(), Arc::clone(&params), Arc::clone(&header));
-            Box::new(move |view: &View| {
-                let caller = node.check_session(view, session.as_ref())?;
-                node.plan_write(view, &caller, &method, &params, &header)
-            }) as xenith_raft::Plan
+            let (node, write) = (Arc::clone(self), Arc::clone(&write));
+            Box::new(move |view: &View| node.plan_write(view, &write)) as xenith_raft::Plan
         };
         match self.commit(build, &call.origin, Kind::InSession, deadline).await? {
             Committed::Value(value) => Ok(value),
-            Committed::Elsewhere(place) => self.elsewhere(place, call, root, deadline).await,
+            Committed::Elsewhere(place) => self.elsewhere(place, call, deadline).await,
         }
     }
 
-    fn plan_write(
-        &self,
-        view: &View,
-        caller: &Caller,
-        method: &Method,
-        params: &[Value],
-        header: &xenith_classes::task::Header,
-    ) -> Result<(Transaction, Value), ApiError> {
+    fn plan_write(&self, view: &View, write: &Write) -> Result<(Transaction, Value), ApiError> {
+        let Write {
+            method,
+            session,
+            params,
+            header,
+        } = write;
+        let caller = self.check_session(view, session.as_ref())?;
         let mut ids = SystemIds;
         let now_ms = Node::pool_now_ms(&*self.clock, view);
-        let mut cx = PlanCx { view, caller, now_ms, ids: &mut ids, this_host: self.host_ref(view) };
+        let mut cx = PlanCx {
+            view,
+            caller: &caller,
+            now_ms,
+            ids: &mut ids,
+            this_host: self.host_ref(view),
+        };
+        let params = params.clone();
         match method.mode {
-            CallMode::Sync => match xenith_classes::plan(&mut cx, method, params.to_vec())? {
+            CallMode::Sync => match xenith_classes::plan(&mut cx, method, params)? {
                 Plan::Commit(transaction, value) => Ok((transaction, value)),
                 Plan::Reply(value) => Ok((Transaction::new(now_ms), value)),
             },
-            CallMode::Async | CallMode::InternalAsync => xenith_classes::plan_async(
-                &mut cx,
-                method,
-                params.to_vec(),
-                header,
-                &xenith_wire::xmlrpc::encode_value,
-            ),
+            CallMode::Async | CallMode::InternalAsync => {
+                xenith_classes::plan_async(&mut cx, method, params, header, &xenith_wire::xmlrpc::encode_value)
+            }
         }
     }
 
@@ -183,7 +199,9 @@ impl Node {
             match error {
                 CommitError::Api(error) => return Err(error),
                 CommitError::Unknown => return Err(ApiError::internal(CommitError::Unknown.to_string())),
-                CommitError::StoreFault(text) => return Err(ApiError::internal(CommitError::StoreFault(text).to_string())),
+                CommitError::StoreFault(text) => {
+                    return Err(ApiError::internal(CommitError::StoreFault(text).to_string()));
+                }
                 CommitError::TooBusy => return Err(ApiError::plain("TOO_BUSY")),
                 CommitError::NotCoordinator | CommitError::Frozen => {}
             }
@@ -203,13 +221,12 @@ impl Node {
         self: &Arc<Node>,
         place: Place,
         call: Call,
-        root: bool,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
         match place {
             Place::Here => Err(no_coordinator()),
             Place::Redirect { address } => Err(ApiError::host_is_slave(&address)),
-            Place::Forward(node) => match self.forward(node, call, root, deadline).await? {
+            Place::Forward(node) => match self.forward(node, call, deadline).await? {
                 Reply::Success(value) | Reply::Bare(value) => Ok(value),
                 Reply::Failure(error) => Err(error),
             },
@@ -217,19 +234,19 @@ impl Node {
     }
 
     /// Sends the call to the coordinator; looks for another one while the asked host says that it is none.
-    pub(crate) async fn forward(
-        &self,
-        mut node: NodeId,
-        call: Call,
-        root: bool,
-        deadline: Instant,
-    ) -> Result<Reply, ApiError> {
+    pub(crate) async fn forward(&self, mut node: NodeId, call: Call, deadline: Instant) -> Result<Reply, ApiError> {
+        let question = Question::Call(Box::new(call));
+        let Question::Call(call) = &question else {
+            return Err(no_coordinator());
+        };
         loop {
-            let reply = self.peers.forward(node, &call, root).await;
             self.metrics.forwarded();
-            match reply {
-                Ok(Reply::Failure(error)) if says_not_coordinator(&error) => {}
-                Ok(reply) => return Ok(reply),
+            match self.ask(node, &question).await {
+                Ok(Answer::Reply(reply)) => return Ok(reply),
+                Ok(Answer::NotCoordinator) => {}
+                Ok(Answer::Joined(_) | Answer::Done) => {
+                    return Err(ApiError::internal("an answer to another question"));
+                }
                 Err(error) if error.nothing_was_done() => {}
                 Err(error) => return Err(ApiError::internal(error.to_string())),
             }
@@ -249,7 +266,9 @@ impl Node {
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
     async fn unknown_method(&self, call: Call) -> ApiError {
         let unknown = ApiError::new("MESSAGE_METHOD_UNKNOWN", [call.method]);
-        let Some(first) = call.params.into_iter().next() else { return unknown };
+        let Some(first) = call.params.into_iter().next() else {
+            return unknown;
+        };
         match typed::session(first) {
             Ok(session) => self.caller(&session).await.err().unwrap_or(unknown),
             Err(error) => error,
@@ -264,7 +283,7 @@ impl Node {
 
     pub(crate) fn check_session(&self, view: &View, session: Option<&Ref>) -> Result<Caller, ApiError> {
         match session {
-            None => Ok(Caller::nobody()),
+            None => Ok(nobody()),
             Some(secret) => {
                 let caller = session::check(view, secret)?;
                 self.touches.note(view, &caller, &*self.clock);
@@ -283,9 +302,13 @@ pub(crate) fn is_event_from(method: &Method) -> bool {
     method.class.name() == "event" && method.message.name == "from"
 }
 
-/// These two say that nothing was done.
-fn says_not_coordinator(error: &ApiError) -> bool {
-    error.code == "HOST_IS_SLAVE" || error.code == "HOST_STILL_BOOTING"
+/// A caller without a session: none of the messages without one needs a right.
+fn nobody() -> Caller {
+    Caller {
+        rights: Rights::Role(Role::ReadOnly),
+        user_name: String::new(),
+        ..Caller::root()
+    }
 }
 
 /// An async call makes a task, so it is a write whatever it does.

@@ -33,7 +33,10 @@ pub(crate) struct Waiting(Arc<AtomicUsize>);
 
 impl Waiters {
     pub(crate) fn new(most: usize) -> Waiters {
-        Waiters { waiting: Arc::default(), most }
+        Waiters {
+            waiting: Arc::default(),
+            most,
+        }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -43,7 +46,11 @@ impl Waiters {
     fn enter(&self) -> Result<Waiting, ApiError> {
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let place = Waiting(Arc::clone(&self.waiting));
-        if before >= self.most { Err(ApiError::plain("TOO_BUSY")) } else { Ok(place) }
+        if before >= self.most {
+            Err(ApiError::plain("TOO_BUSY"))
+        } else {
+            Ok(place)
+        }
     }
 }
 
@@ -69,11 +76,20 @@ impl Request {
         let [classes, token, timeout] = params else {
             return Err(ApiError::internal("event.from takes three parameters"));
         };
-        let words: Vec<&str> = classes.as_set().unwrap_or_default().iter().filter_map(Value::as_text).collect();
+        let words: Vec<&str> = classes
+            .as_set()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_text)
+            .collect();
         let since = parse_token(token.as_text().unwrap_or_default())?;
         let now = Instant::now();
         let is_first = since == EventToken::default();
-        let not_before = if is_first || is_task_only(&words) { now } else { now + batch };
+        let not_before = if is_first || is_task_only(&words) {
+            now
+        } else {
+            now + batch
+        };
         Ok(Request {
             wanted: Subscription::parse(words),
             since,
@@ -88,12 +104,18 @@ fn wait_of(seconds: f64) -> Duration {
     if !seconds.is_finite() || seconds < 0.0 {
         return LONGEST_WAIT;
     }
-    Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    Duration::try_from_secs_f64(seconds)
+        .unwrap_or(LONGEST_WAIT)
+        .min(LONGEST_WAIT)
 }
 
 /// Clients that wait for their own tasks want no batching.
 fn is_task_only(words: &[&str]) -> bool {
-    let of_task = |word: &&str| word.split('/').next().is_some_and(|class| class.eq_ignore_ascii_case("task"));
+    let of_task = |word: &&str| {
+        word.split('/')
+            .next()
+            .is_some_and(|class| class.eq_ignore_ascii_case("task"))
+    };
     !words.is_empty() && words.iter().all(of_task)
 }
 
@@ -117,7 +139,10 @@ impl Node {
                 None => {
                     request.since = token_of(&view);
                     drop(view);
-                    if let Some(ended) = self.wait(&request, &mut applied, &mut role, began_as_coordinator).await? {
+                    if let Some(ended) = self
+                        .wait(&request, &mut applied, &mut role, began_as_coordinator)
+                        .await?
+                    {
                         session::check(&ended, session)?;
                         return empty_answer(&ended);
                     }
@@ -150,8 +175,11 @@ impl Node {
 
 /// Resolves when a host that began as coordinator is none any more, or a supporter no longer knows one.
 async fn lost(role: &mut tokio::sync::watch::Receiver<Role>, began_as_coordinator: bool) {
-    let changed = role.wait_for(|role| is_coordinator(role) != began_as_coordinator).await;
-    if changed.is_err() {
+    let ended = role
+        .wait_for(|role| is_coordinator(role) != began_as_coordinator)
+        .await
+        .is_err();
+    if ended {
         // The log ended: the applied watch tells that too.
         std::future::pending::<()>().await;
     }
@@ -165,7 +193,10 @@ fn is_coordinator(role: &Role) -> bool {
 }
 
 fn token_of(view: &View) -> EventToken {
-    EventToken { database: view.generation(), message: view.message_generation() }
+    EventToken {
+        database: view.generation(),
+        message: view.message_generation(),
+    }
 }
 
 #[cfg(test)]

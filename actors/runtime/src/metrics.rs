@@ -34,9 +34,12 @@ impl Default for Metrics {
     fn default() -> Metrics {
         let mut registry = Registry::with_prefix("xenith");
         let calls = Family::<ResultLabel, Counter>::default();
+        // One statement each: the guard that `get_or_create` returns lives to its end.
+        let success = calls.get_or_create(&ResultLabel { result: "success" }).clone();
+        let failure = calls.get_or_create(&ResultLabel { result: "failure" }).clone();
         let metrics = Metrics {
-            success: calls.get_or_create(&ResultLabel { result: "success" }).clone(),
-            failure: calls.get_or_create(&ResultLabel { result: "failure" }).clone(),
+            success,
+            failure,
             forwarded: Counter::default(),
             logins_failed: Counter::default(),
             logins_refused: Counter::default(),
@@ -44,14 +47,26 @@ impl Default for Metrics {
             registry: Registry::default(),
         };
         registry.register("calls", "XenAPI calls answered", calls);
-        registry.register("calls_forwarded", "Calls passed on to the coordinator", metrics.forwarded.clone());
-        registry.register("logins_failed", "Logins with a wrong name or password", metrics.logins_failed.clone());
+        registry.register(
+            "calls_forwarded",
+            "Calls passed on to the coordinator",
+            metrics.forwarded.clone(),
+        );
+        registry.register(
+            "logins_failed",
+            "Logins with a wrong name or password",
+            metrics.logins_failed.clone(),
+        );
         registry.register(
             "logins_refused",
             "Logins refused unheard because their source guessed wrong too often",
             metrics.logins_refused.clone(),
         );
-        registry.register("event_waiters", "Calls of event.from that wait", metrics.event_waiters.clone());
+        registry.register(
+            "event_waiters",
+            "Calls of event.from that wait",
+            metrics.event_waiters.clone(),
+        );
         Metrics { registry, ..metrics }
     }
 }
@@ -78,7 +93,8 @@ impl Metrics {
 
     /// Appends to the log's text; the end mark stays last.
     pub(crate) fn write(&self, text: &mut String, waiters: &Waiters) {
-        self.event_waiters.set(i64::try_from(waiters.count()).unwrap_or(i64::MAX));
+        self.event_waiters
+            .set(i64::try_from(waiters.count()).unwrap_or(i64::MAX));
         if let Some(end) = text.rfind("# EOF") {
             text.truncate(end);
         }

@@ -67,7 +67,15 @@ pub(crate) struct Node {
 impl Toolstack {
     /// Starts the background tasks too; must be called inside a tokio runtime.
     pub fn start(parts: Parts) -> Toolstack {
-        let Parts { log, peers, accounts, membership, clock, host, config } = parts;
+        let Parts {
+            log,
+            peers,
+            accounts,
+            membership,
+            clock,
+            host,
+            config,
+        } = parts;
         let waiters = Waiters::new(config.max_event_waiters);
         let node = Arc::new(Node {
             log,
@@ -87,7 +95,10 @@ impl Toolstack {
         });
         let mut background = JoinSet::new();
         background.spawn(crate::background::run(Arc::clone(&node)));
-        Toolstack { node, _background: background }
+        Toolstack {
+            node,
+            _background: background,
+        }
     }
 }
 

@@ -56,7 +56,11 @@ impl Penalties {
 }
 
 fn key(waiting: &BTreeMap<Option<IpAddr>, u32>, source: Option<IpAddr>) -> Option<IpAddr> {
-    if waiting.contains_key(&source) || waiting.len() < MAX_SOURCES { source } else { None }
+    if waiting.contains_key(&source) || waiting.len() < MAX_SOURCES {
+        source
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

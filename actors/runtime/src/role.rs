@@ -23,7 +23,9 @@ pub(crate) enum Place {
     Here,
     Forward(NodeId),
     /// A supporter that must not answer.
-    Redirect { address: String },
+    Redirect {
+        address: String,
+    },
 }
 
 /// What kind of call it is, as far as its place goes.

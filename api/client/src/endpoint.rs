@@ -37,9 +37,7 @@ impl Endpoint {
     pub fn at(&self, address: &str) -> Endpoint {
         let mut other = self.clone();
         match &mut other {
-            Endpoint::Http { host, .. } | Endpoint::Https { host, .. } => {
-                *host = address.to_owned()
-            }
+            Endpoint::Http { host, .. } | Endpoint::Https { host, .. } => *host = address.to_owned(),
             Endpoint::Unix(_) => {}
         }
         other
@@ -47,21 +45,15 @@ impl Endpoint {
 
     pub(crate) fn host_header(&self) -> String {
         match self {
-            Endpoint::Http { host, port } | Endpoint::Https { host, port, .. } => {
-                authority(host, *port)
-            }
+            Endpoint::Http { host, port } | Endpoint::Https { host, port, .. } => authority(host, *port),
             Endpoint::Unix(_) => "localhost".to_owned(),
         }
     }
 
     pub(crate) async fn open(&self) -> Result<Box<dyn Stream>, CallError> {
         let opened = match self {
-            Endpoint::Http { host, port } | Endpoint::Https { host, port, .. } => {
-                tcp(host, *port).await
-            }
-            Endpoint::Unix(path) => UnixStream::connect(path)
-                .await
-                .map(|s| Box::new(s) as Box<dyn Stream>),
+            Endpoint::Http { host, port } | Endpoint::Https { host, port, .. } => tcp(host, *port).await,
+            Endpoint::Unix(path) => UnixStream::connect(path).await.map(|s| Box::new(s) as Box<dyn Stream>),
         };
         opened.map_err(|source| CallError::Connect {
             endpoint: self.to_string(),

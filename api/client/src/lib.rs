@@ -40,10 +40,7 @@ const MAX_ERROR_PAGE: usize = 500;
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     #[error("cannot connect to {endpoint}")]
-    Connect {
-        endpoint: String,
-        source: std::io::Error,
-    },
+    Connect { endpoint: String, source: std::io::Error },
     #[error("{0} is not a certificate authority file")]
     CaFile(String, #[source] rustls::pki_types::pem::Error),
     #[error("the TLS configuration is refused")]
@@ -152,12 +149,9 @@ impl Client {
     /// Calls a message; the result as it stood on the wire.
     pub async fn call_wire(&self, method: &str, params: &[Value]) -> Result<WireValue, CallError> {
         let body = jsonrpc::encode_call(1, method, params);
-        let reply = self
-            .send(Method::POST, "/jsonrpc", body, "application/json")
-            .await?;
+        let reply = self.send(Method::POST, "/jsonrpc", body, "application/json").await?;
         if reply.status != 200 {
-            let page = String::from_utf8_lossy(&reply.body[..reply.body.len().min(MAX_ERROR_PAGE)])
-                .into_owned();
+            let page = String::from_utf8_lossy(&reply.body[..reply.body.len().min(MAX_ERROR_PAGE)]).into_owned();
             return Err(CallError::Status {
                 status: reply.status,
                 page,
@@ -175,17 +169,10 @@ impl Client {
 
     /// A body to a path, JSON for those under `/xenith/`. Any status is Ok.
     pub async fn post(&self, path: &str, body: Vec<u8>) -> Result<HttpReply, CallError> {
-        self.send(Method::POST, path, body, "application/json")
-            .await
+        self.send(Method::POST, path, body, "application/json").await
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-        kind: &str,
-    ) -> Result<HttpReply, CallError> {
+    async fn send(&self, method: Method, path: &str, body: Vec<u8>, kind: &str) -> Result<HttpReply, CallError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -193,9 +180,7 @@ impl Client {
         if !kind.is_empty() {
             request = request.header(CONTENT_TYPE, kind);
         }
-        let request = request
-            .body(Full::new(Bytes::from(body)))
-            .map_err(CallError::Request)?;
+        let request = request.body(Full::new(Bytes::from(body))).map_err(CallError::Request)?;
         within(self.deadline, self.exchange(request)).await
     }
 
@@ -220,10 +205,7 @@ impl Client {
             }
         }
         let mut sender = self.open().await?;
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(CallError::Http)?;
+        let response = sender.send_request(request).await.map_err(CallError::Http)?;
         let reply = read(response).await?;
         *slot = Some(sender);
         Ok(reply)
@@ -257,10 +239,7 @@ impl std::fmt::Debug for Client {
 
 async fn read(response: hyper::Response<hyper::body::Incoming>) -> Result<HttpReply, CallError> {
     let status = response.status().as_u16();
-    match Limited::new(response.into_body(), MAX_REPLY_BYTES)
-        .collect()
-        .await
-    {
+    match Limited::new(response.into_body(), MAX_REPLY_BYTES).collect().await {
         Ok(body) => Ok(HttpReply {
             status,
             body: body.to_bytes(),
@@ -270,10 +249,7 @@ async fn read(response: hyper::Response<hyper::body::Incoming>) -> Result<HttpRe
     }
 }
 
-async fn within<T>(
-    deadline: Duration,
-    work: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
+async fn within<T>(deadline: Duration, work: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
     match tokio::time::timeout(deadline, work).await {
         Ok(result) => result,
         Err(_) => Err(CallError::Deadline(deadline)),

@@ -21,11 +21,7 @@ pub struct Session {
 impl Session {
     /// Logs in at the first endpoint that answers, following HOST_IS_SLAVE to the address it names (same scheme, port
     /// and trust) at most [`MAX_HOPS`] times. Errors: that of the last endpoint tried.
-    pub async fn login(
-        endpoints: &[Endpoint],
-        user: &str,
-        password: &str,
-    ) -> Result<Session, CallError> {
+    pub async fn login(endpoints: &[Endpoint], user: &str, password: &str) -> Result<Session, CallError> {
         let mut last = CallError::NoEndpoint;
         for endpoint in endpoints {
             match Session::follow(endpoint, user, password).await {
@@ -58,9 +54,7 @@ impl Session {
 
     /// [`Client::call_wire`] with the session before `params`.
     pub async fn call_wire(&self, method: &str, params: &[Value]) -> Result<WireValue, CallError> {
-        self.client
-            .call_wire(method, &self.with_session(params))
-            .await
+        self.client.call_wire(method, &self.with_session(params)).await
     }
 
     pub async fn logout(self) -> Result<(), CallError> {
@@ -81,13 +75,9 @@ impl Session {
             match client.call("session.login_with_password", &params).await {
                 Ok(Value::Ref(session)) => return Ok(Session { client, session }),
                 Ok(_) => {
-                    return Err(CallError::Api(ApiError::internal(
-                        "a login without a session",
-                    )));
+                    return Err(CallError::Api(ApiError::internal("a login without a session")));
                 }
-                Err(CallError::Api(error))
-                    if error.code == "HOST_IS_SLAVE" && !error.params.is_empty() =>
-                {
+                Err(CallError::Api(error)) if error.code == "HOST_IS_SLAVE" && !error.params.is_empty() => {
                     endpoint = endpoint.at(&error.params[0]);
                 }
                 Err(e) => return Err(e),
@@ -107,7 +97,5 @@ impl std::fmt::Debug for Session {
 
 /// A wrong password is wrong on every host of the pool: asking on would only lock the account.
 fn refused(error: &CallError) -> bool {
-    error
-        .api()
-        .is_some_and(|e| e.code == "SESSION_AUTHENTICATION_FAILED")
+    error.api().is_some_and(|e| e.code == "SESSION_AUTHENTICATION_FAILED")
 }

@@ -7,9 +7,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -49,16 +47,11 @@ impl Tls {
         self.seen.get().copied()
     }
 
-    pub async fn handshake(
-        &self,
-        endpoint: &Endpoint,
-        stream: Box<dyn Stream>,
-    ) -> Result<Box<dyn Stream>, CallError> {
+    pub async fn handshake(&self, endpoint: &Endpoint, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, CallError> {
         let (Endpoint::Https { host, .. } | Endpoint::Http { host, .. }) = endpoint else {
             return Ok(stream);
         };
-        let name =
-            ServerName::try_from(host.clone()).map_err(|_| CallError::HostName(host.clone()))?;
+        let name = ServerName::try_from(host.clone()).map_err(|_| CallError::HostName(host.clone()))?;
         match tokio_rustls::TlsConnector::from(self.config.clone())
             .connect(name, stream)
             .await
@@ -72,16 +65,11 @@ impl Tls {
     }
 }
 
-fn web_pki(
-    file: &Path,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>, CallError> {
+fn web_pki(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, CallError> {
     let unreadable = |e| CallError::CaFile(file.display().to_string(), e);
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(unreadable)? {
-        roots
-            .add(certificate.map_err(unreadable)?)
-            .map_err(CallError::Tls)?;
+        roots.add(certificate.map_err(unreadable)?).map_err(CallError::Tls)?;
     }
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
@@ -156,9 +144,7 @@ impl ServerCertVerifier for Verifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

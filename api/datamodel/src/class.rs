@@ -203,6 +203,17 @@ impl Message {
     pub fn is_implicit(&self) -> bool {
         self.kind != MessageKind::Explicit
     }
+
+    /// The floor for one key of a map, with the entry of [`Message::key_roles`] that says so, if one does
+    /// (it is part of the permission's name: `vm.add_to_other_config/key:folder`).
+    pub fn role_for_key(&self, key: &str) -> (RoleFloor, Option<&'static str>) {
+        let matches = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(prefix) => key.starts_with(prefix),
+            None => key == pattern,
+        };
+        let found = self.key_roles.iter().find(|(pattern, _)| matches(pattern));
+        found.map_or((self.role, None), |(pattern, role)| (*role, Some(pattern)))
+    }
 }
 
 #[derive(Debug)]
@@ -325,6 +336,13 @@ pub struct Method {
     pub class: ClassId,
     pub message: &'static Message,
     pub mode: CallMode,
+}
+
+impl Method {
+    /// Name of the permission that the call needs: `vm.start`.
+    pub fn permission(&self) -> String {
+        format!("{}.{}", self.class.name(), self.message.name).to_ascii_lowercase()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    pub fn new(
-        code: &'static str,
-        params: impl IntoIterator<Item = impl Into<String>>,
-    ) -> ApiError {
+    pub fn new(code: &'static str, params: impl IntoIterator<Item = impl Into<String>>) -> ApiError {
         ApiError {
             code: Cow::Borrowed(code),
             params: params.into_iter().map(Into::into).collect(),

@@ -30,11 +30,7 @@ const fn error_desc(
     }
 }
 
-const fn declared(
-    code: &'static str,
-    params: &'static [&'static str],
-    doc: &'static str,
-) -> ErrorDesc {
+const fn declared(code: &'static str, params: &'static [&'static str], doc: &'static str) -> ErrorDesc {
     error_desc(code, params, doc, true)
 }
 
@@ -44,10 +40,7 @@ const fn undeclared(code: &'static str, doc: &'static str) -> ErrorDesc {
 
 impl ErrorDesc {
     const fn raised(self, counts_raised: &'static [usize]) -> ErrorDesc {
-        ErrorDesc {
-            counts_raised,
-            ..self
-        }
+        ErrorDesc { counts_raised, ..self }
     }
 
     const fn and_more(self) -> ErrorDesc {

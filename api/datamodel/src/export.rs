@@ -2,19 +2,15 @@
 //!
 //! Flags and columns that say nothing are left out, as the fact tables leave them out.
 
-use crate::class::{
-    Cardinality, ClassId, ErrorDesc, FieldDesc, Message, Param, Relation, Release, Route,
-};
-use crate::types::{Const, Enumeration, Lifecycle, Qualifier, Role, RoleFloor, Type};
+use crate::class::{Cardinality, ClassId, ErrorDesc, FieldDesc, Message, Param, Relation, Release, Route};
+use crate::types::{Const, Enumeration, Lifecycle, Qualifier, RoleFloor, Type};
 use crate::{API_VERSION, all_classes, enumeration, errors, list_methods, relations, releases};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 /// One JSON object: `api_version`, `releases`, `classes`, `errors`, `relations`, `forwarding`, `list_methods`.
 pub fn export_json() -> String {
-    let classes: Vec<ClassId> = all_classes()
-        .filter(|class| !class.class().internal)
-        .collect();
+    let classes: Vec<ClassId> = all_classes().filter(|class| !class.class().internal).collect();
     let every = classes
         .iter()
         .flat_map(|class| class.messages().iter().map(|message| (*class, *message)));
@@ -124,12 +120,7 @@ fn class_json(id: ClassId) -> Json {
         )
         .put(
             "enums",
-            Json::Array(
-                enumerations_of(id)
-                    .into_iter()
-                    .map(enumeration_json)
-                    .collect(),
-            ),
+            Json::Array(enumerations_of(id).into_iter().map(enumeration_json).collect()),
         )
         .done()
 }
@@ -152,11 +143,7 @@ fn field(field: &FieldDesc) -> Json {
         )
         .text("lifecycle", lifecycle(field.lifecycle))
         .text("since", field.since)
-        .put_if(
-            field.db.is_some(),
-            "db",
-            Json::text(field.db.unwrap_or_default()),
-        )
+        .put_if(field.db.is_some(), "db", Json::text(field.db.unwrap_or_default()))
         .unless("persist", field.persist)
         .flag("setter_has_effect", field.setter_has_effect)
         .flag("ignore_foreign_key", field.ignore_foreign_key)
@@ -287,11 +274,7 @@ fn error(error: &ErrorDesc) -> Json {
             },
         )
         .unless("declared", error.declared)
-        .put_if(
-            !error.counts_raised.is_empty(),
-            "counts_raised",
-            Json::Array(counts),
-        )
+        .put_if(!error.counts_raised.is_empty(), "counts_raised", Json::Array(counts))
         .flag("variable_length", error.variable_length)
         .done()
 }
@@ -321,16 +304,9 @@ fn forwarding((class, message): (ClassId, &Message)) -> Json {
         Route::Removed => "nowhere",
     };
     Object(Vec::new())
-        .put(
-            "message",
-            Json::Text(format!("{}.{}", class.name(), message.name)),
-        )
+        .put("message", Json::Text(format!("{}.{}", class.name(), message.name)))
         .text("runs", runs)
-        .put_if(
-            !message.runs_on.is_empty(),
-            "by",
-            Json::text(message.runs_on),
-        )
+        .put_if(!message.runs_on.is_empty(), "by", Json::text(message.runs_on))
         .put_if(!message.locks.is_empty(), "locks", texts(message.locks))
         .flag("pool_session_only", message.pool_internal)
         .flag("local_any_host", message.local_any_host)
@@ -348,28 +324,8 @@ fn lifecycle(lifecycle: Lifecycle) -> &'static str {
 }
 
 fn floor(floor: RoleFloor) -> String {
-    let certificate = if floor.or_client_cert {
-        "+client-cert"
-    } else {
-        ""
-    };
+    let certificate = if floor.or_client_cert { "+client-cert" } else { "" };
     format!("{}{certificate}", floor.role.as_str())
-}
-
-impl Role {
-    /// As the API names it: `vm-admin`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Role::ReadOnly => "read-only",
-            Role::ClientCert => "client-cert",
-            Role::VmOperator => "vm-operator",
-            Role::VmAdmin => "vm-admin",
-            Role::VmPowerAdmin => "vm-power-admin",
-            Role::PoolOperator => "pool-operator",
-            Role::PoolAdmin => "pool-admin",
-            Role::LocalRoot => "local-root",
-        }
-    }
 }
 
 fn type_text(ty: &Type) -> String {
@@ -397,9 +353,7 @@ fn constant(value: &Const) -> Json {
         Const::Float(float) => Json::Float(*float),
         Const::Bool(flag) => Json::Bool(*flag),
         Const::Set(items) => list(*items, constant),
-        Const::Map(pairs) => list(*pairs, |(key, value)| {
-            Json::Array(vec![constant(key), constant(value)])
-        }),
+        Const::Map(pairs) => list(*pairs, |(key, value)| Json::Array(vec![constant(key), constant(value)])),
     }
 }
 

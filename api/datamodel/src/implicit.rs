@@ -3,7 +3,7 @@
 //! Derived once, on first use, and kept for the life of the process. An explicit message of the same name wins.
 
 use crate::class::{Class, FieldDesc, Message, MessageKind, Param, Route};
-use crate::types::{Lifecycle, Qualifier, RoleFloor, Type};
+use crate::types::{Lifecycle, Qualifier, Type};
 
 /// All messages of a class: explicit and implicit, by name.
 pub(crate) fn messages(class: &'static Class) -> Vec<&'static Message> {
@@ -11,11 +11,7 @@ pub(crate) fn messages(class: &'static Class) -> Vec<&'static Message> {
     let explicit = |name: &str| class.messages.iter().any(|message| message.name == name);
     if class.in_database {
         let whole = of_class(class).into_iter();
-        let fields = class
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| !field.internal);
+        let fields = class.fields.iter().enumerate().filter(|(_, field)| !field.internal);
         let implicit = whole.chain(fields.flat_map(|(index, field)| of_field(class, index, field)));
         all.extend(
             implicit
@@ -51,6 +47,7 @@ fn param(name: &'static str, ty: Type) -> Param {
 fn plain(class: &'static Class, kind: MessageKind, name: &'static str) -> Message {
     let message = Message {
         name,
+        doc: leak_text(document(class, kind)),
         kind,
         role: class.reader,
         lifecycle: class.lifecycle,
@@ -63,14 +60,33 @@ fn plain(class: &'static Class, kind: MessageKind, name: &'static str) -> Messag
     routed(class, message)
 }
 
-/// Fills in where the message runs. To be called once more when `effect` changes.
+fn document(class: &'static Class, kind: MessageKind) -> String {
+    let name = class.name;
+    let field = |index: usize| class.fields.get(index).map_or("", |field| field.name);
+    match kind {
+        MessageKind::Explicit => String::new(),
+        MessageKind::GetAll => format!("Every {name} there is."),
+        MessageKind::GetAllRecords => format!("Every {name} there is, with all its fields."),
+        MessageKind::GetAllWhere => format!("Every {name} that the filter matches."),
+        MessageKind::GetAllRecordsWhere => format!("Every {name} that the filter matches, with all its fields."),
+        MessageKind::GetByUuid => format!("The {name} with this uuid."),
+        MessageKind::GetByNameLabel => format!("Every {name} with this name; names need not be unique."),
+        MessageKind::GetRecord => format!("All fields of the {name}."),
+        MessageKind::Create => format!("Create a {name}; fields left out take their defaults."),
+        MessageKind::Destroy => format!("Destroy the {name}."),
+        MessageKind::GetField(index) => format!("Read field {} of the {name}.", field(index)),
+        MessageKind::SetField(index) => format!("Write field {} of the {name}.", field(index)),
+        MessageKind::AddTo(index) => format!("Add to field {} of the {name}.", field(index)),
+        MessageKind::RemoveFrom(index) => format!("Remove from field {} of the {name}.", field(index)),
+    }
+}
+
+/// Fills in where the message runs. To be called once more when `effect` or `lifecycle` changes.
 fn routed(class: &'static Class, mut message: Message) -> Message {
     message.route = match (message.effect, message.lifecycle) {
         (false, _) => Route::Database,
         (true, Lifecycle::Removed) => Route::Removed,
-        (true, Lifecycle::Prototyped | Lifecycle::Published | Lifecycle::Deprecated) => {
-            Route::Coordinator
-        }
+        (true, Lifecycle::Prototyped | Lifecycle::Published | Lifecycle::Deprecated) => Route::Coordinator,
     };
     if let Some(own) = class.implicit.iter().find(|own| own.name == message.name) {
         message.route = own.route;
@@ -81,198 +97,100 @@ fn routed(class: &'static Class, mut message: Message) -> Message {
 }
 
 fn of_class(class: &'static Class) -> Vec<Message> {
-    let name = class.name;
-    let one = Type::Ref(name);
+    let one = Type::Ref(class.name);
     let refs = Type::Set(leak(one));
-    let record = Type::Record(name);
+    let record = Type::Record(class.name);
     let records = Type::Map(leak(one), leak(record));
-    let read = |kind, message, params, result, doc: String| Message {
+    let own = leak_list([param("self", one)]);
+    let read = |kind, name, params, result| Message {
         params,
         result,
-        doc: leak_text(doc),
-        ..plain(class, kind, message)
+        ..plain(class, kind, name)
     };
-    let own = leak_list([param("self", one)]);
+    let uuid = leak_list([param("uuid", Type::String)]);
     let mut all = vec![
-        read(
-            MessageKind::GetByUuid,
-            "get_by_uuid",
-            leak_list([param("uuid", Type::String)]),
-            one,
-            format!("The {name} with this uuid."),
-        ),
-        read(
-            MessageKind::GetRecord,
-            "get_record",
-            own,
-            record,
-            format!("All fields of the {name}."),
-        ),
+        read(MessageKind::GetByUuid, "get_by_uuid", uuid, one),
+        read(MessageKind::GetRecord, "get_record", own, record),
     ];
     if class.by_name_label && class.fields.iter().any(|field| field.name == "name_label") {
         let label = leak_list([param("label", Type::String)]);
-        let doc = format!("Every {name} with this name; names need not be unique.");
-        all.push(read(
-            MessageKind::GetByNameLabel,
-            "get_by_name_label",
-            label,
-            refs,
-            doc,
-        ));
+        all.push(read(MessageKind::GetByNameLabel, "get_by_name_label", label, refs));
     }
     if class.get_all {
         let expr = leak_list([param("expr", Type::String)]);
+        all.push(read(MessageKind::GetAll, "get_all", &[], refs));
+        all.push(read(MessageKind::GetAllRecords, "get_all_records", &[], records));
+        let filtered = [
+            read(MessageKind::GetAllWhere, "get_all_where", expr, refs),
+            read(MessageKind::GetAllRecordsWhere, "get_all_records_where", expr, records),
+        ];
         // The filtered forms are callable but in no documentation, so no dump tells them apart by age.
-        let hidden = |message: Message| Message {
+        all.extend(filtered.map(|message| Message {
             hidden: true,
             in_2024_dump: true,
             ..message
-        };
-        all.push(read(
-            MessageKind::GetAll,
-            "get_all",
-            &[],
-            refs,
-            format!("Every {name} there is."),
-        ));
-        let doc = format!("Every {name} there is, with all its fields.");
-        all.push(read(
-            MessageKind::GetAllRecords,
-            "get_all_records",
-            &[],
-            records,
-            doc,
-        ));
-        let doc = format!("Every {name} that the filter matches.");
-        all.push(hidden(read(
-            MessageKind::GetAllWhere,
-            "get_all_where",
-            expr,
-            refs,
-            doc,
-        )));
-        let doc = format!("Every {name} that the filter matches, with all its fields.");
-        all.push(hidden(read(
-            MessageKind::GetAllRecordsWhere,
-            "get_all_records_where",
-            expr,
-            records,
-            doc,
-        )));
+        }));
     }
     if class.gen_constructor_destructor {
-        let code = |kind, message, params, result, doc: String| {
-            let plain = plain(class, kind, message);
-            let doc = leak_text(doc);
-            let code = Message {
-                params,
-                result,
-                doc,
-                role: class.constructor,
-                is_async: true,
-                effect: true,
-                ..plain
-            };
-            routed(class, code)
-        };
         let args = leak_list([param("args", record)]);
-        let doc = format!(
-            "Create a {name} from the fields given; the fields left out take their defaults."
-        );
-        all.push(code(MessageKind::Create, "create", args, one, doc));
-        all.push(code(
-            MessageKind::Destroy,
-            "destroy",
-            own,
-            Type::Void,
-            format!("Destroy the {name}."),
-        ));
+        let both = [
+            read(MessageKind::Create, "create", args, one),
+            read(MessageKind::Destroy, "destroy", own, Type::Void),
+        ];
+        let role = class.constructor;
+        let code = both.map(|message| Message {
+            role,
+            is_async: true,
+            effect: true,
+            ..message
+        });
+        all.extend(code.map(|message| routed(class, message)));
     }
     all
 }
 
 fn of_field(class: &'static Class, index: usize, field: &'static FieldDesc) -> Vec<Message> {
-    let own = || param("self", Type::Ref(class.name));
-    let name = field.name;
-    let doc = |verb: &str, rest: &str| {
-        leak_text(format!("{verb} field {name} of the {}{rest}.", class.name))
+    let message = |kind, prefix: &str, params: &[(&'static str, Type)]| {
+        let own = [param("self", Type::Ref(class.name))];
+        Message {
+            params: leak_list(own.into_iter().chain(params.iter().map(|(name, ty)| param(name, *ty)))),
+            lifecycle: field.lifecycle,
+            since: field.since,
+            in_2024_dump: field.in_2024_dump,
+            ..plain(class, kind, leak_text(format!("{prefix}{}", field.name)))
+        }
     };
-    let plain = |kind, prefix: &str| Message {
-        lifecycle: field.lifecycle,
-        since: field.since,
-        in_2024_dump: field.in_2024_dump,
-        ..plain(class, kind, leak_text(format!("{prefix}{name}")))
-    };
+    let role = field.reader.unwrap_or(class.reader);
     let getter = Message {
-        params: leak_list([own()]),
         result: field.ty,
-        role: field.reader.unwrap_or(class.reader),
-        doc: doc("Read", ""),
-        ..plain(MessageKind::GetField(index), "get_")
+        role,
+        ..message(MessageKind::GetField(index), "get_", &[])
     };
     if field.qualifier != Qualifier::ReadWrite {
         return vec![getter];
     }
-    let role: RoleFloor = field.writer.unwrap_or(class.writer);
-    let change = |kind, prefix, params, doc| Message {
-        params,
-        role,
-        doc,
-        ..plain(kind, prefix)
-    };
-    let params = leak_list([own(), param("value", field.ty)]);
-    let setter = change(
+    let (set, add, remove) = (
         MessageKind::SetField(index),
-        "set_",
-        params,
-        doc("Write", ""),
+        MessageKind::AddTo(index),
+        MessageKind::RemoveFrom(index),
     );
-    let setter = routed(
-        class,
-        Message {
-            effect: field.setter_has_effect,
-            ..setter
-        },
-    );
-    let mut all = vec![getter, setter];
+    let setter = Message {
+        effect: field.setter_has_effect,
+        ..message(set, "set_", &[("value", field.ty)])
+    };
+    let mut writers = vec![routed(class, setter)];
     match field.ty {
         Type::Map(key, value) => {
-            let pair = leak_list([own(), param("key", *key), param("value", *value)]);
-            let add = change(
-                MessageKind::AddTo(index),
-                "add_to_",
-                pair,
-                doc("Add a key and its value to", ""),
-            );
-            let key = leak_list([own(), param("key", *key)]);
-            let end = ", if it is there";
-            let remove = change(
-                MessageKind::RemoveFrom(index),
-                "remove_from_",
-                key,
-                doc("Remove a key from", end),
-            );
-            all.extend([add, remove].map(|message| Message {
+            let pair = message(add, "add_to_", &[("key", *key), ("value", *value)]);
+            let key = message(remove, "remove_from_", &[("key", *key)]);
+            writers.extend([pair, key].map(|message| Message {
                 key_roles: field.key_roles,
                 ..message
             }));
         }
         Type::Set(of) => {
-            let value = leak_list([own(), param("value", *of)]);
-            let end = ", unless it is there";
-            all.push(change(
-                MessageKind::AddTo(index),
-                "add_",
-                value,
-                doc("Add a value to", end),
-            ));
-            let end = ", if it is there";
-            all.push(change(
-                MessageKind::RemoveFrom(index),
-                "remove_",
-                value,
-                doc("Remove a value from", end),
-            ));
+            writers.push(message(add, "add_", &[("value", *of)]));
+            writers.push(message(remove, "remove_", &[("value", *of)]));
         }
         Type::String
         | Type::Secret
@@ -286,5 +204,7 @@ fn of_field(class: &'static Class, index: usize, field: &'static FieldDesc) -> V
         | Type::Option(_)
         | Type::Void => {}
     }
-    all
+    let role = field.writer.unwrap_or(class.writer);
+    let writers = writers.into_iter().map(|message| Message { role, ..message });
+    std::iter::once(getter).chain(writers).collect()
 }

@@ -19,17 +19,16 @@ mod types;
 mod value;
 
 pub use class::{
-    CallMode, Cardinality, Class, ClassId, Column, ErrorDesc, Field, FieldDesc, FieldType,
-    Implicit, Message, MessageKind, Method, Param, Relation, Release, Route,
+    CallMode, Cardinality, Class, ClassId, Column, ErrorDesc, Field, FieldDesc, FieldType, Implicit, Message,
+    MessageKind, Method, Param, Relation, Release, Route,
 };
 pub use datetime::{DateTime, Zone};
 pub use error::ApiError;
 pub use errors::{error, errors};
 pub use export::export_json;
 pub use lookup::{
-    all_classes, api_classes, class, class_any_case, enumeration, enumerations, list_methods,
-    method, relations,
+    all_classes, api_classes, class, class_any_case, enumeration, enumerations, list_methods, method, relations,
 };
 pub use releases::{API_VERSION, releases};
-pub use types::{Const, Enumeration, Lifecycle, Qualifier, Role, RoleFloor, Type};
+pub use types::{Const, EXTRA_PERMISSIONS, Enumeration, Lifecycle, Qualifier, Role, RoleFloor, Type};
 pub use value::{Ref, Text, Value};

@@ -1,8 +1,6 @@
 //! Finding classes, fields, methods and enumerations by name. All tables are built once, on first use.
 
-use crate::class::{
-    CallMode, Cardinality, Class, ClassId, Column, FieldDesc, Message, Method, Relation,
-};
+use crate::class::{CallMode, Cardinality, Class, ClassId, Column, FieldDesc, Message, Method, Relation};
 use crate::types::{Const, Enumeration, Type};
 use crate::{DateTime, Ref, Value, classes, implicit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +23,7 @@ pub fn class(name: &str) -> Option<ClassId> {
 
 /// As events spell it: any case.
 pub fn class_any_case(name: &str) -> Option<ClassId> {
-    class(name).or_else(|| {
-        INDEX
-            .lower_case
-            .get(name.to_ascii_lowercase().as_str())
-            .copied()
-    })
+    class(name).or_else(|| INDEX.lower_case.get(name.to_ascii_lowercase().as_str()).copied())
 }
 
 /// `VM.start`, `VM_start`, `Async.VM.start`, `Async.VM_start`, `InternalAsync.VM.start`.
@@ -51,11 +44,7 @@ pub fn method(name: &str) -> Option<Method> {
             .match_indices('_')
             .find_map(|(at, _)| find(class(&name[..at])?, &name[at + 1..])),
     };
-    found.map(|(class, message)| Method {
-        class,
-        message,
-        mode,
-    })
+    found.map(|(class, message)| Method { class, message, mode })
 }
 
 /// A class of the API only: internal classes have no messages.
@@ -171,16 +160,10 @@ impl Const {
             Const::Int(int) => Value::Int(*int),
             Const::Float(float) => Value::Float(*float),
             Const::Bool(flag) => Value::Bool(*flag),
-            Const::DateTime(text) => {
-                Value::DateTime(DateTime::parse(text).unwrap_or(DateTime::EPOCH))
-            }
+            Const::DateTime(text) => Value::DateTime(DateTime::parse(text).unwrap_or(DateTime::EPOCH)),
             Const::Ref(text) => Value::Ref(Ref::new(text)),
             Const::Set(items) => Value::set(items.iter().map(Const::to_value)),
-            Const::Map(pairs) => Value::map(
-                pairs
-                    .iter()
-                    .map(|(key, value)| (key.to_value(), value.to_value())),
-            ),
+            Const::Map(pairs) => Value::map(pairs.iter().map(|(key, value)| (key.to_value(), value.to_value()))),
         }
     }
 }
@@ -232,10 +215,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         .filter(|relation| relation.cardinality == Cardinality::ManyToOne);
     let computed = computed.filter_map(|relation| {
         let (class, field) = relation.to;
-        entries[usize::from(classes.get(class)?.0)]
-            .columns
-            .get(field)
-            .copied()
+        entries[usize::from(classes.get(class)?.0)].columns.get(field).copied()
     });
     let computed = computed.collect();
     Index {
@@ -250,10 +230,7 @@ impl Entry {
     fn new(class: ClassId) -> Entry {
         let desc = class.class();
         Entry {
-            columns: class
-                .columns()
-                .map(|column| (column.desc().name, column))
-                .collect(),
+            columns: class.columns().map(|column| (column.desc().name, column)).collect(),
             db_columns: class
                 .columns()
                 .map(|column| (column.desc().db.unwrap_or(column.desc().name), column))

@@ -221,9 +221,7 @@ pub(crate) mod words {
         Const::Ref(text)
     }
 
-    pub use Role::{
-        LocalRoot, PoolAdmin, PoolOperator, ReadOnly, VmAdmin, VmOperator, VmPowerAdmin,
-    };
+    pub use Role::{LocalRoot, PoolAdmin, PoolOperator, ReadOnly, VmAdmin, VmOperator, VmPowerAdmin};
 
     /// `role` and every role above it.
     pub const fn at(role: Role) -> RoleFloor {

@@ -79,6 +79,54 @@ pub struct RoleFloor {
     pub or_client_cert: bool,
 }
 
+impl Role {
+    /// Lowest first.
+    pub const ALL: [Role; 8] = [
+        Role::ReadOnly,
+        Role::ClientCert,
+        Role::VmOperator,
+        Role::VmAdmin,
+        Role::VmPowerAdmin,
+        Role::PoolOperator,
+        Role::PoolAdmin,
+        Role::LocalRoot,
+    ];
+
+    /// As the API names it: `vm-admin`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::ReadOnly => "read-only",
+            Role::ClientCert => "client-cert",
+            Role::VmOperator => "vm-operator",
+            Role::VmAdmin => "vm-admin",
+            Role::VmPowerAdmin => "vm-power-admin",
+            Role::PoolOperator => "pool-operator",
+            Role::PoolAdmin => "pool-admin",
+            Role::LocalRoot => "local-root",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl RoleFloor {
+    /// Whether somebody of this role is let through.
+    pub fn admits(self, role: Role) -> bool {
+        role >= self.role || (self.or_client_cert && role == Role::ClientCert)
+    }
+}
+
+/// Permissions that belong to no message by themselves.
+pub const EXTRA_PERMISSIONS: &[(&str, RoleFloor)] = &[(
+    "task.destroy/any",
+    RoleFloor {
+        role: Role::PoolOperator,
+        or_client_cert: false,
+    },
+)];
+
 #[derive(Debug)]
 pub struct Enumeration {
     pub name: &'static str,
@@ -90,9 +138,5 @@ pub struct Enumeration {
 pub(crate) fn position(enumeration: &Enumeration, text: &str) -> Option<usize> {
     let values = enumeration.values;
     let exact = values.iter().position(|value| *value == text);
-    exact.or_else(|| {
-        values
-            .iter()
-            .position(|value| value.eq_ignore_ascii_case(text))
-    })
+    exact.or_else(|| values.iter().position(|value| value.eq_ignore_ascii_case(text)))
 }

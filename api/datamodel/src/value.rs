@@ -45,23 +45,12 @@ impl Value {
     }
 
     /// A map of strings, the commonest map in XenAPI.
-    pub fn text_map<K: AsRef<str>, V: AsRef<str>>(
-        pairs: impl IntoIterator<Item = (K, V)>,
-    ) -> Value {
-        Value::map(
-            pairs
-                .into_iter()
-                .map(|(k, v)| (Value::text(k), Value::text(v))),
-        )
+    pub fn text_map<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> Value {
+        Value::map(pairs.into_iter().map(|(k, v)| (Value::text(k), Value::text(v))))
     }
 
     pub fn record<N: AsRef<str>>(fields: impl IntoIterator<Item = (N, Value)>) -> Value {
-        Value::Record(
-            fields
-                .into_iter()
-                .map(|(n, v)| (Arc::from(n.as_ref()), v))
-                .collect(),
-        )
+        Value::Record(fields.into_iter().map(|(n, v)| (Arc::from(n.as_ref()), v)).collect())
     }
 
     pub fn as_text(&self) -> Option<&str> {
@@ -131,10 +120,7 @@ impl Value {
     pub fn member(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Record(fields) => fields.iter().find(|(n, _)| &**n == name).map(|(_, v)| v),
-            Value::Map(pairs) => pairs
-                .iter()
-                .find(|(k, _)| k.as_text() == Some(name))
-                .map(|(_, v)| v),
+            Value::Map(pairs) => pairs.iter().find(|(k, _)| k.as_text() == Some(name)).map(|(_, v)| v),
             _ => None,
         }
     }

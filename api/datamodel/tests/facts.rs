@@ -33,10 +33,7 @@ fn strip(json: &mut Json) {
 
 fn by<'a>(list: &'a Json, key: &str) -> BTreeMap<&'a str, &'a Json> {
     let items = list.as_array().unwrap();
-    let map: BTreeMap<_, _> = items
-        .iter()
-        .map(|item| (item[key].as_str().unwrap(), item))
-        .collect();
+    let map: BTreeMap<_, _> = items.iter().map(|item| (item[key].as_str().unwrap(), item)).collect();
     assert_eq!(map.len(), items.len(), "two with one {key}");
     map
 }
@@ -46,11 +43,7 @@ fn compare(what: &str, ours: &Json, facts: &Json, key: &str) {
     strip(&mut ours);
     strip(&mut facts);
     let (ours, facts) = (by(&ours, key), by(&facts, key));
-    let names = |map: &BTreeMap<&str, &Json>| {
-        map.keys()
-            .map(|name| name.to_string())
-            .collect::<BTreeSet<_>>()
-    };
+    let names = |map: &BTreeMap<&str, &Json>| map.keys().map(|name| name.to_string()).collect::<BTreeSet<_>>();
     assert_eq!(names(&ours), names(&facts), "{what}");
     for (name, fact) in facts {
         assert_eq!(ours[name], fact, "{what} {name}");
@@ -61,18 +54,10 @@ fn compare(what: &str, ours: &Json, facts: &Json, key: &str) {
 fn classes_fields_messages_and_enumerations() {
     let (ours, facts) = (export(), facts());
     let (ours, facts) = (by(&ours["classes"], "name"), by(&facts["classes"], "name"));
-    assert_eq!(
-        ours.keys().collect::<Vec<_>>(),
-        facts.keys().collect::<Vec<_>>()
-    );
+    assert_eq!(ours.keys().collect::<Vec<_>>(), facts.keys().collect::<Vec<_>>());
     for (name, fact) in facts {
         for part in ["fields", "messages", "enums"] {
-            compare(
-                &format!("{name} {part}"),
-                &ours[name][part],
-                &fact[part],
-                "name",
-            );
+            compare(&format!("{name} {part}"), &ours[name][part], &fact[part], "name");
         }
         let head = |class: &Json| {
             let mut class = class.clone();
@@ -120,12 +105,7 @@ fn related_fields() {
         }
         members.retain(|member, _| ["from", "to", "cardinality"].contains(&member.as_str()));
     }
-    compare(
-        "relations",
-        &export()["relations"],
-        &facts["relations"],
-        "from",
-    );
+    compare("relations", &export()["relations"], &facts["relations"], "from");
 }
 
 #[test]
@@ -134,12 +114,7 @@ fn where_messages_run() {
     for message in facts["messages"].as_array_mut().unwrap() {
         message.as_object_mut().unwrap().remove("note");
     }
-    compare(
-        "forwarding",
-        &export()["forwarding"],
-        &facts["messages"],
-        "message",
-    );
+    compare("forwarding", &export()["forwarding"], &facts["messages"], "message");
 }
 
 #[test]
@@ -157,10 +132,7 @@ fn records_have_the_order_of_the_wire() {
         let Some(fields) = golden[class.name]["fields"].as_array() else {
             continue;
         };
-        let golden: Vec<&str> = fields
-            .iter()
-            .map(|field| field[0].as_str().unwrap())
-            .collect();
+        let golden: Vec<&str> = fields.iter().map(|field| field[0].as_str().unwrap()).collect();
         let ours: Vec<&str> = class
             .fields
             .iter()

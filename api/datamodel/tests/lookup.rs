@@ -24,16 +24,10 @@ fn sizes() {
         551
     );
     assert_eq!(
-        messages()
-            .filter(shown)
-            .filter(|message| message.is_implicit())
-            .count(),
+        messages().filter(shown).filter(|message| message.is_implicit()).count(),
         1456
     );
-    assert_eq!(
-        (errors().len(), enumerations().len(), relations().len()),
-        (634, 75, 64)
-    );
+    assert_eq!((errors().len(), enumerations().len(), relations().len()), (634, 75, 64));
 }
 
 #[test]
@@ -102,16 +96,9 @@ fn every_method_in_every_form() {
             ("Async.", CallMode::Async),
             ("InternalAsync.", CallMode::InternalAsync),
         ] {
-            for form in [
-                format!("{prefix}{name}"),
-                format!("{prefix}{class_name}_{message}"),
-            ] {
+            for form in [format!("{prefix}{name}"), format!("{prefix}{class_name}_{message}")] {
                 let found = method(&form).unwrap();
-                assert_eq!(
-                    (found.class.name(), found.mode),
-                    (class_name, mode),
-                    "{form}"
-                );
+                assert_eq!((found.class.name(), found.mode), (class_name, mode), "{form}");
                 assert!(std::ptr::eq(found.message, expected), "{form}");
             }
         }
@@ -145,17 +132,11 @@ fn columns_by_both_names() {
         for column in id.columns() {
             let desc = column.desc();
             assert_eq!(id.column(desc.name), Some(column));
-            assert_eq!(
-                id.column_by_db_name(desc.db.unwrap_or(desc.name)),
-                Some(column)
-            );
+            assert_eq!(id.column_by_db_name(desc.db.unwrap_or(desc.name)), Some(column));
         }
     }
     assert_eq!(vm::CLASS.column("name__label"), None);
-    assert_eq!(
-        vm::CLASS.column_by_db_name("name__label"),
-        Some(vm::NAME_LABEL.column)
-    );
+    assert_eq!(vm::CLASS.column_by_db_name("name__label"), Some(vm::NAME_LABEL.column));
 }
 
 #[test]
@@ -174,8 +155,7 @@ fn tokens_name_their_columns() {
 
 #[test]
 fn related_fields_are_there() {
-    let column =
-        |(class_name, field): (&str, &str)| class(class_name).unwrap().column(field).unwrap();
+    let column = |(class_name, field): (&str, &str)| class(class_name).unwrap().column(field).unwrap();
     let mut computed = 0;
     for relation in relations() {
         let (from, to) = (column(relation.from), column(relation.to));
@@ -186,9 +166,7 @@ fn related_fields_are_there() {
         assert!(!from.is_computed());
         match relation.cardinality {
             Cardinality::ManyToOne => {
-                assert!(
-                    matches!(from.desc().ty, Type::Ref(_)) && refers(from, to) && refers(to, from)
-                );
+                assert!(matches!(from.desc().ty, Type::Ref(_)) && refers(from, to) && refers(to, from));
                 assert!(to.is_computed());
                 computed += 1;
             }
@@ -208,21 +186,13 @@ fn defaults_fit_their_types() {
     fn fits(value: &Value, ty: &Type) -> bool {
         match (value, ty) {
             (Value::Text(_), Type::String | Type::Secret) => true,
-            (Value::Text(text), Type::Enum(name)) => {
-                enumeration(name).unwrap().values.contains(&&**text)
-            }
-            (Value::Int(_), Type::Int)
-            | (Value::Float(_), Type::Float)
-            | (Value::Bool(_), Type::Bool) => true,
+            (Value::Text(text), Type::Enum(name)) => enumeration(name).unwrap().values.contains(&&**text),
+            (Value::Int(_), Type::Int) | (Value::Float(_), Type::Float) | (Value::Bool(_), Type::Bool) => true,
             (Value::DateTime(_), Type::DateTime)
             | (Value::Ref(_), Type::Ref(_))
             | (Value::Record(_), Type::Record(_)) => true,
-            (Value::Set(items), Type::Set(of) | Type::Option(of)) => {
-                items.iter().all(|item| fits(item, of))
-            }
-            (Value::Map(pairs), Type::Map(key, value)) => {
-                pairs.iter().all(|(k, v)| fits(k, key) && fits(v, value))
-            }
+            (Value::Set(items), Type::Set(of) | Type::Option(of)) => items.iter().all(|item| fits(item, of)),
+            (Value::Map(pairs), Type::Map(key, value)) => pairs.iter().all(|(k, v)| fits(k, key) && fits(v, value)),
             _ => false,
         }
     }
@@ -235,14 +205,8 @@ fn defaults_fit_their_types() {
             desc.name
         );
     }
-    assert_eq!(
-        vm::POWER_STATE.column.default_value(),
-        Value::text("Halted")
-    );
-    assert_eq!(
-        vm::SUSPEND_VDI.column.default_value(),
-        Value::Ref(Ref::null())
-    );
+    assert_eq!(vm::POWER_STATE.column.default_value(), Value::text("Halted"));
+    assert_eq!(vm::SUSPEND_VDI.column.default_value(), Value::Ref(Ref::null()));
 }
 
 /// Class names in types, and enumerations, are names of tables.
@@ -345,4 +309,42 @@ fn everything_is_described() {
     enumerations()
         .iter()
         .for_each(|enumeration| check(enumeration.name.to_string(), enumeration.doc));
+}
+
+#[test]
+fn roles_are_a_ladder() {
+    assert!(Role::ALL.is_sorted());
+    for role in Role::ALL {
+        assert_eq!(Role::from_text(role.as_str()), Some(role));
+        let floor = RoleFloor {
+            role,
+            or_client_cert: false,
+        };
+        assert_eq!(
+            Role::ALL.iter().filter(|other| floor.admits(**other)).count(),
+            8 - role as usize
+        );
+    }
+    let floor = RoleFloor {
+        role: Role::PoolOperator,
+        or_client_cert: true,
+    };
+    assert!(floor.admits(Role::ClientCert) && !floor.admits(Role::VmPowerAdmin) && floor.admits(Role::PoolAdmin));
+}
+
+#[test]
+fn keys_of_maps_have_their_own_roles() {
+    let add = method("VM.add_to_other_config").unwrap();
+    assert_eq!(add.permission(), "vm.add_to_other_config");
+    let role = |key: &str| {
+        let (floor, pattern) = add.message.role_for_key(key);
+        (floor.role, pattern)
+    };
+    assert_eq!(role("folder"), (Role::VmOperator, Some("folder")));
+    assert_eq!(role("pci"), (Role::PoolAdmin, Some("pci")));
+    assert_eq!(
+        role("XenCenter.CustomFields.x"),
+        (Role::VmOperator, Some("XenCenter.CustomFields.*"))
+    );
+    assert_eq!(role("XenCenter"), (Role::VmAdmin, None));
 }

@@ -34,7 +34,9 @@ pub enum Origin {
         tls: bool,
     },
     /// Forwarded by a member of the pool over the host link.
-    Member { node: u128 },
+    Member {
+        node: u128,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

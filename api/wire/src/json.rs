@@ -220,11 +220,7 @@ impl Parser<'_> {
     }
 
     fn four_hex(&mut self) -> Result<u32, DecodeError> {
-        let digits = self
-            .text
-            .as_bytes()
-            .get(self.at..self.at + 4)
-            .unwrap_or_default();
+        let digits = self.text.as_bytes().get(self.at..self.at + 4).unwrap_or_default();
         let mut code = 0;
         for &digit in digits {
             let digit = char::from(digit)
@@ -279,11 +275,7 @@ fn write_member(out: &mut Vec<u8>, index: usize, name: &str, value: &Value) {
 }
 
 /// Appends `[a,b]`.
-pub fn write_list<T>(
-    out: &mut Vec<u8>,
-    items: impl Iterator<Item = T>,
-    each: impl Fn(&mut Vec<u8>, T),
-) {
+pub fn write_list<T>(out: &mut Vec<u8>, items: impl Iterator<Item = T>, each: impl Fn(&mut Vec<u8>, T)) {
     out.push(b'[');
     for (i, item) in items.enumerate() {
         if i > 0 {

@@ -174,11 +174,7 @@ fn take_member(value: WireValue, name: &str) -> Option<WireValue> {
     let WireValue::Struct(members) = value else {
         return None;
     };
-    members
-        .into_iter()
-        .rev()
-        .find(|(n, _)| n == name)
-        .map(|(_, v)| v)
+    members.into_iter().rev().find(|(n, _)| n == name).map(|(_, v)| v)
 }
 
 fn write_error_array(out: &mut Vec<u8>, error: &ApiError) {

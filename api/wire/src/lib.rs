@@ -44,11 +44,7 @@ impl WireValue {
     /// The last member of that name, as JSON readers take it; `None` for anything but a struct.
     pub fn member(&self, name: &str) -> Option<&WireValue> {
         match self {
-            WireValue::Struct(members) => members
-                .iter()
-                .rev()
-                .find(|(n, _)| n == name)
-                .map(|(_, v)| v),
+            WireValue::Struct(members) => members.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v),
             WireValue::Text(_)
             | WireValue::Int(_)
             | WireValue::Float(_)

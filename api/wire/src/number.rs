@@ -24,11 +24,7 @@ pub fn parse_int(text: &str) -> Option<i64> {
     let magnitude = parse_digits(digits, radix)?;
     if !signed {
         let value = magnitude as i64;
-        return Some(if negative {
-            value.wrapping_neg()
-        } else {
-            value
-        });
+        return Some(if negative { value.wrapping_neg() } else { value });
     }
     if negative {
         0i64.checked_sub_unsigned(magnitude)
@@ -45,9 +41,7 @@ fn parse_digits(digits: &str, radix: u32) -> Option<u64> {
     let mut magnitude: u64 = 0;
     for c in digits.chars().filter(|&c| c != '_') {
         let digit = c.to_digit(radix)?;
-        magnitude = magnitude
-            .checked_mul(u64::from(radix))?
-            .checked_add(u64::from(digit))?;
+        magnitude = magnitude.checked_mul(u64::from(radix))?.checked_add(u64::from(digit))?;
         seen = true;
     }
     seen.then_some(magnitude)
@@ -108,11 +102,7 @@ pub fn format_g(value: f64, digits: usize) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if exponent < -4 || exponent >= digits as i32 {
         let sign = if exponent < 0 { '-' } else { '+' };
-        return format!(
-            "{}e{sign}{:02}",
-            without_trailing_zeros(mantissa),
-            exponent.abs()
-        );
+        return format!("{}e{sign}{:02}", without_trailing_zeros(mantissa), exponent.abs());
     }
     let decimals = usize::try_from(digits as i32 - 1 - exponent).unwrap_or(0);
     without_trailing_zeros(&format!("{value:.decimals$}")).to_owned()
@@ -168,26 +158,14 @@ mod tests {
             (-0.0, "-0", "-0.0"),
             (1.5, "1.5", "1.5"),
             (2.0, "2", "2.0"),
-            (
-                1.3333333333333333,
-                "1.333333333333333",
-                "1.3333333333333333",
-            ),
+            (1.3333333333333333, "1.333333333333333", "1.3333333333333333"),
             (0.1, "0.1", "0.1"),
             (1e300, "1e+300", "1e+300"),
             (1e22, "1e+22", "1e+22"),
             (1e-7, "1e-07", "1e-07"),
             (0.0001, "0.0001", "0.0001"),
-            (
-                123456789012345680.0,
-                "1.234567890123457e+17",
-                "1.2345678901234568e+17",
-            ),
-            (
-                999999999999999900.0,
-                "9.999999999999999e+17",
-                "9.999999999999999e+17",
-            ),
+            (123456789012345680.0, "1.234567890123457e+17", "1.2345678901234568e+17"),
+            (999999999999999900.0, "9.999999999999999e+17", "9.999999999999999e+17"),
             (9007199254740991.0, "9007199254740991", "9007199254740991.0"),
             (f64::INFINITY, "inf", "Infinity"),
             (f64::NEG_INFINITY, "-inf", "-Infinity"),

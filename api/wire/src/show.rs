@@ -70,10 +70,7 @@ mod tests {
         let text = |t: &str| WireValue::Text(t.to_owned());
         let nested = WireValue::Array(vec![WireValue::Array(vec![text("a"), text("b")])]);
         assert_eq!(show(&nested), "[[S(a);S(b)]]");
-        assert_eq!(
-            show(&WireValue::Struct(vec![("k".into(), WireValue::Nil)])),
-            "{k:N}"
-        );
+        assert_eq!(show(&WireValue::Struct(vec![("k".into(), WireValue::Nil)])), "{k:N}");
         assert_eq!(show(&WireValue::Float(5.0)), "F(5)");
         assert_eq!(show(&WireValue::Bool(true)), "B(true)");
         assert!(show(&text(&"é".repeat(10_000))).len() < 2 * MAX_SHOWN);

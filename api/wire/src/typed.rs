@@ -7,9 +7,7 @@ use crate::number::{parse_float, parse_int};
 use crate::show::show;
 use std::borrow::Cow;
 use std::sync::Arc;
-use xenith_datamodel::{
-    ApiError, DateTime, Enumeration, Message, Method, Param, Ref, Type, Value, Zone,
-};
+use xenith_datamodel::{ApiError, DateTime, Enumeration, Message, Method, Param, Ref, Type, Value, Zone};
 
 /// Enumerations whose values are taken in the datamodel's case only.
 const EXACT_CASE: [&str; 2] = ["bond_mode", "event_operation"];
@@ -38,10 +36,7 @@ pub enum TypeError {
     Record,
     /// A row of the tables names a class or an enumeration that is not in the tables.
     #[error("the datamodel has no {kind} {name}")]
-    Table {
-        kind: &'static str,
-        name: &'static str,
-    },
+    Table { kind: &'static str, name: &'static str },
 }
 
 impl From<TypeError> for ApiError {
@@ -131,15 +126,11 @@ fn default_of(param: &Param) -> Result<Value, TypeError> {
 /// fields are the caller's (it knows which have defaults). Doubled map keys and set members are kept.
 pub fn from_wire(ty: Type, value: WireValue) -> Result<Value, TypeError> {
     match ty {
-        Type::String => text_of(value)
-            .map(Value::from)
-            .map_err(|v| expected("string", &v)),
-        Type::Secret => text_of(value)
-            .map(Value::from)
-            .map_err(|_| TypeError::Expected {
-                expected: "string",
-                got: "a secret".to_owned(),
-            }),
+        Type::String => text_of(value).map(Value::from).map_err(|v| expected("string", &v)),
+        Type::Secret => text_of(value).map(Value::from).map_err(|_| TypeError::Expected {
+            expected: "string",
+            got: "a secret".to_owned(),
+        }),
         Type::Ref(_) => text_of(value)
             .map(|t| Value::Ref(Ref::new(t)))
             .map_err(|v| expected("string", &v)),
@@ -190,14 +181,10 @@ pub fn untyped(value: WireValue) -> Value {
         WireValue::Int(int) => Value::Int(int),
         WireValue::Float(float) => Value::Float(float),
         WireValue::Bool(flag) => Value::Bool(flag),
-        WireValue::DateTime(text) => {
-            date(&text).map_or_else(|_| Value::text(&text), Value::DateTime)
-        }
+        WireValue::DateTime(text) => date(&text).map_or_else(|_| Value::text(&text), Value::DateTime),
         WireValue::Nil => Value::Void,
         WireValue::Array(items) => Value::set(items.into_iter().map(untyped)),
-        WireValue::Struct(members) => {
-            Value::record(members.into_iter().map(|(n, v)| (n, untyped(v))))
-        }
+        WireValue::Struct(members) => Value::record(members.into_iter().map(|(n, v)| (n, untyped(v)))),
     }
 }
 
@@ -273,9 +260,7 @@ fn date(text: &str) -> Result<DateTime, TypeError> {
 fn with_colon(text: &str) -> Option<String> {
     let (rest, minutes) = text.split_at_checked(text.len().checked_sub(2)?)?;
     let offset = rest.get(rest.len().checked_sub(3)?..)?;
-    offset
-        .starts_with(['+', '-'])
-        .then(|| format!("{rest}:{minutes}"))
+    offset.starts_with(['+', '-']).then(|| format!("{rest}:{minutes}"))
 }
 
 fn enum_value(name: &'static str, text: &str) -> Result<Value, TypeError> {
@@ -283,9 +268,7 @@ fn enum_value(name: &'static str, text: &str) -> Result<Value, TypeError> {
         kind: "enumeration",
         name,
     })?;
-    enum_case(enumeration, text)
-        .map(Value::text)
-        .ok_or(TypeError::Enum)
+    enum_case(enumeration, text).map(Value::text).ok_or(TypeError::Enum)
 }
 
 fn enum_case(enumeration: &Enumeration, text: &str) -> Option<&'static str> {

@@ -66,11 +66,7 @@ fn xml_decoders_take_any_bytes() {
         .with_iterations(ITERATIONS)
         .with_max_len(MAX_INPUT)
         .for_each(|input: &[u8]| {
-            for body in [
-                input.to_vec(),
-                assembled(input, &XML),
-                grown(input, &XML_SHAPE),
-            ] {
+            for body in [input.to_vec(), assembled(input, &XML), grown(input, &XML_SHAPE)] {
                 if let Ok((_, params)) = xmlrpc::decode_call(&body) {
                     params.iter().for_each(|param| check(param, body.len()));
                 }
@@ -87,15 +83,9 @@ fn json_decoders_take_any_bytes() {
         .with_iterations(ITERATIONS)
         .with_max_len(MAX_INPUT)
         .for_each(|input: &[u8]| {
-            for body in [
-                input.to_vec(),
-                assembled(input, &JSON),
-                grown(input, &JSON_SHAPE),
-            ] {
+            for body in [input.to_vec(), assembled(input, &JSON), grown(input, &JSON_SHAPE)] {
                 if let Ok(call) = jsonrpc::decode_call(&body) {
-                    call.params
-                        .iter()
-                        .for_each(|param| check(param, body.len()));
+                    call.params.iter().for_each(|param| check(param, body.len()));
                 }
                 if let Ok(Ok(value)) = jsonrpc::decode_reply(&body) {
                     check(&value, body.len());
@@ -104,14 +94,19 @@ fn json_decoders_take_any_bytes() {
         });
 }
 
+/// With Vec's doubling: at most 64 bytes for the two of input that the smallest value takes.
+#[test]
+fn values_are_small() {
+    assert!(size_of::<WireValue>() <= 32);
+}
+
 #[test]
 fn depth_is_bounded() {
     let deep = |n: usize| {
         let open = "<value><array><data>".repeat(n);
         let close = "</data></array></value>".repeat(n);
-        let xml = format!(
-            "<methodCall><methodName>a</methodName><params><param>{open}{close}</param></params></methodCall>"
-        );
+        let xml =
+            format!("<methodCall><methodName>a</methodName><params><param>{open}{close}</param></params></methodCall>");
         let json = format!(
             "{{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"params\":{}{}}}",
             "[".repeat(n),
@@ -151,11 +146,7 @@ const XML_SHAPE: Shape = Shape {
         "<methodCall><methodName>a</methodName><params><param><value>",
         "</value></param></params></methodCall>",
     ],
-    array: [
-        "<array><data><value>",
-        "</value><value>",
-        "</value></data></array>",
-    ],
+    array: ["<array><data><value>", "</value><value>", "</value></data></array>"],
     object: [
         "<struct><member><name>a</name><value>",
         "</value></member><member><name>&lt;</name><value>",
@@ -175,10 +166,7 @@ const XML_SHAPE: Shape = Shape {
 };
 
 const JSON_SHAPE: Shape = Shape {
-    call: [
-        "{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"params\":[",
-        "]}",
-    ],
+    call: ["{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"params\":[", "]}"],
     array: ["[", ",", "]"],
     object: ["{\"a\":", ",\"\\u0041\":", "", "}"],
     leaves: [
@@ -252,16 +240,9 @@ fn check(value: &WireValue, length: usize) {
 
 fn size(value: &WireValue) -> usize {
     match value {
-        WireValue::Text(text) | WireValue::DateTime(text) | WireValue::Base64(text) => {
-            text.len() + 1
-        }
+        WireValue::Text(text) | WireValue::DateTime(text) | WireValue::Base64(text) => text.len() + 1,
         WireValue::Int(_) | WireValue::Float(_) | WireValue::Bool(_) | WireValue::Nil => 1,
         WireValue::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        WireValue::Struct(members) => {
-            1 + members
-                .iter()
-                .map(|(name, v)| name.len() + size(v))
-                .sum::<usize>()
-        }
+        WireValue::Struct(members) => 1 + members.iter().map(|(name, v)| name.len() + size(v)).sum::<usize>(),
     }
 }

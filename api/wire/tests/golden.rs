@@ -18,10 +18,7 @@ const REFUSED_LATER: [&str; 4] = [
 ];
 
 /// Replies of xapi that are no XML: a member name with a raw `<` (ours are escaped, see `xmlrpc`) and U+FFFE.
-const UNREADABLE: [&str; 2] = [
-    "encoding.map_in_name_entities",
-    "encoding.str_surrogate_noncharacter",
-];
+const UNREADABLE: [&str; 2] = ["encoding.map_in_name_entities", "encoding.str_surrogate_noncharacter"];
 
 struct Exchange {
     id: String,
@@ -35,12 +32,8 @@ struct Exchange {
 fn exchanges() -> Vec<Exchange> {
     let mut all = Vec::new();
     for file in ["encoding", "dispatch"] {
-        let path = format!(
-            "{}/../../tests/facts/golden/{file}.json",
-            env!("CARGO_MANIFEST_DIR")
-        );
-        let cases: Vec<Json> =
-            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let path = format!("{}/../../tests/facts/golden/{file}.json", env!("CARGO_MANIFEST_DIR"));
+        let cases: Vec<Json> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         for case in &cases {
             let then = case["then"].as_array().into_iter().flatten();
             for step in std::iter::once(case).chain(then) {
@@ -74,9 +67,7 @@ fn exchange(id: &str, request: &Json, response: &Json) -> Exchange {
     };
     Exchange {
         id: id.to_owned(),
-        json_path: request["path"]
-            .as_str()
-            .is_some_and(|p| p.starts_with("/jsonrpc")),
+        json_path: request["path"].as_str().is_some_and(|p| p.starts_with("/jsonrpc")),
         request: body.filter(|_| posted),
         status: response["http_status"].as_u64().unwrap_or(200),
         response: filled(response["body"].as_str().unwrap_or_default()),
@@ -88,10 +79,7 @@ fn exchange(id: &str, request: &Json, response: &Json) -> Exchange {
 fn filled(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some((before, (name, after))) = rest
-        .split_once("${")
-        .and_then(|(b, a)| Some((b, a.split_once('}')?)))
-    {
+    while let Some((before, (name, after))) = rest.split_once("${").and_then(|(b, a)| Some((b, a.split_once('}')?))) {
         out.push_str(before);
         out.push_str(if name.starts_with("date") {
             "20260821T02:00:23Z"
@@ -153,21 +141,12 @@ fn replies_are_encoded_as_by_xapi() {
                 continue;
             };
             let reply = jsonrpc::decode_reply(exchange.response.as_bytes()).unwrap();
-            let again =
-                jsonrpc::encode_reply(&call.envelope, &Reply::from(reply.map(typed::untyped)));
-            assert_eq!(
-                String::from_utf8(again).unwrap(),
-                exchange.response,
-                "{}",
-                exchange.id
-            );
+            let again = jsonrpc::encode_reply(&call.envelope, &Reply::from(reply.map(typed::untyped)));
+            assert_eq!(String::from_utf8(again).unwrap(), exchange.response, "{}", exchange.id);
             json += 1;
         }
     }
-    assert!(
-        xml > 300 && json > 150,
-        "only {xml} and {json} replies were compared"
-    );
+    assert!(xml > 300 && json > 150, "only {xml} and {json} replies were compared");
 }
 
 /// A reader of XML turns CR into LF, so a decoded reply no longer knows which it was.
@@ -188,10 +167,7 @@ fn parameters_are_typed_as_by_xapi() {
         "json2_params_object",
     ];
     let (mut refused, mut taken) = (0, 0);
-    for exchange in exchanges()
-        .into_iter()
-        .filter(|e| e.status == 200 && e.whole)
-    {
+    for exchange in exchanges().into_iter().filter(|e| e.status == 200 && e.whole) {
         let Some(request) = &exchange.request else {
             continue;
         };
@@ -212,8 +188,7 @@ fn parameters_are_typed_as_by_xapi() {
         let (Some(method), Ok(reply)) = (xenith_datamodel::method(&call.0), reply) else {
             continue;
         };
-        let typed =
-            typed::arguments(&method, call.1).and_then(|a| typed::params(&method, a.values));
+        let typed = typed::arguments(&method, call.1).and_then(|a| typed::params(&method, a.values));
         match reply.err().filter(of_the_parameters) {
             Some(error) if OTHER_TEXT.iter().any(|id| exchange.id.ends_with(id)) => {
                 assert_eq!(typed.unwrap_err().code, error.code, "{}", exchange.id);
@@ -228,10 +203,7 @@ fn parameters_are_typed_as_by_xapi() {
             }
         }
     }
-    assert!(
-        refused > 60 && taken > 350,
-        "only {refused} refusals and {taken} calls"
-    );
+    assert!(refused > 60 && taken > 350, "only {refused} refusals and {taken} calls");
 }
 
 fn of_the_parameters(error: &xenith_datamodel::ApiError) -> bool {
@@ -280,19 +252,14 @@ fn member_names_cannot_add_members() {
         .unwrap();
     assert_eq!(
         reply,
-        xenith_wire::WireValue::Struct(vec![(
-            key.to_owned(),
-            xenith_wire::WireValue::Text("<v>".into())
-        )])
+        xenith_wire::WireValue::Struct(vec![(key.to_owned(), xenith_wire::WireValue::Text("<v>".into()))])
     );
 }
 
 #[test]
 fn json_forms_of_both_versions() {
     let envelope = |version, id| JsonEnvelope { version, id };
-    let show = |envelope: &JsonEnvelope, reply| {
-        String::from_utf8(jsonrpc::encode_reply(envelope, &reply)).unwrap()
-    };
+    let show = |envelope: &JsonEnvelope, reply| String::from_utf8(jsonrpc::encode_reply(envelope, &reply)).unwrap();
     let error = || xenith_datamodel::ApiError::new("HANDLE_INVALID", ["VM", "x"]);
     let v1 = envelope(JsonVersion::V1, JsonId::Int(7));
     let v2 = envelope(JsonVersion::V2, JsonId::Text("q".into()));

@@ -35,17 +35,12 @@ fn value_of(ty: Type, xml: bool) -> BoxedStrategy<Value> {
     match ty {
         Type::String | Type::Secret => text.prop_map(Value::from).boxed(),
         Type::Int => any::<i64>().prop_map(Value::Int).boxed(),
-        Type::Float if xml => any::<i32>()
-            .prop_map(|n| Value::Float(f64::from(n) / 64.0))
-            .boxed(),
+        Type::Float if xml => any::<i32>().prop_map(|n| Value::Float(f64::from(n) / 64.0)).boxed(),
         Type::Float => prop_oneof![any::<f64>(), Just(f64::INFINITY), Just(0.1)]
             .prop_map(Value::Float)
             .boxed(),
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
-        Type::DateTime => (
-            -62_135_596_800i64..250_000_000_000,
-            prop::option::of(-719i16..720),
-        )
+        Type::DateTime => (-62_135_596_800i64..250_000_000_000, prop::option::of(-719i16..720))
             .prop_map(|(wall_seconds, offset)| {
                 Value::DateTime(DateTime {
                     wall_seconds,
@@ -71,8 +66,7 @@ fn value_of(ty: Type, xml: bool) -> BoxedStrategy<Value> {
 }
 
 fn typed_value(xml: bool) -> impl Strategy<Value = (Type, Value)> {
-    (0..TYPES.len())
-        .prop_flat_map(move |i| value_of(TYPES[i], xml).prop_map(move |value| (TYPES[i], value)))
+    (0..TYPES.len()).prop_flat_map(move |i| value_of(TYPES[i], xml).prop_map(move |value| (TYPES[i], value)))
 }
 
 proptest! {
@@ -134,19 +128,14 @@ fn alike(ours: &WireValue, theirs: &serde_json::Value) -> bool {
         WireValue::Float(float) => theirs.as_f64() == Some(*float),
         WireValue::Bool(flag) => theirs.as_bool() == Some(*flag),
         WireValue::Nil => theirs.is_null(),
-        WireValue::Array(items) => theirs.as_array().is_some_and(|t| {
-            t.len() == items.len()
-                && items
-                    .iter()
-                    .zip(t)
-                    .all(|(ours, theirs)| alike(ours, theirs))
-        }),
+        WireValue::Array(items) => theirs
+            .as_array()
+            .is_some_and(|t| t.len() == items.len() && items.iter().zip(t).all(|(ours, theirs)| alike(ours, theirs))),
         WireValue::Struct(members) => {
             theirs.is_object()
-                && members.iter().all(|(name, _)| {
-                    ours.member(name)
-                        .is_some_and(|v| alike(v, &theirs[name.as_str()]))
-                })
+                && members
+                    .iter()
+                    .all(|(name, _)| ours.member(name).is_some_and(|v| alike(v, &theirs[name.as_str()])))
         }
         WireValue::DateTime(_) | WireValue::Base64(_) => false,
     }

@@ -145,7 +145,15 @@ impl Work<'_> {
         let old = std::mem::replace(slot, new.clone());
         draft.edited(index);
         if let Link::Mirror(far) = column.link {
-            self.mirror(class.column(index), far, reference, &old, &new);
+            self.mirror(
+                Ends {
+                    near: class.column(index),
+                    far,
+                },
+                reference,
+                &old,
+                &new,
+            );
         }
         Ok(())
     }
@@ -158,7 +166,15 @@ impl Work<'_> {
         draft.all_edited = true;
         for (index, value) in body.values.iter().enumerate() {
             if let Link::Mirror(far) = class.columns[index].link {
-                self.mirror(class.column(index), far, reference, value, &Value::set([]));
+                self.mirror(
+                    Ends {
+                        near: class.column(index),
+                        far,
+                    },
+                    reference,
+                    value,
+                    &Value::set([]),
+                );
             }
         }
         Ok(())
@@ -193,7 +209,7 @@ impl Work<'_> {
     }
 
     /// A stored set of refs at one end of a many-to-many relation changed: the rows at the far end follow.
-    fn mirror(&mut self, near: Column, far: Column, reference: &Ref, old: &Value, new: &Value) {
+    fn mirror(&mut self, Ends { near, far }: Ends, reference: &Ref, old: &Value, new: &Value) {
         let (old, new) = (members(old), members(new));
         for gone in old.difference(&new) {
             self.next.inverses.remove(far, gone, reference);
@@ -324,6 +340,12 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// Both columns of a many-to-many relation, seen from one of its rows.
+struct Ends {
+    near: Column,
+    far: Column,
 }
 
 fn check_expect(base: &State, expect: &Expect) -> Result<(), ApplyError> {

@@ -20,8 +20,17 @@ pub fn answer(view: &View, since: EventToken, wanted: &Subscription) -> Result<O
 
 /// The answer when the time is over: no events and the token of now.
 pub fn empty_answer(view: &View) -> Result<Value, ApiError> {
-    let token = EventToken { database: view.generation(), message: view.message_generation() };
-    render(view, &Delta { token, ..Delta::default() })
+    let token = EventToken {
+        database: view.generation(),
+        message: view.message_generation(),
+    };
+    render(
+        view,
+        &Delta {
+            token,
+            ..Delta::default()
+        },
+    )
 }
 
 fn render(view: &View, delta: &Delta) -> Result<Value, ApiError> {
@@ -43,8 +52,12 @@ fn render(view: &View, delta: &Delta) -> Result<Value, ApiError> {
 
 /// A row that is gone by now has no snapshot to tell: its deletion follows.
 fn event(view: &View, token: EventToken, operation: &str, class: ClassId, object: &Ref) -> Option<Value> {
+    // The number of the row's newest change; a row that is gone has none any more.
+    let id = view
+        .generations(class, object)
+        .map_or(token.database, |(_, modified)| modified);
     let mut fields = vec![
-        ("id", Value::from(token.database.to_string())),
+        ("id", Value::from(id.to_string())),
         ("timestamp", Value::text("0.0")),
         ("class", Value::from(class.name().to_lowercase())),
         ("operation", Value::text(operation)),
@@ -56,12 +69,9 @@ fn event(view: &View, token: EventToken, operation: &str, class: ClassId, object
     Some(Value::record(fields))
 }
 
-/// Live rows of every class that has events, so that a client can tell that it missed a deletion.
+/// Live rows of every class, so that a client can tell that it missed a deletion.
 fn valid_ref_counts(view: &View) -> Value {
-    let counted = xenith_datamodel::all_classes().filter(|id| {
-        let class = id.class();
-        class.events && class.in_database && !class.internal
-    });
+    let counted = xenith_datamodel::all_classes().filter(|id| !id.class().internal);
     Value::map(counted.map(|class| {
         let count = i64::try_from(view.count(class)).unwrap_or(i64::MAX);
         (Value::from(class.name().to_lowercase()), Value::Int(count))

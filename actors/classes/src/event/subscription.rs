@@ -23,7 +23,8 @@ impl Subscription {
                 Some((_, "")) => (),
                 Some((_, object)) if object.contains('/') => (),
                 Some((class, object)) => {
-                    all.objects.extend(xenith_datamodel::class_any_case(class).map(|class| (class, Ref::new(object))));
+                    all.objects
+                        .extend(xenith_datamodel::class_any_case(class).map(|class| (class, Ref::new(object))));
                 }
             }
         }

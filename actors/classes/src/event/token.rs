@@ -13,9 +13,16 @@ pub fn parse_token(text: &str) -> Result<EventToken, ApiError> {
     if text.is_empty() {
         return Ok(EventToken::default());
     }
-    let number = |part: &str| part.parse::<i128>().ok().map(|number| u64::try_from(number.max(0)).unwrap_or(u64::MAX));
+    let number = |part: &str| {
+        part.parse::<i128>()
+            .ok()
+            .map(|number| u64::try_from(number.max(0)).unwrap_or(u64::MAX))
+    };
     let parsed = text.split_once(',').and_then(|(database, message)| {
-        Some(EventToken { database: number(database)?, message: number(message)? })
+        Some(EventToken {
+            database: number(database)?,
+            message: number(message)?,
+        })
     });
     parsed.ok_or_else(|| ApiError::new("EVENT_FROM_TOKEN_PARSE_FAILURE", [text]))
 }

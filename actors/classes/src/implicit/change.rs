@@ -41,14 +41,20 @@ pub fn remove(cx: &mut PlanCx<'_>, column: Column, args: Args<'_>) -> Result<Pla
 pub(crate) fn check_new_key(cx: &PlanCx<'_>, column: Column, row: &Ref, key: &Value) -> Result<(), ApiError> {
     let name = column.desc().name;
     if key.as_text() == Some("") {
-        return Err(ApiError::internal(format!("the key of {}.{name} may not be empty", column.class.name())));
+        return Err(ApiError::internal(format!(
+            "the key of {}.{name} may not be empty",
+            column.class.name()
+        )));
     }
     let held = cx.view.value(row, column);
     let pairs = held.as_ref().and_then(Value::as_map).unwrap_or_default();
     if !pairs.iter().any(|(held, _)| held == key) {
         return Ok(());
     }
-    Err(ApiError::new("MAP_DUPLICATE_KEY", [column.class.name(), name, row.as_str(), &key_text(key)]))
+    Err(ApiError::new(
+        "MAP_DUPLICATE_KEY",
+        [column.class.name(), name, row.as_str(), &key_text(key)],
+    ))
 }
 
 /// A map's key as text, for errors and permissions.
@@ -73,5 +79,9 @@ fn is_map(column: Column) -> bool {
 
 fn existing<'a>(cx: &PlanCx<'_>, class: ClassId, args: Args<'a>) -> Result<&'a Ref, ApiError> {
     let row = args.reference(0)?;
-    if cx.view.contains(class, row) { Ok(row) } else { Err(ApiError::handle_invalid(class.name(), row)) }
+    if cx.view.contains(class, row) {
+        Ok(row)
+    } else {
+        Err(ApiError::handle_invalid(class.name(), row))
+    }
 }

@@ -11,6 +11,7 @@ pub fn create(cx: &mut PlanCx<'_>, class: ClassId, args: Args<'_>) -> Result<Pla
     if let Some(column) = class.column("uuid") {
         fields.push((column, Value::text(uuid)));
     }
+    crate::rows::null_refs(class, &mut fields);
     let mut tx = cx.transaction();
     tx.create(class, &reference, fields);
     Ok(Plan::Commit(tx, Value::Ref(reference)))
@@ -58,5 +59,6 @@ pub(crate) fn fields_with(
             None => fields.push((column, value)),
         }
     }
+    crate::rows::null_refs(class, &mut fields);
     Ok(fields)
 }

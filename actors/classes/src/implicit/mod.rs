@@ -61,33 +61,47 @@ pub fn plan(cx: &mut PlanCx<'_>, method: &Method, args: Args<'_>) -> Result<Plan
 
 /// The answer to a filter that does not parse.
 pub(crate) fn bad_filter(expression: &str, error: FilterError) -> ApiError {
-    ApiError::invalid_value(expression, &error.0)
+    error.to_api_error(expression)
 }
 
 fn at(class: ClassId, field: usize) -> Column {
     // A class has far fewer than 65,536 fields; the tables are checked for that.
-    Column { class, field: field as u16 }
+    Column {
+        class,
+        field: field as u16,
+    }
 }
 
 fn find(cx: &PlanCx<'_>, class: ClassId, expression: &str) -> Result<Vec<xenith_datamodel::Ref>, ApiError> {
-    cx.view.find_where(class, expression).map_err(|error| bad_filter(expression, error))
+    cx.view
+        .find_where(class, expression)
+        .map_err(|error| bad_filter(expression, error))
 }
 
 fn records(cx: &PlanCx<'_>, class: ClassId, of: impl IntoIterator<Item = xenith_datamodel::Ref>) -> Value {
-    let rows = of.into_iter().filter_map(|row| cx.view.record(class, &row).map(|record| (Value::Ref(row), record)));
+    let rows = of
+        .into_iter()
+        .filter_map(|row| cx.view.record(class, &row).map(|record| (Value::Ref(row), record)));
     Value::map(rows)
 }
 
 fn get_by_uuid(cx: &PlanCx<'_>, class: ClassId, uuid: &str) -> Result<Value, ApiError> {
-    cx.view.by_uuid(class, uuid).map(Value::Ref).ok_or_else(|| ApiError::uuid_invalid(class.name(), uuid))
+    cx.view
+        .by_uuid(class, uuid)
+        .map(Value::Ref)
+        .ok_or_else(|| ApiError::uuid_invalid(class.name(), uuid))
 }
 
 fn get_record(cx: &PlanCx<'_>, class: ClassId, args: Args<'_>) -> Result<Value, ApiError> {
     let row = args.reference(0)?;
-    cx.view.record(class, row).ok_or_else(|| ApiError::handle_invalid(class.name(), row))
+    cx.view
+        .record(class, row)
+        .ok_or_else(|| ApiError::handle_invalid(class.name(), row))
 }
 
 fn get_field(cx: &PlanCx<'_>, column: Column, args: Args<'_>) -> Result<Value, ApiError> {
     let row = args.reference(0)?;
-    cx.view.value(row, column).ok_or_else(|| ApiError::handle_invalid(column.class.name(), row))
+    cx.view
+        .value(row, column)
+        .ok_or_else(|| ApiError::handle_invalid(column.class.name(), row))
 }

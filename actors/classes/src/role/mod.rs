@@ -54,7 +54,10 @@ struct Objects {
 fn objects() -> &'static Objects {
     static OBJECTS: OnceLock<Objects> = OnceLock::new();
     OBJECTS.get_or_init(|| {
-        let mut all = Objects { by_ref: BTreeMap::new(), order: Vec::new() };
+        let mut all = Objects {
+            by_ref: BTreeMap::new(),
+            order: Vec::new(),
+        };
         for permission in rbac::permissions() {
             all.push(&permission.name, "A basic permission", None);
         }
@@ -69,7 +72,19 @@ impl Objects {
     fn push(&mut self, name: &'static str, description: &'static str, role: Option<Role>) {
         let uuid = uuid_of(name);
         let reference = Ref::from_uuid_text(&uuid);
-        if self.by_ref.insert(reference.clone(), Object { uuid, name, description, role }).is_none() {
+        if self
+            .by_ref
+            .insert(
+                reference.clone(),
+                Object {
+                    uuid,
+                    name,
+                    description,
+                    role,
+                },
+            )
+            .is_none()
+        {
             self.order.push(reference);
         }
     }
@@ -94,12 +109,19 @@ fn description(role: Role) -> &'static str {
 }
 
 fn found(reference: &Ref) -> Result<&'static Object, ApiError> {
-    objects().by_ref.get(reference).ok_or_else(|| ApiError::handle_invalid("role", reference))
+    objects()
+        .by_ref
+        .get(reference)
+        .ok_or_else(|| ApiError::handle_invalid("role", reference))
 }
 
 fn subroles(object: &Object) -> Value {
     let names = object.role.map(rbac::permission_names).unwrap_or_default();
-    Value::set(names.into_iter().map(|name| Value::Ref(Ref::from_uuid_text(&uuid_of(name)))))
+    Value::set(
+        names
+            .into_iter()
+            .map(|name| Value::Ref(Ref::from_uuid_text(&uuid_of(name)))),
+    )
 }
 
 fn record(object: &Object) -> Value {
@@ -119,7 +141,10 @@ fn is_internal(object: &Object) -> bool {
 
 fn field(args: Args<'_>, name: &str) -> Result<Value, ApiError> {
     let whole = record(found(args.reference(0)?)?);
-    whole.member(name).cloned().ok_or_else(|| ApiError::internal(format!("no field role.{name}")))
+    whole
+        .member(name)
+        .cloned()
+        .ok_or_else(|| ApiError::internal(format!("no field role.{name}")))
 }
 
 fn get_record(_: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
@@ -131,7 +156,12 @@ fn get_all(_: &PlanCx<'_>, _: Args<'_>) -> Result<Value, ApiError> {
 }
 
 fn get_all_records(_: &PlanCx<'_>, _: Args<'_>) -> Result<Value, ApiError> {
-    let of = |reference: &Ref| objects().by_ref.get(reference).map(|object| (Value::from(reference), record(object)));
+    let of = |reference: &Ref| {
+        objects()
+            .by_ref
+            .get(reference)
+            .map(|object| (Value::from(reference), record(object)))
+    };
     Ok(Value::map(objects().order.iter().filter_map(of)))
 }
 
@@ -151,7 +181,10 @@ fn get_by_name_label(_: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> 
 }
 
 fn get_permissions_name_label(_: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
-    let names = found(args.reference(0)?)?.role.map(rbac::permission_names).unwrap_or_default();
+    let names = found(args.reference(0)?)?
+        .role
+        .map(rbac::permission_names)
+        .unwrap_or_default();
     Ok(Value::set(names.into_iter().map(Value::text)))
 }
 
@@ -164,6 +197,14 @@ fn get_by_permission_name_label(_: &PlanCx<'_>, args: Args<'_>) -> Result<Value,
 }
 
 fn roles_with(permission: &str) -> Value {
-    let floor = rbac::permissions().iter().find(|known| known.name == permission).map(|known| known.floor);
-    Value::set(floor.into_iter().flat_map(rbac::roles_with).map(|role| Value::Ref(reference(role))))
+    let floor = rbac::permissions()
+        .iter()
+        .find(|known| known.name == permission)
+        .map(|known| known.floor);
+    Value::set(
+        floor
+            .into_iter()
+            .flat_map(rbac::roles_with)
+            .map(|role| Value::Ref(reference(role))),
+    )
 }

@@ -51,7 +51,10 @@ impl Identity {
 pub fn plan_login(cx: &mut PlanCx<'_>, identity: &Identity) -> Result<(Transaction, Value), ApiError> {
     if !identity.is_local_superuser && !identity.is_pool && identity.role.is_none() {
         let text = "the account has no role in this pool".to_owned();
-        return Err(ApiError::new("RBAC_PERMISSION_DENIED", ["session.login_with_password".to_owned(), text]));
+        return Err(ApiError::new(
+            "RBAC_PERMISSION_DENIED",
+            ["session.login_with_password".to_owned(), text],
+        ));
     }
     let secret = Ref::from_uuid_text(&cx.ids.uuid());
     let row = super::row_ref(&secret);
@@ -91,14 +94,27 @@ struct Limit {
 }
 
 fn over_limits(view: &View, identity: &Identity) -> Result<Vec<Ref>, ApiError> {
-    let mut pool = Limit { most: SESSIONS_ANONYMOUS, sessions: Vec::new() };
-    let mut name = Limit {
-        most: if identity.user_name.is_empty() { SESSIONS_ANONYMOUS } else { SESSIONS_PER_NAME },
+    let mut pool = Limit {
+        most: SESSIONS_ANONYMOUS,
         sessions: Vec::new(),
     };
-    let mut originator = Limit { most: SESSIONS_PER_NAME, sessions: Vec::new() };
+    let mut name = Limit {
+        most: if identity.user_name.is_empty() {
+            SESSIONS_ANONYMOUS
+        } else {
+            SESSIONS_PER_NAME
+        },
+        sessions: Vec::new(),
+    };
+    let mut originator = Limit {
+        most: SESSIONS_PER_NAME,
+        sessions: Vec::new(),
+    };
     for row in rows::all(view, "session")? {
-        let used = (rows::date_time(view, "session", &row, "last_active")?.wall_seconds, row.clone());
+        let used = (
+            rows::date_time(view, "session", &row, "last_active")?.wall_seconds,
+            row.clone(),
+        );
         let is_pool = rows::boolean(view, "session", &row, "pool")?;
         if is_pool != identity.is_pool {
             continue;

@@ -60,14 +60,26 @@ pub fn caller_of_row(view: &View, row: &Ref) -> Result<Caller, ApiError> {
 /// The row that a parameter means: the row of a secret or, as fields such as `parent` answer it, a row's own ref.
 pub(crate) fn row_of(view: &View, given: &Ref) -> Ref {
     let row = row_ref(given);
-    let is_row = |reference: &Ref| xenith_datamodel::class("session").is_some_and(|class| view.contains(class, reference));
-    if !is_row(&row) && is_row(given) { given.clone() } else { row }
+    let is_row =
+        |reference: &Ref| xenith_datamodel::class("session").is_some_and(|class| view.contains(class, reference));
+    if !is_row(&row) && is_row(given) {
+        given.clone()
+    } else {
+        row
+    }
 }
 
 /// The textual form of a uuid's 16 bytes.
 pub(crate) fn uuid_text(bytes: [u8; 16]) -> String {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 fn logout(cx: &mut PlanCx<'_>, _: Args<'_>) -> Result<(Transaction, Value), ApiError> {

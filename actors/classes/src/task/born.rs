@@ -16,12 +16,7 @@ pub struct Header {
 }
 
 /// A pending task's row, added to `tx`.
-pub fn begin_task(
-    cx: &mut PlanCx<'_>,
-    tx: &mut Transaction,
-    label: &str,
-    header: &Header,
-) -> Result<Ref, ApiError> {
+pub fn begin_task(cx: &mut PlanCx<'_>, tx: &mut Transaction, label: &str, header: &Header) -> Result<Ref, ApiError> {
     let (reference, fields) = row(cx, label, "", header);
     rows::create(tx, "task", &reference, fields)?;
     Ok(reference)
@@ -69,7 +64,10 @@ pub fn finish_task(
 
 pub(super) fn row(cx: &mut PlanCx<'_>, label: &str, text: &str, header: &Header) -> (Ref, Vec<(&'static str, Value)>) {
     let (reference, uuid) = cx.new_row();
-    let other_config = header.other_config.iter().map(|(key, value)| (format!("http:{key}"), value));
+    let other_config = header
+        .other_config
+        .iter()
+        .map(|(key, value)| (format!("http:{key}"), value));
     let fields = vec![
         ("uuid", Value::text(uuid)),
         ("name_label", Value::text(label)),
@@ -77,14 +75,20 @@ pub(super) fn row(cx: &mut PlanCx<'_>, label: &str, text: &str, header: &Header)
         ("created", Value::from(cx.now())),
         ("finished", Value::from(EPOCH)),
         ("status", Value::text("pending")),
-        ("session", Value::Ref(cx.caller.session.clone().unwrap_or_else(Ref::null))),
+        (
+            "session",
+            Value::Ref(cx.caller.session.clone().unwrap_or_else(Ref::null)),
+        ),
         ("resident_on", Value::from(&cx.this_host)),
         ("progress", Value::Float(0.0)),
         ("type", Value::text(TYPE_NONE)),
         ("result", Value::text("")),
         ("error_info", Value::set([])),
         ("other_config", Value::text_map(other_config)),
-        ("subtask_of", Value::Ref(header.subtask_of.clone().unwrap_or_else(Ref::null))),
+        (
+            "subtask_of",
+            Value::Ref(header.subtask_of.clone().unwrap_or_else(Ref::null)),
+        ),
         ("backtrace", Value::text("()")),
     ];
     (reference, fields)

@@ -6,8 +6,8 @@ mod born;
 mod client;
 mod reap;
 
-pub use born::{Header, begin_task, finish_task};
 pub(crate) use born::born_finished;
+pub use born::{Header, begin_task, finish_task};
 pub use reap::{Reaped, reap_tasks};
 
 use crate::room::Planner;
@@ -21,7 +21,10 @@ pub(crate) const TYPE_NONE: &str = "<none/>";
 pub(crate) const DESTROY_MARK: &str = "task";
 
 /// Tasks of others need pool-operator, the permission `task.destroy/any`.
-const ANY_TASK: RoleFloor = RoleFloor { role: Role::PoolOperator, or_client_cert: false };
+const ANY_TASK: RoleFloor = RoleFloor {
+    role: Role::PoolOperator,
+    or_client_cert: false,
+};
 
 pub fn lookup(message: &str) -> Option<Planner> {
     Some(Planner::Write(match message {
@@ -61,6 +64,12 @@ pub(crate) fn check_owner(cx: &PlanCx<'_>, task: &Ref, permission: &str) -> Resu
         return Ok(());
     }
     let roles: Vec<&str> = rbac::roles_with(ANY_TASK).map(rbac::role_name).collect();
-    let text = format!("No permission in user session. (Roles with this permission: {})", roles.join(", "));
-    Err(ApiError::new("RBAC_PERMISSION_DENIED", [format!("{permission}/any"), text]))
+    let text = format!(
+        "No permission in user session. (Roles with this permission: {})",
+        roles.join(", ")
+    );
+    Err(ApiError::new(
+        "RBAC_PERMISSION_DENIED",
+        [format!("{permission}/any"), text],
+    ))
 }

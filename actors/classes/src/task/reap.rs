@@ -34,7 +34,9 @@ pub fn reap_tasks(view: &View, now_ms: i64, before: &BTreeMap<Ref, String>) -> R
         let created = rows::date_time(view, "task", &task, "created")?.wall_seconds;
         if !is_pending(view, &task)? {
             // A client's own task never gets a time of finishing: it counts from its creation.
-            let ended = rows::date_time(view, "task", &task, "finished")?.wall_seconds.max(created);
+            let ended = rows::date_time(view, "task", &task, "finished")?
+                .wall_seconds
+                .max(created);
             finished.push((ended, task));
         } else if now - created > PENDING_SECONDS {
             let seen = progress_text(view, &task)?;

@@ -10,11 +10,7 @@ pub fn create_new_blob(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transacti
 }
 
 /// `(object, name, mime_type, public)`; no mime type means raw bytes.
-pub(crate) fn create_for(
-    cx: &mut PlanCx<'_>,
-    class: &str,
-    args: Args<'_>,
-) -> Result<(Transaction, Value), ApiError> {
+pub(crate) fn create_for(cx: &mut PlanCx<'_>, class: &str, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
     let (owner, name) = (args.reference(0)?, args.value(1)?);
     rows::check(cx.view, class, owner)?;
     let column = rows::column(class, "blobs")?;
@@ -27,7 +23,11 @@ pub(crate) fn create_for(
 
 fn new_blob(cx: &mut PlanCx<'_>, tx: &mut Transaction, mime_type: &str, public: bool) -> Result<Ref, ApiError> {
     let (blob, uuid) = cx.new_row();
-    let mime_type = if mime_type.is_empty() { "application/octet-stream" } else { mime_type };
+    let mime_type = if mime_type.is_empty() {
+        "application/octet-stream"
+    } else {
+        mime_type
+    };
     let fields = vec![
         ("uuid", Value::text(uuid)),
         ("public", Value::Bool(public)),

@@ -31,11 +31,18 @@ pub fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value
     };
     let int = |name: &str| member(name).and_then(Value::as_int).unwrap_or_default();
     let multiplier = member("HVM_shadow_multiplier").and_then(Value::as_float).unwrap_or(1.0);
-    let overhead = overhead_bytes(domain_type != "pv", int("memory_static_max"), int("VCPUs_max"), multiplier);
+    let overhead = overhead_bytes(
+        domain_type != "pv",
+        int("memory_static_max"),
+        int("VCPUs_max"),
+        multiplier,
+    );
     let mut facts = Facts::halted(&vm);
     facts.is_a_template = member("is_a_template").and_then(Value::as_bool).unwrap_or_default();
     facts.blocked = member("blocked_operations").map(pairs).unwrap_or_default();
-    facts.in_appliance = member("appliance").and_then(Value::as_ref).is_some_and(|appliance| !appliance.is_null());
+    facts.in_appliance = member("appliance")
+        .and_then(Value::as_ref)
+        .is_some_and(|appliance| !appliance.is_null());
     let ours = vec![
         ("uuid", Value::text(uuid)),
         ("power_state", Value::text("Halted")),
@@ -70,11 +77,7 @@ pub fn new_vm(tx: &mut Transaction, vm: NewVm) -> Result<(), ApiError> {
 }
 
 /// The metrics row of a new VM.
-pub fn new_metrics(
-    tx: &mut Transaction,
-    ids: &mut dyn Ids,
-    more: Vec<(&'static str, Value)>,
-) -> Result<Ref, ApiError> {
+pub fn new_metrics(tx: &mut Transaction, ids: &mut dyn Ids, more: Vec<(&'static str, Value)>) -> Result<Ref, ApiError> {
     let (metrics, uuid) = crate::cx::new_row(ids);
     let mut fields = vec![
         ("uuid", Value::text(uuid)),
@@ -97,9 +100,15 @@ pub fn new_metrics(
 
 /// A VM is born halted; a suspended one would need its memory image, which only an import brings.
 fn check_power_state(vm: &Ref, given: &[(Arc<str>, Value)]) -> Result<(), ApiError> {
-    let state = given.iter().find(|(name, _)| &**name == "power_state").and_then(|(_, value)| value.as_text());
+    let state = given
+        .iter()
+        .find(|(name, _)| &**name == "power_state")
+        .and_then(|(_, value)| value.as_text());
     match state {
-        Some("Suspended") => Err(ApiError::new("VM_BAD_POWER_STATE", [vm.as_str(), "halted", "suspended"])),
+        Some("Suspended") => Err(ApiError::new(
+            "VM_BAD_POWER_STATE",
+            [vm.as_str(), "halted", "suspended"],
+        )),
         Some(_) | None => Ok(()),
     }
 }

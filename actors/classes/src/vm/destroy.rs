@@ -26,7 +26,12 @@ pub(crate) fn changes_for_destroy(view: &View, tx: &mut Transaction, vm: &Ref) -
     for vif in rows::references(view, "VM", vm, "VIFs")? {
         crate::vif::changes_for_destroy(view, tx, &vif)?;
     }
-    for (field, class) in [("VUSBs", "VUSB"), ("VTPMs", "VTPM"), ("VGPUs", "VGPU"), ("consoles", "console")] {
+    for (field, class) in [
+        ("VUSBs", "VUSB"),
+        ("VTPMs", "VTPM"),
+        ("VGPUs", "VGPU"),
+        ("consoles", "console"),
+    ] {
         for child in rows::references(view, "VM", vm, field)? {
             rows::destroy(tx, class, &child)?;
         }
@@ -48,9 +53,18 @@ pub(crate) fn changes_for_destroy(view: &View, tx: &mut Transaction, vm: &Ref) -
 
 fn blobs(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
     let held = rows::value(view, "VM", vm, "blobs")?;
-    Ok(held.as_map().unwrap_or_default().iter().filter_map(|(_, blob)| blob.as_ref().cloned()).collect())
+    Ok(held
+        .as_map()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(_, blob)| blob.as_ref().cloned())
+        .collect())
 }
 
 fn destroy_if_there(view: &View, tx: &mut Transaction, class: &str, row: &Ref) -> Result<(), ApiError> {
-    if view.contains(rows::class(class)?, row) { rows::destroy(tx, class, row) } else { Ok(()) }
+    if view.contains(rows::class(class)?, row) {
+        rows::destroy(tx, class, row)
+    } else {
+        Ok(())
+    }
 }

@@ -91,7 +91,15 @@ impl Operation {
         (template, snapshot): (Template, bool),
         (control_domain, advertised): (Domain, bool),
     ) -> Operation {
-        Operation { name, states, beside, template, snapshot, control_domain, advertised }
+        Operation {
+            name,
+            states,
+            beside,
+            template,
+            snapshot,
+            control_domain,
+            advertised,
+        }
     }
 }
 
@@ -155,7 +163,9 @@ impl Facts {
 
     /// The value of the field `allowed_operations`.
     pub fn allowed_operations(&self) -> Value {
-        let allowed = OPERATIONS.iter().filter(|row| row.advertised && self.check(row.name, true).is_ok());
+        let allowed = OPERATIONS
+            .iter()
+            .filter(|row| row.advertised && self.check(row.name, true).is_ok());
         Value::set(allowed.map(|row| Value::text(row.name)))
     }
 
@@ -192,14 +202,29 @@ impl Facts {
         if excepted || states().any(|(state, allowed)| allowed && *state == self.power_state) {
             return Ok(());
         }
-        let expected: Vec<String> = states().filter(|(_, ok)| *ok).map(|(state, _)| state.to_lowercase()).collect();
-        Err(self.error("VM_BAD_POWER_STATE", [expected.join(", ").as_str(), &self.power_state.to_lowercase()]))
+        let expected: Vec<String> = states()
+            .filter(|(_, ok)| *ok)
+            .map(|(state, _)| state.to_lowercase())
+            .collect();
+        Err(self.error(
+            "VM_BAD_POWER_STATE",
+            [expected.join(", ").as_str(), &self.power_state.to_lowercase()],
+        ))
     }
 
     fn check_current(&self, row: &Operation) -> Result<(), ApiError> {
-        let all = |names: &[&str]| self.current.iter().all(|(_, operation)| names.contains(&operation.as_str()));
+        let all = |names: &[&str]| {
+            self.current
+                .iter()
+                .all(|(_, operation)| names.contains(&operation.as_str()))
+        };
         let only = |name: &str| self.current.len() == 1 && all(&[name]);
-        let none = |names: &[&str]| !self.current.iter().any(|(_, operation)| names.contains(&operation.as_str()));
+        let none = |names: &[&str]| {
+            !self
+                .current
+                .iter()
+                .any(|(_, operation)| names.contains(&operation.as_str()))
+        };
         let free = self.current.is_empty()
             || match row.beside {
                 Beside::Nothing => false,
@@ -214,13 +239,21 @@ impl Facts {
         if free {
             return Ok(());
         }
-        let (tasks, operations): (Vec<&str>, Vec<&str>) =
-            self.current.iter().map(|(task, operation)| (task.as_str(), operation.as_str())).unzip();
+        let (tasks, operations): (Vec<&str>, Vec<&str>) = self
+            .current
+            .iter()
+            .map(|(task, operation)| (task.as_str(), operation.as_str()))
+            .unzip();
         let listed = |names: Vec<&str>| match names.as_slice() {
             [one] => (*one).to_owned(),
             many => format!("{{{}}}", many.join(",")),
         };
-        let params = ["VM".to_owned(), self.vm.as_str().to_owned(), listed(operations), listed(tasks)];
+        let params = [
+            "VM".to_owned(),
+            self.vm.as_str().to_owned(),
+            listed(operations),
+            listed(tasks),
+        ];
         Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params))
     }
 
@@ -257,7 +290,10 @@ impl Facts {
 
     fn check_control_domain(&self, row: &Operation) -> Result<(), ApiError> {
         let refuse = |what: &str| {
-            Err(ApiError::new("OPERATION_NOT_ALLOWED", [format!("This operation is not allowed on {what}")]))
+            Err(ApiError::new(
+                "OPERATION_NOT_ALLOWED",
+                [format!("This operation is not allowed on {what}")],
+            ))
         };
         match row.control_domain {
             Domain::NotDomain0 if self.is_domain_0 => refuse("dom0"),
@@ -284,7 +320,11 @@ impl Facts {
                 "changing_VCPUs_live" => feature("feature-vcpu-hotplug"),
                 _ => true,
             };
-        if strict && !able { Err(self.error("VM_LACKS_FEATURE", [])) } else { Ok(()) }
+        if strict && !able {
+            Err(self.error("VM_LACKS_FEATURE", []))
+        } else {
+            Ok(())
+        }
     }
 
     fn check_devices(&self, row: &Operation) -> Result<(), ApiError> {
@@ -298,9 +338,7 @@ impl Facts {
                 Err(self.error("VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE", []))
             }
             "query_services" if !self.is_system_domain => Err(self.error("NOT_SYSTEM_DOMAIN", [])),
-            "create_vtpm" if self.vtpms > 0 => {
-                Err(ApiError::new("VTPM_MAX_AMOUNT_REACHED", [self.vtpms.to_string()]))
-            }
+            "create_vtpm" if self.vtpms > 0 => Err(ApiError::new("VTPM_MAX_AMOUNT_REACHED", [self.vtpms.to_string()])),
             _ => Ok(()),
         }
     }
@@ -323,7 +361,13 @@ pub fn assert_operation_valid(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, 
 pub fn update_allowed_operations(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
     let vm = args.reference(0)?;
     let mut tx = cx.transaction();
-    rows::set(&mut tx, "VM", vm, "allowed_operations", Facts::of(cx.view, vm)?.allowed_operations())?;
+    rows::set(
+        &mut tx,
+        "VM",
+        vm,
+        "allowed_operations",
+        Facts::of(cx.view, vm)?.allowed_operations(),
+    )?;
     done(tx)
 }
 

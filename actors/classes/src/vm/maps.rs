@@ -35,7 +35,10 @@ pub fn remove_from_platform(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
 
 pub fn set_xenstore_data(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let held = args.map(1)?;
-    let outside = held.iter().filter_map(|(key, _)| key.as_text()).find(|key| !key.starts_with("vm-data"));
+    let outside = held
+        .iter()
+        .filter_map(|(key, _)| key.as_text())
+        .find(|key| !key.starts_with("vm-data"));
     if let Some(key) = outside {
         return Err(ApiError::invalid_value("xenstore_data", key));
     }
@@ -79,7 +82,13 @@ pub fn remove_from_blocked_operations(cx: &mut PlanCx<'_>, args: Args<'_>) -> Pl
 fn block(cx: &PlanCx<'_>, vm: &Ref, blocked: Vec<(String, String)>) -> Planned {
     let mut facts = Facts::of(cx.view, vm)?;
     let mut tx = cx.transaction();
-    rows::set(&mut tx, "VM", vm, "blocked_operations", Value::text_map(blocked.clone()))?;
+    rows::set(
+        &mut tx,
+        "VM",
+        vm,
+        "blocked_operations",
+        Value::text_map(blocked.clone()),
+    )?;
     facts.blocked = blocked;
     rows::set(&mut tx, "VM", vm, "allowed_operations", facts.allowed_operations())?;
     done(tx)

@@ -50,8 +50,10 @@ impl Limits {
 /// Bytes that the VM costs its host beyond its memory: page tables and the domain's own structures.
 pub fn overhead_bytes(is_hvm: bool, memory_bytes: i64, vcpus: i64, shadow_multiplier: f64) -> i64 {
     let memory_mib = memory_bytes.div_euclid(MIB);
-    let pages = vcpus.saturating_mul(PAGES_PER_MIB).saturating_add(memory_mib.saturating_mul(2));
-    let tables_mib = pages.div_euclid(PAGES_PER_MIB).max(1);
+    let pages = vcpus
+        .saturating_mul(PAGES_PER_MIB)
+        .saturating_add(memory_mib.saturating_mul(2));
+    let tables_mib = pages.saturating_add(PAGES_PER_MIB - 1).div_euclid(PAGES_PER_MIB).max(1);
     let scaled = (tables_mib as f64 * shadow_multiplier.max(1.0)).ceil() as i64;
     let fixed = if is_hvm { OVERHEAD_HVM_MIB } else { OVERHEAD_PV_MIB };
     scaled.saturating_add(fixed).saturating_mul(MIB)
@@ -59,9 +61,14 @@ pub fn overhead_bytes(is_hvm: bool, memory_bytes: i64, vcpus: i64, shadow_multip
 
 /// The value of `memory_overhead` for a VM with this memory.
 pub(super) fn overhead_of(view: &View, vm: &Ref, static_max: i64) -> Result<i64, ApiError> {
-    let is_hvm = matches!(rows::text(view, "VM", vm, "domain_type")?.as_str(), "hvm" | "pvh" | "pv_in_pvh");
+    let is_hvm = matches!(
+        rows::text(view, "VM", vm, "domain_type")?.as_str(),
+        "hvm" | "pvh" | "pv_in_pvh"
+    );
     let vcpus = rows::int(view, "VM", vm, "VCPUs_max")?;
-    let multiplier = rows::value(view, "VM", vm, "HVM_shadow_multiplier")?.as_float().unwrap_or(1.0);
+    let multiplier = rows::value(view, "VM", vm, "HVM_shadow_multiplier")?
+        .as_float()
+        .unwrap_or(1.0);
     Ok(overhead_bytes(is_hvm, static_max, vcpus, multiplier))
 }
 
@@ -79,7 +86,11 @@ pub fn maximise_memory(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiErro
     while low < high {
         let middle = low + (high - low + 1) / 2;
         let bytes = middle * MIB;
-        if bytes + overhead_of(cx.view, vm, bytes)? <= total { low = middle } else { high = middle - 1 }
+        if bytes + overhead_of(cx.view, vm, bytes)? <= total {
+            low = middle
+        } else {
+            high = middle - 1
+        }
     }
     Ok(Value::Int(low * MIB))
 }
@@ -89,7 +100,12 @@ pub fn set_memory(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let bytes = args.int(1)?;
     check_halted(cx.view, vm, "changing_memory_limits")?;
     let held = Limits::of(cx.view, vm)?;
-    let limits = Limits { dynamic_min: bytes, dynamic_max: bytes, static_max: bytes, ..held };
+    let limits = Limits {
+        dynamic_min: bytes,
+        dynamic_max: bytes,
+        static_max: bytes,
+        ..held
+    };
     write(cx, vm, limits)
 }
 
@@ -107,40 +123,55 @@ pub fn set_memory_limits(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
 
 pub fn set_memory_static_range(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let (min, max) = (args.int(1)?, args.int(2)?);
-    change(cx, args, "changing_static_range", |held| Limits { static_min: min, static_max: max, ..held })
+    change(cx, args, "changing_static_range", |held| Limits {
+        static_min: min,
+        static_max: max,
+        ..held
+    })
 }
 
 pub fn set_memory_static_min(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let min = args.int(1)?;
-    change(cx, args, "changing_static_range", |held| Limits { static_min: min, ..held })
+    change(cx, args, "changing_static_range", |held| Limits {
+        static_min: min,
+        ..held
+    })
 }
 
 pub fn set_memory_static_max(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let max = args.int(1)?;
-    change(cx, args, "changing_static_range", |held| Limits { static_max: max, ..held })
+    change(cx, args, "changing_static_range", |held| Limits {
+        static_max: max,
+        ..held
+    })
 }
 
 pub fn set_memory_dynamic_range(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let (min, max) = (args.int(1)?, args.int(2)?);
-    change(cx, args, "changing_dynamic_range", |held| Limits { dynamic_min: min, dynamic_max: max, ..held })
+    change(cx, args, "changing_dynamic_range", |held| Limits {
+        dynamic_min: min,
+        dynamic_max: max,
+        ..held
+    })
 }
 
 pub fn set_memory_dynamic_min(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let min = args.int(1)?;
-    change(cx, args, "changing_dynamic_range", |held| Limits { dynamic_min: min, ..held })
+    change(cx, args, "changing_dynamic_range", |held| Limits {
+        dynamic_min: min,
+        ..held
+    })
 }
 
 pub fn set_memory_dynamic_max(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let max = args.int(1)?;
-    change(cx, args, "changing_dynamic_range", |held| Limits { dynamic_max: max, ..held })
+    change(cx, args, "changing_dynamic_range", |held| Limits {
+        dynamic_max: max,
+        ..held
+    })
 }
 
-fn change(
-    cx: &mut PlanCx<'_>,
-    args: Args<'_>,
-    operation: &str,
-    with: impl FnOnce(Limits) -> Limits,
-) -> Planned {
+fn change(cx: &mut PlanCx<'_>, args: Args<'_>, operation: &str, with: impl FnOnce(Limits) -> Limits) -> Planned {
     let vm = args.reference(0)?;
     check_halted(cx.view, vm, operation)?;
     let limits = with(Limits::of(cx.view, vm)?);
@@ -153,7 +184,10 @@ fn check_halted(view: &View, vm: &Ref, operation: &str) -> Result<(), ApiError> 
     if Facts::of(view, vm)?.power_state == "Halted" {
         return Ok(());
     }
-    Err(ApiError::new(crate::NOT_BUILT, [format!("{operation} of a VM that is not halted")]))
+    Err(ApiError::new(
+        crate::NOT_BUILT,
+        [format!("{operation} of a VM that is not halted")],
+    ))
 }
 
 fn write(cx: &PlanCx<'_>, vm: &Ref, limits: Limits) -> Planned {

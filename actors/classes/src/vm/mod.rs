@@ -4,13 +4,15 @@ mod blob;
 mod create;
 mod destroy;
 mod devices;
-mod lifecycle_table;
 pub mod lifecycle;
+mod lifecycle_table;
 mod maps;
 pub mod memory;
 mod setters;
 
-pub use create::{new_metrics, NewVm, new_vm};
+pub(crate) use blob::create_for as create_blob_for;
+pub use create::{NewVm, new_metrics, new_vm};
+pub(crate) use setters::changes_for_leaving_appliance;
 
 use crate::room::Planner;
 

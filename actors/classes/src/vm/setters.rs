@@ -4,7 +4,7 @@ use super::lifecycle::{self, Facts};
 use crate::room::done;
 use crate::{Args, PlanCx, rows};
 use xenith_datamodel::{ApiError, Ref, Value};
-use xenith_pooldb::Transaction;
+use xenith_pooldb::{Transaction, View};
 
 type Planned = Result<(Transaction, Value), ApiError>;
 
@@ -59,7 +59,11 @@ pub fn set_hvm_shadow_multiplier(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned
     lifecycle::check(cx.view, vm, "changing_shadow_memory")?;
     if wanted < 1.0 {
         // The number as OCaml writes it: a whole one ends in a point.
-        let text = if wanted.fract() == 0.0 { format!("{wanted:.0}.") } else { wanted.to_string() };
+        let text = if wanted.fract() == 0.0 {
+            format!("{wanted:.0}.")
+        } else {
+            wanted.to_string()
+        };
         return Err(ApiError::invalid_value("multiplier", &text));
     }
     set(cx, args, "HVM_shadow_multiplier")
@@ -71,7 +75,13 @@ pub fn set_hvm_boot_policy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     rows::check(cx.view, "VM", vm)?;
     let mut tx = cx.transaction();
     rows::set(&mut tx, "VM", vm, "HVM_boot_policy", policy)?;
-    rows::set(&mut tx, "VM", vm, "domain_type", if policy.is_empty() { "pv" } else { "hvm" })?;
+    rows::set(
+        &mut tx,
+        "VM",
+        vm,
+        "domain_type",
+        if policy.is_empty() { "pv" } else { "hvm" },
+    )?;
     done(tx)
 }
 
@@ -138,6 +148,16 @@ pub fn set_appliance(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     done(tx)
 }
 
+/// For a VM whose appliance goes.
+pub(crate) fn changes_for_leaving_appliance(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    let facts = Facts {
+        in_appliance: false,
+        ..Facts::of(view, vm)?
+    };
+    rows::set(tx, "VM", vm, "appliance", Ref::null())?;
+    rows::set(tx, "VM", vm, "allowed_operations", facts.allowed_operations())
+}
+
 pub fn set_groups(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     for group in args.set(1)?.iter().filter_map(Value::as_ref) {
         rows::check(cx.view, "VM_group", group)?;
@@ -180,7 +200,10 @@ pub fn set_has_vendor_device(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let vm = args.reference(0)?;
     let state = rows::text(cx.view, "VM", vm, "power_state")?;
     if state != "Halted" {
-        return Err(ApiError::new("VM_BAD_POWER_STATE", [vm.as_str(), "halted", &state.to_lowercase()]));
+        return Err(ApiError::new(
+            "VM_BAD_POWER_STATE",
+            [vm.as_str(), "halted", &state.to_lowercase()],
+        ));
     }
     set(cx, args, "has_vendor_device")
 }
@@ -188,7 +211,10 @@ pub fn set_has_vendor_device(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
 fn set_not_negative(cx: &PlanCx<'_>, args: Args<'_>, field: &str) -> Planned {
     let value = args.int(1)?;
     if value < 0 {
-        return Err(ApiError::new("VALUE_NOT_SUPPORTED", [field, &value.to_string(), "Must not be negative"]));
+        return Err(ApiError::new(
+            "VALUE_NOT_SUPPORTED",
+            [field, &value.to_string(), "Must not be negative"],
+        ));
     }
     set(cx, args, field)
 }
@@ -210,5 +236,9 @@ fn check_vcpus(at_startup: i64, most: i64, given: i64) -> Result<(), ApiError> {
 }
 
 fn check_ref_or_null(cx: &PlanCx<'_>, class: &str, reference: &Ref) -> Result<(), ApiError> {
-    if reference.is_null() { Ok(()) } else { rows::check(cx.view, class, reference) }
+    if reference.is_null() {
+        Ok(())
+    } else {
+        rows::check(cx.view, class, reference)
+    }
 }

@@ -6,11 +6,7 @@ use crate::class::Cardinality::{self, ManyToMany, ManyToOne, SelfPaired};
 type End = (&'static str, &'static str);
 
 const fn pair(cardinality: Cardinality, from: End, to: End) -> Relation {
-    Relation {
-        from,
-        to,
-        cardinality,
-    }
+    Relation { from, to, cardinality }
 }
 
 #[rustfmt::skip]

@@ -2,7 +2,7 @@
 
 use crate::macros::words::*;
 use crate::{Column, Enumeration, FieldType, Text, Value, classes};
-use expect_test::expect;
+use expect_test::expect_file;
 
 enumeration! {
     /// What a toy can do.
@@ -33,156 +33,12 @@ class! {
 
 #[test]
 fn descriptor() {
-    expect![[r#"
-        Class {
-            name: "Toy",
-            doc: "A thing to play with.",
-            lifecycle: Prototyped,
-            since: "rio",
-            gen_constructor_destructor: false,
-            in_database: true,
-            events: false,
-            persist: true,
-            get_all: true,
-            in_2024_dump: true,
-            internal: false,
-            reader: RoleFloor {
-                role: ReadOnly,
-                or_client_cert: false,
-            },
-            writer: RoleFloor {
-                role: VmAdmin,
-                or_client_cert: false,
-            },
-            constructor: RoleFloor {
-                role: PoolOperator,
-                or_client_cert: false,
-            },
-            by_name_label: true,
-            getters_run_code: false,
-            implicit: [],
-            fields: [
-                FieldDesc {
-                    name: "uuid",
-                    doc: "Unique identifier.",
-                    ty: String,
-                    qualifier: Runtime,
-                    default: None,
-                    lifecycle: Published,
-                    since: "rio",
-                    db: None,
-                    persist: true,
-                    setter_has_effect: false,
-                    ignore_foreign_key: false,
-                    internal: false,
-                    in_2024_dump: true,
-                    reader: None,
-                    writer: None,
-                    key_roles: [],
-                },
-                FieldDesc {
-                    name: "tricks",
-                    doc: "What it can do.",
-                    ty: Map(
-                        String,
-                        Enum(
-                            "toy_trick",
-                        ),
-                    ),
-                    qualifier: ReadWrite,
-                    default: Some(
-                        Map(
-                            [
-                                (
-                                    Text(
-                                        "a",
-                                    ),
-                                    Text(
-                                        "8bit",
-                                    ),
-                                ),
-                            ],
-                        ),
-                    ),
-                    lifecycle: Removed,
-                    since: "ely",
-                    db: None,
-                    persist: false,
-                    setter_has_effect: false,
-                    ignore_foreign_key: false,
-                    internal: false,
-                    in_2024_dump: true,
-                    reader: None,
-                    writer: None,
-                    key_roles: [],
-                },
-            ],
-            messages: [
-                Message {
-                    name: "play",
-                    doc: "Play with it.",
-                    params: [
-                        Param {
-                            name: "self",
-                            ty: Ref(
-                                "Toy",
-                            ),
-                            default: None,
-                        },
-                        Param {
-                            name: "times",
-                            ty: Int,
-                            default: Some(
-                                Int(
-                                    1,
-                                ),
-                            ),
-                        },
-                    ],
-                    result: Set(
-                        Option(
-                            Ref(
-                                "Toy",
-                            ),
-                        ),
-                    ),
-                    errors: [
-                        "TOO_BUSY",
-                    ],
-                    role: RoleFloor {
-                        role: VmOperator,
-                        or_client_cert: true,
-                    },
-                    key_roles: [],
-                    lifecycle: Deprecated,
-                    since: "miami",
-                    kind: Explicit,
-                    is_async: false,
-                    hidden: false,
-                    pool_internal: false,
-                    session: true,
-                    secret: false,
-                    effect: true,
-                    forward_to: None,
-                    no_current_operations: false,
-                    in_2024_dump: true,
-                    route: Coordinator,
-                    runs_on: "",
-                    locks: [],
-                    emergency: false,
-                    local_any_host: false,
-                },
-            ],
-        }
-    "#]].assert_debug_eq(&DESCRIPTOR);
+    expect_file!["toy.expect"].assert_debug_eq(&DESCRIPTOR);
 }
 
 #[test]
 fn tokens() {
-    let field = |field| Column {
-        class: CLASS,
-        field,
-    };
+    let field = |field| Column { class: CLASS, field };
     assert_eq!(CLASS, classes::vm::CLASS);
     let uuid: crate::Field<Text> = UUID;
     let tricks: crate::Field<Value> = TRICKS;
@@ -194,11 +50,7 @@ fn enumeration() {
     let Enumeration { name, doc, values } = ToyTrick::ENUMERATION;
     assert_eq!(
         (name, doc, values),
-        (
-            "toy_trick",
-            "What a toy can do.",
-            &["roll-over", "8bit"][..]
-        )
+        ("toy_trick", "What a toy can do.", &["roll-over", "8bit"][..])
     );
     assert_eq!(ToyTrick::ALL, [ToyTrick::RollOver, ToyTrick::V8bit]);
     assert_eq!(ToyTrick::from_text("Roll-Over"), Some(ToyTrick::RollOver));

@@ -320,8 +320,7 @@ impl<'a> Parser<'a> {
 }
 
 fn is_blank(text: &str) -> bool {
-    text.bytes()
-        .all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+    text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
 /// Attributes mean nothing here, but must be well-formed.
@@ -340,6 +339,11 @@ fn check_attributes(start: &quick_xml::events::BytesStart<'_>) -> Result<(), Dec
 
 /// Refuses the characters that XML 1.0 has no place for.
 fn checked(text: Cow<'_, str>) -> Result<Cow<'_, str>, DecodeError> {
+    // U+FFFE and U+FFFF are the only ones outside ASCII, and start with 0xEF.
+    let suspect = |b: u8| b == 0xef || (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r'));
+    if !text.bytes().any(suspect) {
+        return Ok(text);
+    }
     let bad = |c: &char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     match text.chars().find(bad) {
         Some(character) => Err(DecodeError::Character(u32::from(character))),

@@ -57,8 +57,7 @@ pub fn encode_value(value: &Value) -> String {
     let mut xml = Writer::new(Returns::Raw);
     xml.value(value, Ints::Untagged);
     // The writer copies whole characters only, so this never replaces anything.
-    String::from_utf8(xml.out)
-        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+    String::from_utf8(xml.out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 /// What becomes of a carriage return: a reader turns a raw one into LF.
@@ -102,9 +101,7 @@ impl Writer {
             Value::Int(int) => self.decimal("", *int, ""),
             Value::Float(float) => self.tagged("double", &xml_float(*float)),
             Value::Bool(flag) => self.tagged("boolean", if *flag { "1" } else { "0" }),
-            Value::DateTime(time) => {
-                self.tagged("dateTime.iso8601", &crate::typed::date_text(*time))
-            }
+            Value::DateTime(time) => self.tagged("dateTime.iso8601", &crate::typed::date_text(*time)),
             Value::Ref(reference) => self.text(reference.as_str()),
             Value::Set(items) => {
                 self.raw(b"<array><data>");
@@ -123,11 +120,7 @@ impl Writer {
             Value::Record(fields) => {
                 self.raw(b"<struct>");
                 for (name, value) in fields.iter() {
-                    let ints = if &**name == TAGGED_INTS {
-                        Ints::I4
-                    } else {
-                        ints
-                    };
+                    let ints = if &**name == TAGGED_INTS { Ints::I4 } else { ints };
                     self.member(name, value, ints);
                 }
                 self.raw(b"</struct>");
@@ -146,9 +139,7 @@ impl Writer {
 
     fn error(&mut self, error: &ApiError) {
         self.raw(b"<value><array><data>");
-        for text in
-            std::iter::once(error.code.as_ref()).chain(error.params.iter().map(String::as_str))
-        {
+        for text in std::iter::once(error.code.as_ref()).chain(error.params.iter().map(String::as_str)) {
             self.raw(b"<value>");
             self.text(text);
             self.raw(b"</value>");

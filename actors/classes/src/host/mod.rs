@@ -1,0 +1,94 @@
+//! Hosts: what their rows answer. What needs the machine comes with the operations.
+
+use crate::room::{Planner, done};
+use crate::{Args, PlanCx, rows};
+use xenith_datamodel::{ApiError, DateTime, Ref, Value, Zone};
+use xenith_pooldb::{Transaction, View};
+
+pub fn lookup(message: &str) -> Option<Planner> {
+    use Planner::{Read, Write};
+    Some(match message {
+        "compute_free_memory" => Read(compute_free_memory),
+        "compute_memory_overhead" => Read(compute_memory_overhead),
+        "create_new_blob" => Write(|cx, args| crate::vm::create_blob_for(cx, "host", args)),
+        "get_management_interface" => Read(get_management_interface),
+        "get_server_localtime" => Read(get_server_localtime),
+        "get_servertime" => Read(get_servertime),
+        "get_uncooperative_resident_VMs" => Read(get_uncooperative_resident_vms),
+        "list_methods" => Read(list_methods),
+        "set_power_on_mode" => Write(set_power_on_mode),
+        _ => return None,
+    })
+}
+
+/// What a host with nothing under way may do (allowed_operations.json, host).
+pub fn allowed_operations(is_enabled: bool) -> Value {
+    let always = ["provision", "evacuate", "vm_start", "vm_resume", "vm_migrate", "enable"];
+    let when_disabled = ["shutdown", "reboot", "apply_updates"];
+    let more = when_disabled.into_iter().filter(|_| !is_enabled);
+    Value::set(always.into_iter().chain(more).map(Value::text))
+}
+
+/// Memory that no guest, no control domain and not Xen itself has claimed.
+pub fn free_memory_bytes(view: &View, host: &Ref) -> Result<i64, ApiError> {
+    let metrics = rows::reference(view, "host", host, "metrics")?;
+    let total = rows::int(view, "host_metrics", &metrics, "memory_total")?;
+    let mut free = total - rows::int(view, "host", host, "memory_overhead")?;
+    for vm in rows::references(view, "host", host, "resident_VMs")? {
+        let int = |field| rows::int(view, "VM", &vm, field);
+        free -= int("memory_dynamic_max")? + int("memory_overhead")?;
+    }
+    Ok(free.max(0))
+}
+
+fn compute_free_memory(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    free_memory_bytes(cx.view, args.reference(0)?).map(Value::Int)
+}
+
+fn compute_memory_overhead(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    rows::value(cx.view, "host", args.reference(0)?, "memory_overhead")
+}
+
+fn get_servertime(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    rows::check(cx.view, "host", args.reference(0)?)?;
+    Ok(Value::from(cx.now()))
+}
+
+/// Hosts keep UTC: the text has no zone, as the field's meaning asks.
+fn get_server_localtime(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    rows::check(cx.view, "host", args.reference(0)?)?;
+    Ok(Value::from(DateTime {
+        zone: Zone::Local,
+        ..cx.now()
+    }))
+}
+
+fn list_methods(_: &PlanCx<'_>, _: Args<'_>) -> Result<Value, ApiError> {
+    Ok(Value::set(xenith_datamodel::list_methods().iter().map(Value::text)))
+}
+
+fn get_management_interface(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    let host = args.reference(0)?;
+    for pif in rows::references(cx.view, "host", host, "PIFs")? {
+        if rows::boolean(cx.view, "PIF", &pif, "management")? {
+            return Ok(Value::Ref(pif));
+        }
+    }
+    Ok(Value::Ref(Ref::null()))
+}
+
+/// Deprecated: no VM is said to ignore its balloon target.
+fn get_uncooperative_resident_vms(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    rows::check(cx.view, "host", args.reference(0)?)?;
+    Ok(Value::set([]))
+}
+
+fn set_power_on_mode(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
+    let host = args.reference(0)?;
+    rows::check(cx.view, "host", host)?;
+    let mut tx = cx.transaction();
+    let config = crate::pbd::with_secrets(cx, &mut tx, Some(args.value(2)?))?;
+    rows::set(&mut tx, "host", host, "power_on_mode", args.text(1)?)?;
+    rows::set(&mut tx, "host", host, "power_on_config", config)?;
+    done(tx)
+}

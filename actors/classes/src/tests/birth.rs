@@ -1,0 +1,158 @@
+//! Born rows are whole: every ref resolves, every record can be read, a pool grows by joins.
+
+use super::{CountedIds, FACTS, NOW_MS, Pool, facts_of, host_birth};
+use crate::birth::{HostBirth, join_host, opening, refresh_host};
+use crate::rows;
+use std::collections::BTreeSet;
+use xenith_datamodel::{Ref, Value};
+use xenith_pooldb::View;
+
+/// Classes and rows whose refs were found to point at nothing.
+fn dangling(view: &View) -> Vec<String> {
+    let mut rows = BTreeSet::new();
+    for class in xenith_datamodel::all_classes() {
+        rows.extend(view.refs(class).cloned());
+    }
+    let mut found = Vec::new();
+    for class in xenith_datamodel::all_classes() {
+        for row in view.refs(class) {
+            let record = view.record(class, row).expect("every row has a record");
+            let fields = record.as_record().unwrap();
+            let refs = fields
+                .iter()
+                .flat_map(|(name, value)| refs_in(value).into_iter().map(move |at| (name, at)));
+            let bad = refs.filter(|(_, reference)| !reference.is_null() && !rows.contains(reference));
+            found.extend(bad.map(|(name, reference)| format!("{}.{name} {reference}", class.name())));
+        }
+    }
+    found
+}
+
+fn refs_in(value: &Value) -> Vec<Ref> {
+    match value {
+        Value::Ref(reference) => vec![reference.clone()],
+        Value::Set(items) => items.iter().flat_map(refs_in).collect(),
+        Value::Map(pairs) => pairs
+            .iter()
+            .flat_map(|(key, value)| [refs_in(key), refs_in(value)].concat())
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_ref_of_a_fresh_pool_resolves() {
+    let pool = Pool::of_one();
+    assert_eq!(dangling(&pool.view), Vec::<String>::new());
+    assert_eq!(rows::all(&pool.view, "pool").unwrap().len(), 1);
+    assert_eq!(rows::all(&pool.view, "host").unwrap().len(), 1);
+    assert_eq!(rows::all(&pool.view, "host_cpu").unwrap().len(), 4);
+    assert_eq!(rows::all(&pool.view, "PIF").unwrap().len(), 2);
+    // Two interfaces and the internal one.
+    assert_eq!(rows::all(&pool.view, "network").unwrap().len(), 3);
+}
+
+#[test]
+fn values_are_of_their_fields_types() {
+    let pool = Pool::of_one();
+    for class in xenith_datamodel::all_classes() {
+        for row in pool.view.refs(class) {
+            for column in class.columns() {
+                let value = pool.view.value(row, column).unwrap();
+                let at = format!("{}.{}", class.name(), column.desc().name);
+                assert!(super::generic::fits(column.desc().ty, &value), "{at}: {value:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn templates_are_found_by_the_names_that_clients_know() {
+    let mut pool = Pool::of_one();
+    for name in [
+        "Other install media",
+        "Debian Bookworm 12",
+        "Rocky Linux 9",
+        "Windows Server 2022 (64-bit)",
+    ] {
+        let found = pool.call("VM.get_by_name_label", vec![name.into()]).unwrap();
+        let template = found
+            .as_set()
+            .unwrap()
+            .first()
+            .unwrap_or_else(|| panic!("{name}"))
+            .as_ref()
+            .unwrap()
+            .clone();
+        assert_eq!(pool.get("VM.is_default_template", &template), Value::Bool(true));
+        let error = super::code(pool.call("VM.destroy", vec![Value::from(&template)]));
+        assert_eq!(error, format!("VM_CANNOT_DELETE_DEFAULT_TEMPLATE [{template}]"));
+    }
+}
+
+#[test]
+fn three_hosts_by_join_share_networks() {
+    let mut pool = Pool::of_one();
+    for number in [2, 3] {
+        let facts = facts_of(number);
+        let uuid = format!("host-uuid-{number}");
+        let host = HostBirth {
+            facts: &facts,
+            host_uuid: &uuid,
+            address: "127.0.0.2",
+            certificate_sha256: [9; 32],
+        };
+        let tx = join_host(&pool.view, &mut pool.ids, NOW_MS, host).unwrap();
+        pool.commit(&tx).unwrap();
+        assert!(join_host(&pool.view, &mut pool.ids, NOW_MS, host).is_err(), "twice");
+    }
+    assert_eq!(dangling(&pool.view), Vec::<String>::new());
+    assert_eq!(rows::all(&pool.view, "host").unwrap().len(), 3);
+    assert_eq!(rows::all(&pool.view, "pool").unwrap().len(), 1);
+    assert_eq!(rows::all(&pool.view, "network").unwrap().len(), 3);
+    assert_eq!(rows::all(&pool.view, "PIF").unwrap().len(), 6);
+    assert_eq!(rows::all(&pool.view, "SR").unwrap().len(), 3);
+}
+
+#[test]
+fn a_start_changes_only_what_changed() {
+    let mut pool = Pool::of_one();
+    assert_eq!(refresh_host(&pool.view, NOW_MS, host_birth(&FACTS)).unwrap(), None);
+    let mut facts = facts_of(1);
+    facts.xen_version = "4.18.0".to_owned();
+    facts.nics[1].carrier = false;
+    let tx = refresh_host(&pool.view, NOW_MS, host_birth(&facts)).unwrap().unwrap();
+    assert_eq!(tx.changes.len(), 2);
+    pool.commit(&tx).unwrap();
+    let host = pool.first("host");
+    assert_eq!(
+        pool.get("host.software_version", &host).member("xen"),
+        Some(&Value::text("4.18.0"))
+    );
+}
+
+#[test]
+fn the_coordinator_opens_as_master() {
+    assert!(opening(&View::default(), NOW_MS, "host-uuid-1").changes.is_empty());
+    let mut pool = Pool::of_one();
+    assert!(opening(&pool.view, NOW_MS, "host-uuid-1").changes.is_empty());
+    let facts = facts_of(2);
+    let host = HostBirth {
+        facts: &facts,
+        host_uuid: "two",
+        address: "127.0.0.2",
+        certificate_sha256: [9; 32],
+    };
+    let tx = join_host(&pool.view, &mut CountedIds(1 << 64), NOW_MS, host).unwrap();
+    pool.commit(&tx).unwrap();
+    let tx = opening(&pool.view, NOW_MS, "two");
+    pool.commit(&tx).unwrap();
+    let row = pool.first("pool");
+    let two = pool.view.by_uuid(rows::class("host").unwrap(), "two").unwrap();
+    assert_eq!(pool.get("pool.master", &row), Value::Ref(two));
+}
+
+#[test]
+fn a_birth_is_the_same_each_time() {
+    assert_eq!(super::born().0.state_hash(), super::born().0.state_hash());
+}

@@ -1,0 +1,187 @@
+//! Virtual block devices: their rows, device numbers and what they may do.
+
+mod device;
+
+pub use device::free_devices;
+
+use crate::room::{Planner, created, done};
+use crate::{Args, PlanCx, implicit, rows};
+use device::{Device, resolve};
+use std::sync::Arc;
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::{Transaction, View};
+
+pub fn lookup(message: &str) -> Option<Planner> {
+    use Planner::{Read, Write};
+    Some(match message {
+        "assert_attachable" => Read(assert_attachable),
+        "create" => Write(create),
+        "destroy" => Write(destroy),
+        "set_mode" => Write(set_mode),
+        _ => return None,
+    })
+}
+
+/// What decides what a VBD may do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    pub vm_power_state: String,
+    pub is_cd: bool,
+    pub is_empty: bool,
+    pub is_attached: bool,
+    pub is_unpluggable: bool,
+    pub is_busy: bool,
+}
+
+impl Facts {
+    /// The value of the field `allowed_operations` (allowed_operations.md, VBD).
+    pub fn allowed_operations(&self) -> Value {
+        if self.is_busy {
+            return Value::set([]);
+        }
+        let running = self.vm_power_state == "Running";
+        let live = running || self.vm_power_state == "Paused";
+        let changeable = self.is_cd && self.vm_power_state != "Suspended";
+        let detachable = running && self.is_attached && self.is_unpluggable;
+        let table = [
+            ("attach", true),
+            ("plug", running && !self.is_attached),
+            ("unplug", detachable),
+            ("unplug_force", detachable),
+            ("insert", changeable && self.is_empty),
+            ("eject", changeable && !self.is_empty),
+            ("pause", live),
+            ("unpause", live),
+        ];
+        Value::set(
+            table
+                .into_iter()
+                .filter(|(_, allowed)| *allowed)
+                .map(|(operation, _)| Value::text(operation)),
+        )
+    }
+}
+
+fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
+    let given = args.record(0)?;
+    let text = |name: &str| member(given, name).and_then(Value::as_text).unwrap_or_default();
+    let flag = |name: &str| member(given, name).and_then(Value::as_bool).unwrap_or_default();
+    let reference = |name: &str| {
+        member(given, name)
+            .and_then(Value::as_ref)
+            .cloned()
+            .unwrap_or_else(Ref::null)
+    };
+    let (vm, vdi) = (reference("VM"), reference("VDI"));
+    rows::check(cx.view, "VM", &vm)?;
+    let is_cd = text("type") == "CD";
+    if flag("empty") {
+        if !is_cd {
+            return Err(ApiError::new("VBD_NOT_REMOVABLE_MEDIA", ["in constructor"]));
+        }
+    } else {
+        rows::check(cx.view, "VDI", &vdi)?;
+        check_read_only(cx.view, &vdi, text("mode"))?;
+    }
+    let userdevice = match resolve(cx.view, &vm, text("userdevice"))? {
+        Device::Given(device) => device,
+        Device::Found(number) => number.to_string(),
+    };
+    let facts = Facts {
+        vm_power_state: rows::text(cx.view, "VM", &vm, "power_state")?,
+        is_cd,
+        is_empty: flag("empty"),
+        is_attached: false,
+        is_unpluggable: member(given, "unpluggable").and_then(Value::as_bool).unwrap_or(true),
+        is_busy: false,
+    };
+    let (vbd, uuid) = cx.new_row();
+    let ours = vec![
+        ("uuid", Value::text(uuid)),
+        ("VDI", Value::Ref(if flag("empty") { Ref::null() } else { vdi })),
+        ("device", Value::text("")),
+        ("userdevice", Value::text(userdevice)),
+        ("currently_attached", Value::Bool(false)),
+        ("allowed_operations", facts.allowed_operations()),
+    ];
+    let class = rows::class("VBD")?;
+    let mut tx = cx.transaction();
+    tx.create(class, &vbd, implicit::fields_with(class, given, ours)?);
+    created(tx, &vbd)
+}
+
+fn destroy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
+    let vbd = args.reference(0)?;
+    if rows::boolean(cx.view, "VBD", vbd, "currently_attached")? {
+        let text = "a VBD that is attached cannot be destroyed";
+        return Err(ApiError::new("OPERATION_NOT_ALLOWED", [text]));
+    }
+    check_free(cx.view, "VBD", vbd)?;
+    let mut tx = cx.transaction();
+    changes_for_destroy(cx.view, &mut tx, vbd)?;
+    done(tx)
+}
+
+/// The row alone: a VBD has no children that are still made.
+pub(crate) fn changes_for_destroy(_: &View, tx: &mut Transaction, vbd: &Ref) -> Result<(), ApiError> {
+    rows::destroy(tx, "VBD", vbd)
+}
+
+fn set_mode(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
+    let (vbd, mode) = (args.reference(0)?, args.text(1)?);
+    let vm = rows::reference(cx.view, "VBD", vbd, "VM")?;
+    let state = rows::text(cx.view, "VM", &vm, "power_state")?;
+    if state != "Halted" {
+        return Err(ApiError::new(
+            "VM_BAD_POWER_STATE",
+            [vm.as_str(), "halted", &state.to_lowercase()],
+        ));
+    }
+    let vdi = rows::reference(cx.view, "VBD", vbd, "VDI")?;
+    if cx.view.contains(rows::class("VDI")?, &vdi) {
+        check_read_only(cx.view, &vdi, mode)?;
+    }
+    let mut tx = cx.transaction();
+    rows::set(&mut tx, "VBD", vbd, "mode", mode)?;
+    done(tx)
+}
+
+/// Says whether the VM could use the disk now: of an empty drive there is nothing to say.
+fn assert_attachable(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    let vbd = args.reference(0)?;
+    if !rows::boolean(cx.view, "VBD", vbd, "empty")? {
+        let vdi = rows::reference(cx.view, "VBD", vbd, "VDI")?;
+        rows::check(cx.view, "VDI", &vdi)?;
+        check_read_only(cx.view, &vdi, &rows::text(cx.view, "VBD", vbd, "mode")?)?;
+    }
+    Ok(Value::Void)
+}
+
+fn check_read_only(view: &View, vdi: &Ref, mode: &str) -> Result<(), ApiError> {
+    if mode == "RW" && rows::boolean(view, "VDI", vdi, "read_only")? {
+        return Err(ApiError::new("VDI_READONLY", [vdi.as_str()]));
+    }
+    Ok(())
+}
+
+/// Refuses a device with an operation under way.
+pub(crate) fn check_free(view: &View, class: &str, device: &Ref) -> Result<(), ApiError> {
+    let current = rows::value(view, class, device, "current_operations")?;
+    match current.as_map().unwrap_or_default().first() {
+        Some((task, operation)) => {
+            let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+            let params = [
+                class.to_owned(),
+                device.as_str().to_owned(),
+                text(operation),
+                text(task),
+            ];
+            Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params))
+        }
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn member<'a>(given: &'a [(Arc<str>, Value)], name: &str) -> Option<&'a Value> {
+    given.iter().find(|(field, _)| &**field == name).map(|(_, value)| value)
+}

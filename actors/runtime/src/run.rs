@@ -1,0 +1,208 @@
+//! The messages that planners cannot answer: they take time, passwords or other hosts.
+
+use crate::call::{Committed, is_event_from};
+use crate::ids::SystemIds;
+use crate::node::Node;
+use crate::peers::{Answer, Question};
+use crate::role::{Kind, Place, no_coordinator};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::{info, warn};
+use xenith_classes::task::{Header, begin_task, finish_task};
+use xenith_classes::{Caller, NOT_BUILT, PlanCx, rbac};
+use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value, class};
+use xenith_pooldb::{Transaction, View};
+use xenith_raft::HandOverError;
+use xenith_wire::typed::{self, Arguments};
+use xenith_wire::{Call, Origin};
+
+/// The longest hand-over: catch-up is waited for up to 30 s (B5), the rest is far below a second. Calls are forwarded
+/// during it as they are after it.
+const LONGEST_HAND_OVER: Duration = Duration::from_secs(40);
+/// A task that ended with a change of coordinator is told to the new one for this long.
+const FINISH_TASK_WITHIN: Duration = Duration::from_secs(10);
+
+impl Node {
+    /// Messages of [`xenith_classes::How::Runtime`].
+    pub(crate) async fn run(
+        self: &Arc<Node>,
+        method: Method,
+        mut call: Call,
+        root: bool,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
+        let params = typed::params(&method, values)?;
+        let name = format!("{}.{}", method.class.name(), method.message.name);
+        let Some(session) = session else {
+            return match name.as_str() {
+                "session.login_with_password" => self.login(&params, call, root, deadline).await,
+                _ => Err(ApiError::new(NOT_BUILT, [name])),
+            };
+        };
+        if is_event_from(&method) && method.mode == CallMode::Sync {
+            return self.event_from(&session, &params).await;
+        }
+        let caller = self.caller(&session).await?;
+        rbac::check(&caller, &method, &params)?;
+        if method.mode != CallMode::Sync && !method.message.is_async {
+            return Err(ApiError::new(
+                "Fault",
+                [format!("No async mode for this operation (rpc: {name})")],
+            ));
+        }
+        match name.as_str() {
+            // Local sessions are kept by no host yet, so ending one ends nothing; xapi says nothing either.
+            "session.local_logout" => Ok(Value::Void),
+            "pool.designate_new_master" => {
+                let target = params
+                    .first()
+                    .and_then(Value::as_ref)
+                    .cloned()
+                    .unwrap_or_else(Ref::null);
+                match method.mode {
+                    CallMode::Sync => self.designate(target).await,
+                    CallMode::Async | CallMode::InternalAsync => {
+                        call.method = name;
+                        self.designate_async(target, caller, &call, deadline).await
+                    }
+                }
+            }
+            _ => Err(ApiError::new(NOT_BUILT, [name])),
+        }
+    }
+
+    /// `pool.designate_new_master`. Goes on when the client goes away: half a hand-over is none.
+    async fn designate(self: &Arc<Node>, target: Ref) -> Result<Value, ApiError> {
+        let node = Arc::clone(self);
+        let work = tokio::spawn(async move { node.hand_over(&target).await });
+        match work.await {
+            Ok(result) => result.map(|()| Value::Void),
+            Err(_) => Err(ApiError::internal("the hand-over ended by a fault")),
+        }
+    }
+
+    async fn designate_async(
+        self: &Arc<Node>,
+        target: Ref,
+        caller: Caller,
+        call: &Call,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        let (label, header) = (format!("Async.{}", call.method), crate::tasks::header(call));
+        let build = || self.begin(label.clone(), header.clone(), caller.clone());
+        let task = match self.commit(build, &call.origin, Kind::InSession, deadline).await? {
+            Committed::Value(task) => task,
+            Committed::Elsewhere(Place::Redirect { address }) => return Err(ApiError::host_is_slave(&address)),
+            Committed::Elsewhere(Place::Forward(_) | Place::Here) => return Err(no_coordinator()),
+        };
+        let (node, reference) = (Arc::clone(self), task.as_ref().cloned().unwrap_or_else(Ref::null));
+        tokio::spawn(async move {
+            let outcome = node.hand_over(&target).await;
+            let outcome = outcome.map(|()| xenith_wire::xmlrpc::encode_value(&Value::Void));
+            if let Err(error) = node.finish_somewhere(reference, outcome).await {
+                warn!(%error, "the end of a task could not be written; it is reaped later");
+            }
+        });
+        Ok(task)
+    }
+
+    fn begin(self: &Arc<Node>, label: String, header: Header, caller: Caller) -> xenith_raft::Plan {
+        let node = Arc::clone(self);
+        Box::new(move |view: &View| {
+            let mut ids = SystemIds;
+            let now_ms = Node::pool_now_ms(&*node.clock, view);
+            let this_host = node.host_ref(view);
+            let mut cx = PlanCx {
+                view,
+                caller: &caller,
+                now_ms,
+                ids: &mut ids,
+                this_host,
+            };
+            let mut tx = cx.transaction();
+            let task = begin_task(&mut cx, &mut tx, &label, &header)?;
+            Ok((tx, Value::Ref(task)))
+        })
+    }
+
+    async fn hand_over(self: &Arc<Node>, target: &Ref) -> Result<(), ApiError> {
+        let Ok(_alone) = Arc::clone(&self.handing_over).try_acquire_owned() else {
+            return Err(ApiError::plain("DESIGNATE_NEW_MASTER_IN_PROGRESS"));
+        };
+        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let uuid = class("host")
+            .and_then(|host| host.column("uuid"))
+            .and_then(|uuid| view.value(target, uuid))
+            .and_then(|uuid| uuid.as_text().map(str::to_owned))
+            .ok_or_else(|| ApiError::handle_invalid("host", target))?;
+        drop(view);
+        if uuid == self.host.uuid {
+            return Ok(());
+        }
+        // Open before the role changes: no call of a session may fall between.
+        self.open_window(LONGEST_HAND_OVER + self.config.hand_over_forward);
+        info!(host = uuid, "handing over coordination");
+        match self.log.hand_over(&uuid).await {
+            Ok(()) => {
+                self.open_window(self.config.hand_over_forward);
+                Ok(())
+            }
+            Err(error) => {
+                self.window.close();
+                warn!(host = uuid, %error, "coordination was not handed over");
+                Err(refused(&error))
+            }
+        }
+    }
+
+    fn open_window(&self, length: Duration) {
+        let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        self.window.open(self.uptime_ms().saturating_add(length));
+    }
+
+    /// Writes the end of a task here or, when coordination went elsewhere, there.
+    async fn finish_somewhere(self: &Arc<Node>, task: Ref, outcome: Result<String, ApiError>) -> Result<(), ApiError> {
+        let deadline = Instant::now() + FINISH_TASK_WITHIN;
+        let build = || finish(Arc::clone(self), task.clone(), outcome.clone());
+        // As the unix socket: by whoever leads.
+        match self
+            .commit(build, &Origin::UnixSocket, Kind::InSession, deadline)
+            .await?
+        {
+            Committed::Value(_) => Ok(()),
+            Committed::Elsewhere(Place::Forward(node)) => {
+                let question = Question::FinishTask { task, outcome };
+                match self.ask(node, &question).await {
+                    Ok(Answer::Done) => Ok(()),
+                    Ok(_) => Err(no_coordinator()),
+                    Err(error) => Err(ApiError::internal(error.to_string())),
+                }
+            }
+            Committed::Elsewhere(Place::Here | Place::Redirect { .. }) => Err(no_coordinator()),
+        }
+    }
+
+    /// Another member's task, whose work ended there.
+    pub(crate) async fn finish_task_here(self: &Arc<Node>, task: Ref, outcome: Result<String, ApiError>) -> bool {
+        let plan = finish(Arc::clone(self), task, outcome);
+        self.log.propose(plan).await.is_ok()
+    }
+}
+
+fn finish(node: Arc<Node>, task: Ref, outcome: Result<String, ApiError>) -> xenith_raft::Plan {
+    Box::new(move |view: &View| {
+        let mut tx = Transaction::new(Node::pool_now_ms(&*node.clock, view));
+        finish_task(view, &mut tx, &task, outcome)?;
+        Ok((tx, Value::Void))
+    })
+}
+
+/// XenAPI's code for a hand-over that was refused or undone.
+fn refused(error: &HandOverError) -> ApiError {
+    match error {
+        HandOverError::Refused(reason) => ApiError::new("HA_ABORT_NEW_MASTER", [reason.as_str()]),
+        HandOverError::Undone => ApiError::new("HA_ABORT_NEW_MASTER", [error.to_string()]),
+    }
+}

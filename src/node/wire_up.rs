@@ -1,0 +1,262 @@
+//! Builds a node from its configuration and its state folder, in order: identity, store, link, Raft, toolstack, HTTP.
+
+use super::door::Door;
+use super::join::{Joiner, RaftMembership};
+use super::services::LinkServices;
+use super::state_dir::StateDir;
+use super::{NodeError, tls};
+use crate::config::{Config, HypervisorConfig, SupporterCalls};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use xenith_classes::birth::{self, HostBirth, PoolBirth};
+use xenith_link::{Hello, Identity, Link, LinkConfig};
+use xenith_raft::network::{LinkNet, RaftNet};
+use xenith_raft::snapshot::DiskSnapshots;
+use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
+use xenith_raft::{Member, NodeId, RaftConfig, RaftNode, RaftParts};
+use xenith_runtime::{
+    Clock, FileAuthenticator, LinkPeers, Parts, RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
+};
+use xenith_server::{RunningServer, ServerConfig};
+use xenith_xen_port::{HostFacts, HostFactsPort};
+use xenith_xen_sim::SimulatedHost;
+
+/// The first incarnation of a pool; forced recoveries count up from here.
+pub const FIRST_INCARNATION: u64 = 1;
+
+/// A node that serves.
+pub struct RunningNode {
+    server: RunningServer,
+    toolstack: Arc<Toolstack>,
+    raft: Arc<RaftNode>,
+    link: Link,
+    joined: watch::Receiver<bool>,
+}
+
+/// What the daemon knows of this host before it is a member of anything.
+pub struct Local {
+    pub config: Config,
+    pub state: StateDir,
+    pub host_uuid: String,
+    pub identity: Arc<Identity>,
+    pub facts: HostFacts,
+}
+
+impl RunningNode {
+    pub async fn start(config: &Config) -> Result<RunningNode, NodeError> {
+        let local = Arc::new(Local::load(config).await?);
+        let (store, fresh) = open_or_create_store(&local)?;
+        let me = Member {
+            node: NodeId(store.identity().node),
+            host_uuid: local.host_uuid.clone(),
+            link_address: config.link_address(),
+            certificate_sha256: local.identity.fingerprint(),
+        };
+        let net = LinkNet::new();
+        net.learn(&local.state.first_members()?);
+        let services = Arc::new(LinkServices::default());
+        let link = start_link(&local, store.identity(), net.clone(), services.clone()).await?;
+        net.attach(link.clone());
+        let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
+        let raft = start_raft(&local, store, me.clone(), net).await?;
+        // A failure above this line leaves nothing that others may rely on.
+        drop(services.raft.set(raft.service()));
+        if fresh {
+            bootstrap(&local, &raft, &pool_uuid).await?;
+        }
+        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
+        drop(services.toolstack.set(toolstack.clone()));
+        let (tell_joined, joined) = watch::channel(false);
+        let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
+        let door = Door::new(toolstack.clone(), joiner, local.host_uuid.clone());
+        let server = start_server(&local, Arc::new(door))?;
+        tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
+        Ok(RunningNode { server, toolstack, raft, link, joined })
+    }
+
+    /// Returns when this host has joined another pool.
+    pub async fn joined(&mut self) {
+        if self.joined.wait_for(|joined| *joined).await.is_err() {
+            // The joiner is gone, so no join can come any more.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Clients first, the log last.
+    pub async fn stop(self) {
+        if let Err(error) = self.server.stop().await {
+            tracing::error!(%error, "the HTTP server did not stop cleanly");
+        }
+        drop(self.toolstack);
+        self.raft.stop().await;
+        self.link.shutdown().await;
+    }
+}
+
+impl Local {
+    async fn load(config: &Config) -> Result<Local, NodeError> {
+        let state = StateDir::open(&config.dir)?;
+        let host_uuid = state.host_uuid(&uuid::Uuid::new_v4().to_string())?;
+        let identity = Identity::load_or_generate(&state.link(), &host_uuid)
+            .map_err(NodeError::part("the link's identity could not be loaded"))?;
+        let mut facts = match &config.hypervisor {
+            HypervisorConfig::Sim { socket } => SimulatedHost::new(socket.clone()).host_facts().await,
+            HypervisorConfig::Xen => return Err(NodeError::NoXenYet),
+        }
+        .map_err(NodeError::part("the machine's facts could not be read"))?;
+        if !config.host.name_label.is_empty() {
+            facts.hostname.clone_from(&config.host.name_label);
+        }
+        Ok(Local { config: config.clone(), state, host_uuid, identity: Arc::new(identity), facts })
+    }
+
+    /// This host as the planners of [`birth`] want it.
+    fn birth<'a>(&'a self, address: &'a str) -> HostBirth<'a> {
+        HostBirth {
+            facts: &self.facts,
+            host_uuid: &self.host_uuid,
+            address,
+            certificate_sha256: self.identity.fingerprint(),
+        }
+    }
+}
+
+/// The store of the pool that this host is a member of; `true` when it was made just now, for a pool of one.
+fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
+    let dir = local.state.store();
+    match SledLog::open(&dir, OpenOptions::default()) {
+        Ok(store) => {
+            // A store without a log and without other members is a first start that was cut off.
+            let unborn = xenith_raft::store::DurableLog::state(&store).is_ok_and(|state| state.last.is_none());
+            let alone = local.state.first_members()?.is_empty();
+            Ok((store, unborn && alone))
+        }
+        Err(OpenError::Missing) => {
+            std::fs::create_dir_all(local.state.member()).map_err(NodeError::file(&local.state.member()))?;
+            let identity = StoreIdentity {
+                node: uuid::Uuid::new_v4().as_u128(),
+                pool_uuid: uuid::Uuid::new_v4().to_string(),
+                incarnation: FIRST_INCARNATION,
+                host_uuid: local.host_uuid.clone(),
+            };
+            let store = SledLog::create(&dir, &identity, OpenOptions::default())
+                .map_err(NodeError::part("the store could not be made"))?;
+            Ok((store, true))
+        }
+        Err(lost) if lost.must_set_aside() => {
+            let aside = local.state.set_member_aside()?;
+            Err(NodeError::StoreSetAside { why: lost.to_string(), aside: aside.display().to_string() })
+        }
+        Err(other) => Err(NodeError::part("the store could not be opened")(other)),
+    }
+}
+
+async fn start_link(
+    local: &Local,
+    store: &StoreIdentity,
+    net: Arc<LinkNet>,
+    services: Arc<LinkServices>,
+) -> Result<Link, NodeError> {
+    let hello = Hello {
+        pool_uuid: store.pool_uuid.clone(),
+        incarnation: store.incarnation,
+        node: store.node,
+        host_uuid: store.host_uuid.clone(),
+    };
+    let config = LinkConfig::new(local.config.link_listen_address().to_string());
+    Link::start(config, local.identity.clone(), hello, net, services)
+        .await
+        .map_err(NodeError::part("the host link could not be started"))
+}
+
+async fn start_raft(
+    local: &Local,
+    store: SledLog,
+    me: Member,
+    net: Arc<LinkNet>,
+) -> Result<Arc<RaftNode>, NodeError> {
+    let broken = "the pool's log could not be started";
+    let pool_uuid: uuid::Uuid = store.identity().pool_uuid.parse().map_err(NodeError::part(broken))?;
+    let incarnation = store.identity().incarnation;
+    // Chance: election timeouts of two hosts must not march in step.
+    let seed = uuid::Uuid::new_v4().as_u64_pair().0;
+    let timings = &local.config.raft;
+    let config = RaftConfig {
+        incarnation,
+        heartbeat: Duration::from_millis(timings.heartbeat_ms),
+        election_min: Duration::from_millis(timings.election_min_ms),
+        election_max: Duration::from_millis(timings.election_max_ms),
+        snapshot_every: timings.snapshot_every_entries,
+        ..RaftConfig::new(me, pool_uuid.as_u128(), seed)
+    };
+    let snapshots = SnapshotFiles::open(&local.state.snapshots()).map_err(NodeError::part(broken))?;
+    let host_uuid = local.host_uuid.clone();
+    let parts = RaftParts {
+        log: Arc::new(store),
+        snapshots: Arc::new(DiskSnapshots::new(snapshots)),
+        net,
+        opening: Arc::new(move |view| birth::opening(view, SystemClock.now_ms(), &host_uuid)),
+        clock: Arc::new(|| SystemClock.now_ms()),
+    };
+    RaftNode::start(config, parts).await.map_err(NodeError::part(broken))
+}
+
+/// The first transaction of a fresh pool of one: its rows.
+async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str) -> Result<(), NodeError> {
+    let failed = "the pool could not be formed";
+    let address = local.config.host.address.to_string();
+    let pool = PoolBirth { pool_uuid, name_label: "", host: local.birth(&address) };
+    let first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
+    raft.bootstrap(first).await.map_err(NodeError::part(failed))
+}
+
+fn start_toolstack(
+    local: &Local,
+    raft: &Arc<RaftNode>,
+    link: &Link,
+    me: &Member,
+    incarnation: u64,
+) -> Result<Toolstack, NodeError> {
+    let accounts = FileAuthenticator::open(&local.config.accounts.file)
+        .map_err(NodeError::part("the accounts file cannot be used"))?;
+    let config = RuntimeConfig {
+        supporter_calls: match local.config.supporter_calls {
+            SupporterCalls::Redirect => xenith_runtime::SupporterCalls::Redirect,
+            SupporterCalls::Forward => xenith_runtime::SupporterCalls::Forward,
+        },
+        hand_over_forward: local.config.hand_over_forward(),
+        ..RuntimeConfig::default()
+    };
+    Ok(Toolstack::start(Parts {
+        log: raft.clone(),
+        peers: Arc::new(LinkPeers { link: link.clone() }),
+        accounts: Arc::new(accounts),
+        membership: Arc::new(RaftMembership { raft: raft.clone(), incarnation }),
+        clock: Arc::new(SystemClock),
+        host: ThisHost {
+            uuid: me.host_uuid.clone(),
+            link_address: me.link_address.clone(),
+            certificate_sha256: me.certificate_sha256,
+        },
+        config,
+    }))
+}
+
+fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeError> {
+    let config = &local.config;
+    let https = match config.tls_address() {
+        Some(address) => {
+            Some((address, tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?))
+        }
+        None => None,
+    };
+    let server = ServerConfig {
+        http: config.http_address(),
+        https,
+        unix: Some(config.unix_socket.clone()),
+        workers: config.listen.workers,
+        ..ServerConfig::default()
+    };
+    xenith_server::serve(server, door).map_err(NodeError::part("the HTTP server could not be started"))
+}
