@@ -2,12 +2,13 @@
 //! load the view. Concurrent reads share one question.
 //!
 //! Invariants: every batch asks openraft anew: by the leader lease, or by a round of heartbeats when the lease does not hold or must not
-//! be trusted; a read joins only a question that is asked after it came; never a remembered is-leader flag.
+//! be trusted (a hand-over is under way, the machine was suspended); a read joins only a question that is asked after it came; never a remembered is-leader flag.
 
 use crate::dto::{ReadIndexDto, ReadIndexReplyDto};
 use crate::network::{self, Identity, RaftNet};
 use crate::pool_log::{NodeId, ReadError};
 use crate::state_machine::{Published, StateMachine};
+use crate::suspend::SuspendGuard;
 use crate::types::{LeaderId, TypeConfig};
 use openraft::ReadPolicy;
 use openraft::async_runtime::WatchReceiver;
@@ -42,6 +43,7 @@ pub struct Reads {
     queue: mpsc::Sender<Reply>,
     /// The term whose lease must not be trusted any more: somebody was asked to stand for election regardless of it.
     distrusted_term: AtomicU64,
+    suspend: Arc<SuspendGuard>,
 }
 
 impl Reads {
@@ -49,6 +51,7 @@ impl Reads {
         net: Arc<dyn RaftNet>,
         identity: Identity,
         published: Arc<Published>,
+        suspend: Arc<SuspendGuard>,
     ) -> (Arc<Reads>, mpsc::Receiver<Reply>) {
         let (queue, rx) = mpsc::channel(WAITING_MAX);
         let reads = Reads {
@@ -58,6 +61,7 @@ impl Reads {
             published,
             queue,
             distrusted_term: AtomicU64::new(0),
+            suspend,
         };
         (Arc::new(reads), rx)
     }
@@ -132,7 +136,7 @@ impl Reads {
         let raft = self.raft.get()?;
         if let Ok(linearizer) = raft.get_read_linearizer(ReadPolicy::LeaseRead).await {
             let leader = *linearizer.read_log_id().committed_leader_id();
-            if leader.term != self.distrusted_term.load(Ordering::SeqCst) {
+            if leader.term != self.distrusted_term.load(Ordering::SeqCst) && self.suspend.lease_holds() {
                 return Some((leader, linearizer.read_log_id().index()));
             }
         }

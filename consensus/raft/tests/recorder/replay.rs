@@ -97,11 +97,7 @@ impl Replay {
 
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Open {
-                path,
-                open,
-                truncate,
-            } => {
+            Event::Open { path, open, truncate } => {
                 let at = self.resolve(path).unwrap_or_else(|| {
                     self.nodes.push(file());
                     let at = self.nodes.len() - 1;
@@ -113,11 +109,7 @@ impl Replay {
                     self.change(*open, Change::SetLen(0));
                 }
             }
-            Event::Write {
-                open,
-                offset,
-                bytes,
-            } => {
+            Event::Write { open, offset, bytes } => {
                 self.change(*open, Change::Write(*offset, bytes.clone()));
             }
             Event::SetLen { open, len } => self.change(*open, Change::SetLen(*len)),
@@ -201,15 +193,13 @@ impl Replay {
     }
 
     fn resolve(&self, path: &str) -> Option<usize> {
-        path.split('/')
-            .filter(|name| !name.is_empty())
-            .try_fold(0, |at, name| {
-                match &self.nodes[at] {
-                    Node::Folder { live, durable } => live.get(name).or(durable.get(name)).copied(),
-                    Node::File { .. } => None,
-                }
-                .filter(|found| self.is_live(at, name, *found))
-            })
+        path.split('/').filter(|name| !name.is_empty()).try_fold(0, |at, name| {
+            match &self.nodes[at] {
+                Node::Folder { live, durable } => live.get(name).or(durable.get(name)).copied(),
+                Node::File { .. } => None,
+            }
+            .filter(|found| self.is_live(at, name, *found))
+        })
     }
 
     /// Names that are only durable are looked up while an image is laid out, never after.
