@@ -64,12 +64,12 @@ impl RunningNode {
         let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
         let raft = start_raft(&local, store, me.clone(), net).await?;
         // A failure above this line leaves nothing that others may rely on.
-        drop(services.raft.set(raft.service()));
+        drop(services.raft.set(Arc::downgrade(&raft.service())));
         if fresh {
             bootstrap(&local, &raft, &pool_uuid).await?;
         }
         let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
-        drop(services.toolstack.set(toolstack.clone()));
+        drop(services.toolstack.set(Arc::downgrade(&toolstack)));
         let (tell_joined, joined) = watch::channel(false);
         let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
         let door = Door::new(toolstack.clone(), joiner, local.host_uuid.clone());
