@@ -25,6 +25,10 @@ use xenith_xen_sim::SimulatedHost;
 /// The first incarnation of a pool; forced recoveries count up from here.
 pub const FIRST_INCARNATION: u64 = 1;
 
+/// A daemon that was killed may take a moment to be gone; its successor waits so long for the store.
+const STORE_IN_USE_MAX: Duration = Duration::from_secs(5);
+const STORE_LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// A node that serves.
 pub struct RunningNode {
     server: RunningServer,
@@ -46,7 +50,7 @@ pub struct Local {
 impl RunningNode {
     pub async fn start(config: &Config) -> Result<RunningNode, NodeError> {
         let local = Arc::new(Local::load(config).await?);
-        let (store, fresh) = open_or_create_store(&local)?;
+        let (store, fresh) = open_or_create_store(&local).await?;
         let me = Member {
             node: NodeId(store.identity().node),
             host_uuid: local.host_uuid.clone(),
@@ -123,9 +127,9 @@ impl Local {
 }
 
 /// The store of the pool that this host is a member of; `true` when it was made just now, for a pool of one.
-fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
+async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
     let dir = local.state.store();
-    match SledLog::open(&dir, OpenOptions::default()) {
+    match open_store(&dir).await {
         Ok(store) => {
             // A store without a log and without other members is a first start that was cut off.
             let unborn = xenith_raft::store::DurableLog::state(&store).is_ok_and(|state| state.last.is_none());
@@ -149,6 +153,18 @@ fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
             Err(NodeError::StoreSetAside { why: lost.to_string(), aside: aside.display().to_string() })
         }
         Err(other) => Err(NodeError::part("the store could not be opened")(other)),
+    }
+}
+
+async fn open_store(dir: &std::path::Path) -> Result<SledLog, OpenError> {
+    let until = tokio::time::Instant::now() + STORE_IN_USE_MAX;
+    loop {
+        match SledLog::open(dir, OpenOptions::default()) {
+            Err(OpenError::InUse) if tokio::time::Instant::now() < until => {
+                tokio::time::sleep(STORE_LOOK_EVERY).await;
+            }
+            result => return result,
+        }
     }
 }
 
