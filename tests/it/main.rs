@@ -11,7 +11,12 @@
 )]
 
 mod harness;
+mod register;
 mod writers;
 
 mod forming;
+mod forward;
+mod hand_over;
 mod kill;
+mod pause;
+mod returning;

@@ -113,6 +113,20 @@ impl Reach {
         self.login().await.host
     }
 
+    /// As [`Reach::coordinator`], without asking a host that stands still.
+    pub async fn coordinator_but(&self, still: u8) -> u8 {
+        let until = Instant::now() + LIVELY;
+        loop {
+            for k in (1..=self.hosts).filter(|k| *k != still) {
+                if let Ok(at) = self.login_at(k).await {
+                    return at.host;
+                }
+            }
+            assert!(Instant::now() < until, "no host but {still} takes a login");
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
     /// The same session at the coordinator.
     pub async fn follow(&self, session: &Ref) -> At {
         let k = self.coordinator().await;
