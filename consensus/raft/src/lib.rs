@@ -28,15 +28,9 @@ mod state_machine;
 pub mod store;
 mod types;
 
-<<<<<<< HEAD
-pub use memory_log::MemoryLog;
-pub use config::{RaftConfig, RaftParts};
-pub use members::MemberError;
-=======
 pub use config::{RaftConfig, RaftParts};
 pub use members::MemberError;
 pub use memory_log::MemoryLog;
->>>>>>> raft
 pub use node::{BootstrapError, RaftNode, StartError};
 pub use pool_log::{
     CommitError, Fence, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role, host_of,
