@@ -36,7 +36,7 @@ struct Identity {
 
 /// A one-time join token of the pool that the daemon is a member of.
 pub async fn token(socket: &Path) -> Result<String, AdminError> {
-    let token: Token = ask(socket, "token", Vec::new(), ANSWER_WITHIN).await?;
+    let token: Token = ask(socket, "token", b"{}".to_vec(), ANSWER_WITHIN).await?;
     Ok(token.token)
 }
 
@@ -48,7 +48,7 @@ pub async fn join(socket: &Path, address: &str, token: &str) -> Result<(), Admin
 }
 
 pub async fn host_uuid(socket: &Path) -> Result<String, AdminError> {
-    let identity: Identity = ask(socket, "identity", Vec::new(), ANSWER_WITHIN).await?;
+    let identity: Identity = ask(socket, "identity", b"{}".to_vec(), ANSWER_WITHIN).await?;
     Ok(identity.host_uuid)
 }
 

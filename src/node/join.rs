@@ -90,7 +90,6 @@ impl Joiner {
             node: format!("{node:032x}"),
             link_address: local.config.link_address(),
             address: local.config.host.address.to_string(),
-            name_label: local.facts.hostname.clone(),
             facts: local.facts.clone(),
         };
         let body = serde_json::to_vec(&request).map_err(internal)?;
@@ -121,24 +120,27 @@ fn internal(cause: impl std::error::Error) -> ApiError {
 }
 
 /// The log's membership, as the server's half of a join wants it.
-pub struct RaftMembership(pub Arc<RaftNode>);
+pub struct RaftMembership {
+    pub raft: Arc<RaftNode>,
+    pub incarnation: u64,
+}
 
 #[async_trait]
 impl Membership for RaftMembership {
     async fn add_member(&self, member: Member) -> Result<(), MembershipError> {
-        self.0.add_member(member).await.map_err(membership_error)
+        self.raft.add_member(member).await.map_err(membership_error)
     }
 
     async fn remove_member(&self, node: NodeId) -> Result<(), MembershipError> {
-        self.0.remove_member(node).await.map_err(membership_error)
+        self.raft.remove_member(node).await.map_err(membership_error)
     }
 
     fn members(&self) -> Vec<Member> {
-        self.0.members().into_iter().map(|(member, _)| member).collect()
+        self.raft.members().into_iter().map(|(member, _)| member).collect()
     }
 
     fn incarnation(&self) -> u64 {
-        self.0.incarnation()
+        self.incarnation
     }
 }
 

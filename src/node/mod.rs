@@ -4,7 +4,7 @@
 
 mod door;
 mod join;
-mod link_net;
+mod services;
 mod state_dir;
 mod tls;
 mod wire_up;

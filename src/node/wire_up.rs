@@ -1,8 +1,8 @@
 //! Builds a node from its configuration and its state folder, in order: identity, store, link, Raft, toolstack, HTTP.
 
 use super::door::Door;
-use super::join::Joiner;
-use super::link_net::{LinkNet, LinkServices, Pins};
+use super::join::{Joiner, RaftMembership};
+use super::services::LinkServices;
 use super::state_dir::StateDir;
 use super::{NodeError, tls};
 use crate::config::{Config, HypervisorConfig, SupporterCalls};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use xenith_classes::birth::{self, HostBirth, PoolBirth};
 use xenith_link::{Hello, Identity, Link, LinkConfig};
+use xenith_raft::network::{LinkNet, RaftNet};
 use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
 use xenith_raft::{Member, NodeId, RaftConfig, RaftNode, RaftParts};
@@ -52,18 +53,19 @@ impl RunningNode {
             link_address: config.link_address(),
             certificate_sha256: local.identity.fingerprint(),
         };
-        let pins = Arc::new(Pins::default());
-        pins.learn(&local.state.first_members()?);
+        let net = LinkNet::new();
+        net.learn(&local.state.first_members()?);
         let services = Arc::new(LinkServices::default());
-        let link = start_link(&local, store.identity(), pins.clone(), services.clone()).await?;
-        let pool_uuid = store.identity().pool_uuid.clone();
-        let raft = start_raft(&local, store, me.clone(), link.clone(), pins).await?;
+        let link = start_link(&local, store.identity(), net.clone(), services.clone()).await?;
+        net.attach(link.clone());
+        let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
+        let raft = start_raft(&local, store, me.clone(), net).await?;
         // A failure above this line leaves nothing that others may rely on.
         drop(services.raft.set(raft.service()));
         if fresh {
             bootstrap(&local, &raft, &pool_uuid).await?;
         }
-        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me)?);
+        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
         drop(services.toolstack.set(toolstack.clone()));
         let (tell_joined, joined) = watch::channel(false);
         let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
@@ -153,7 +155,7 @@ fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
 async fn start_link(
     local: &Local,
     store: &StoreIdentity,
-    pins: Arc<Pins>,
+    net: Arc<LinkNet>,
     services: Arc<LinkServices>,
 ) -> Result<Link, NodeError> {
     let hello = Hello {
@@ -163,7 +165,7 @@ async fn start_link(
         host_uuid: store.host_uuid.clone(),
     };
     let config = LinkConfig::new(local.config.link_listen_address().to_string());
-    Link::start(config, local.identity.clone(), hello, pins, services)
+    Link::start(config, local.identity.clone(), hello, net, services)
         .await
         .map_err(NodeError::part("the host link could not be started"))
 }
@@ -172,8 +174,7 @@ async fn start_raft(
     local: &Local,
     store: SledLog,
     me: Member,
-    link: Link,
-    pins: Arc<Pins>,
+    net: Arc<LinkNet>,
 ) -> Result<Arc<RaftNode>, NodeError> {
     let broken = "the pool's log could not be started";
     let pool_uuid: uuid::Uuid = store.identity().pool_uuid.parse().map_err(NodeError::part(broken))?;
@@ -194,7 +195,7 @@ async fn start_raft(
     let parts = RaftParts {
         log: Arc::new(store),
         snapshots: Arc::new(DiskSnapshots::new(snapshots)),
-        net: Arc::new(LinkNet { link, pins }),
+        net,
         opening: Arc::new(move |view| birth::opening(view, SystemClock.now_ms(), &host_uuid)),
         clock: Arc::new(|| SystemClock.now_ms()),
     };
@@ -215,6 +216,7 @@ fn start_toolstack(
     raft: &Arc<RaftNode>,
     link: &Link,
     me: &Member,
+    incarnation: u64,
 ) -> Result<Toolstack, NodeError> {
     let accounts = FileAuthenticator::open(&local.config.accounts.file)
         .map_err(NodeError::part("the accounts file cannot be used"))?;
@@ -230,7 +232,7 @@ fn start_toolstack(
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
-        membership: Arc::new(super::join::RaftMembership(raft.clone())),
+        membership: Arc::new(RaftMembership { raft: raft.clone(), incarnation }),
         clock: Arc::new(SystemClock),
         host: ThisHost {
             uuid: me.host_uuid.clone(),

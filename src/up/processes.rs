@@ -73,6 +73,8 @@ fn start(mut command: Command, log: &Path) -> Result<Running, CommandError> {
     let copy = file.try_clone().map_err(|cause| CommandError::file(log, cause))?;
     // A group of its own: Ctrl-C reaches `up` alone, which then stops its children in order.
     command.stdin(Stdio::null()).stdout(file).stderr(copy).process_group(0);
+    // If `up` fails half-way, nothing of the pool stays behind.
+    command.kill_on_drop(true);
     let child = command.spawn().map_err(|cause| CommandError::file(log, cause))?;
     let pid = child.id().unwrap_or_default();
     Ok(Running { pid, child })

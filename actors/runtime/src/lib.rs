@@ -26,7 +26,9 @@ mod touch;
 pub use accounts::{AccountsError, AuthError, Authenticator, FileAuthenticator, Identity, set_password};
 pub use config::{RuntimeConfig, SupporterCalls};
 pub use ids::{Clock, NoRandomness, SystemClock, SystemIds};
-pub use membership::{JOIN_VERSION, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof, TokenError};
+pub use membership::{
+    JOIN_VERSION, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof, RaftMembership, TokenError,
+};
 pub use node::{Parts, ThisHost, Toolstack};
 pub use peers::{EnvelopeError, LinkPeers, PEER_SERVICE, PeerError, Peers};
 

@@ -79,10 +79,7 @@ pub fn new_pool(ids: &mut dyn Ids, now_ms: i64, pool: PoolBirth<'_>) -> Result<T
         ("default_SR", Value::from(&made.local_sr)),
         ("suspend_image_SR", Value::from(&made.local_sr)),
         ("crash_dump_SR", Value::from(&made.local_sr)),
-        (
-            "other_config",
-            Value::text_map([("memory-ratio-hvm", "0.25"), ("memory-ratio-pv", "0.25")]),
-        ),
+        ("other_config", Value::text_map([("memory-ratio-hvm", "0.25")])),
         ("restrictions", facts::license_params()),
         ("cpu_info", facts::pool_cpu_info(pool.host.facts)),
         ("tls_verification_enabled", Value::Bool(true)),

@@ -19,7 +19,6 @@ pub struct JoinRequest {
     pub link_address: String,
     /// The joiner's management address, as clients reach it.
     pub address: String,
-    pub name_label: String,
     pub facts: HostFacts,
 }
 

@@ -6,9 +6,11 @@
 mod dto;
 mod invite;
 mod join;
+mod raft;
 mod token;
 
 pub use dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
+pub use raft::RaftMembership;
 pub use token::{JoinToken, TokenError};
 
 use async_trait::async_trait;

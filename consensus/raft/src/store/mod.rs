@@ -17,6 +17,7 @@ mod queue;
 mod record;
 mod sled_log;
 mod snapshots;
+mod tail;
 mod writer;
 
 #[cfg(test)]
