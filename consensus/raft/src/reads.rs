@@ -115,7 +115,13 @@ impl Reads {
             let (leader, index) = self.index_as_leader().await?;
             return Some((Some(leader), index));
         }
-        let answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE).await;
+        let asking = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE);
+        let answer = tokio::select! {
+            answer = asking => answer,
+            // A coordinator that died does not answer; its successor must not wait for that, least of all when it is this host,
+            // whose opening waits behind this question.
+            () = self.leader_is_not(leader) => return None,
+        };
         let ReadIndexReplyDto { index } = answer
             .inspect_err(|error| tracing::debug!(%leader, %error, "the coordinator gave no read index"))
             .ok()?;
@@ -126,6 +132,17 @@ impl Reads {
         let metrics = self.raft.get()?.server_metrics();
         let metrics = metrics.borrow_watched();
         metrics.current_leader
+    }
+
+    /// Returns when another leader than this is known, or none.
+    async fn leader_is_not(&self, leader: NodeId) {
+        let Some(raft) = self.raft.get() else { return };
+        let mut server = raft.server_metrics();
+        while server.borrow_watched().current_leader == Some(leader) {
+            if server.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn index_as_leader(&self) -> Option<(LeaderId, u64)> {
