@@ -8,6 +8,7 @@ use crate::metrics::Outcome;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
 use crate::role::{Kind, Place, no_coordinator};
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -47,7 +48,8 @@ impl Node {
 
     /// `root`: the call came by a local unix socket, of this host or of the member that forwarded it.
     pub(crate) async fn call_as(self: &Arc<Node>, call: Call, root: bool) -> Reply {
-        let reply = self.answer(call, root).await.unwrap_or_else(Reply::Failure);
+        let deadline = Instant::now() + self.config.hold;
+        let reply = self.answer(call, root, deadline).await.unwrap_or_else(Reply::Failure);
         self.metrics.called(match &reply {
             Reply::Success(_) | Reply::Bare(_) => Outcome::Success,
             Reply::Failure(_) => Outcome::Failure,
@@ -55,7 +57,7 @@ impl Node {
         reply
     }
 
-    async fn answer(self: &Arc<Node>, call: Call, root: bool) -> Result<Reply, ApiError> {
+    async fn answer(self: &Arc<Node>, call: Call, root: bool, deadline: Instant) -> Result<Reply, ApiError> {
         if call.method == "system.listMethods" {
             let names = xenith_datamodel::list_methods();
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
@@ -63,7 +65,6 @@ impl Node {
         let Some(method) = xenith_datamodel::method(&call.method) else {
             return Err(self.unknown_method(call).await);
         };
-        let deadline = Instant::now() + self.config.hold;
         let kind = if method.message.session {
             Kind::InSession
         } else {
@@ -234,7 +235,12 @@ impl Node {
     }
 
     /// Sends the call to the coordinator; looks for another one while the asked host says that it is none.
-    pub(crate) async fn forward(&self, mut node: NodeId, call: Call, deadline: Instant) -> Result<Reply, ApiError> {
+    pub(crate) async fn forward(
+        self: &Arc<Node>,
+        mut node: NodeId,
+        call: Call,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
         let question = Question::Call(Box::new(call));
         let Question::Call(call) = &question else {
             return Err(no_coordinator());
@@ -257,10 +263,17 @@ impl Node {
             match self.place(&call.origin, Kind::InSession, deadline).await? {
                 Place::Forward(other) => node = other,
                 Place::Redirect { address } => return Err(ApiError::host_is_slave(&address)),
-                // It came back to this host: the client asks again and is answered here.
-                Place::Here => return Err(no_coordinator()),
+                // It came back to this host: a session that stays at one address must see no error (B4).
+                Place::Here => return Arc::clone(self).answer_boxed((**call).clone(), deadline).await,
             }
         }
+    }
+
+    /// [`Node::answer`] once more, from within: boxed, as it may come back here. Ends at the deadline like the first.
+    fn answer_boxed(self: Arc<Node>, call: Call, deadline: Instant) -> BoxFuture<'static, Result<Reply, ApiError>> {
+        // Only calls that came from a client of this host are forwarded.
+        let root = call.origin == Origin::UnixSocket;
+        Box::pin(async move { self.answer(call, root, deadline).await })
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
