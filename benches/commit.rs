@@ -1,6 +1,6 @@
 //! Commits of three nodes below the API, beside etcd and the disk's floor in the same run, turn about.
 //!
-//! Options: `--seconds S` of each measurement, `--rounds N`, `--without-etcd`.
+//! Options: `--seconds S` of each measurement, `--rounds N`, `--writers N` alone, `--without-etcd`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn main() -> Result<(), Failure> {
         return raft_node::run(Path::new(&args::option("--dir", String::new())), node);
     }
     let during = Duration::from_secs_f64(args::option("--seconds", 5.0));
-    let rounds = args::option("--rounds", 2);
+    let (rounds, only) = (args::option("--rounds", 2), args::option("--writers", 0));
     let data = process::data_dir("commit-");
     let mut floor = floor::appends(data.path(), during / 2);
     println!(
@@ -55,7 +55,7 @@ fn main() -> Result<(), Failure> {
         ],
     );
     for _ in 0..rounds {
-        for writers in WRITERS {
+        for writers in WRITERS.into_iter().filter(|writers| only == 0 || *writers == only) {
             let ours = xenith(&mut rig, writers, during)?;
             let theirs = match &etcd {
                 Some(etcd) => Some(runtime.block_on(peer(etcd, writers, during))?),
