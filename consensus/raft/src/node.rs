@@ -98,11 +98,9 @@ impl RaftNode {
         }
         let state = {
             let (snapshots, published, every) = (parts.snapshots.clone(), published.clone(), config.hash_every);
-            tokio::task::spawn_blocking(move || StateMachine::open(snapshots, published, every)).await
+            crate::blocking::run(move || StateMachine::open(snapshots, published, every)).await
         };
-        let state = state
-            .map_err(|e| StartError::Raft(e.to_string()))?
-            .map_err(StartError::Snapshot)?;
+        let state = state.map_err(StartError::Snapshot)?;
         let peers = Peers {
             net: parts.net.clone(),
             identity,
@@ -122,7 +120,7 @@ impl RaftNode {
         identity: Identity,
     ) -> RaftNode {
         let (head, queue) = Head::new(config.in_flight_max);
-        let suspend = SuspendGuard::new(config.suspended.clone(), config.heartbeat, config.election_max);
+        let suspend = SuspendGuard::new(config.suspended.clone(), config.election_max);
         let (reads, waiting) = Reads::new(parts.net.clone(), identity, published.clone(), suspend.clone());
         reads.attach(raft.clone());
         let (heard, elections) = (LastHeard::new(), Arc::<AtomicU64>::default());
@@ -145,6 +143,7 @@ impl RaftNode {
             heard: heard.clone(),
             clock: parts.clock.clone(),
         });
+        let (skew_watch, skews) = SkewWatch::new(raft.clone(), &parts, identity, role.subscribe());
         let leadership = Leadership {
             config: config.clone(),
             raft: raft.clone(),
@@ -152,20 +151,11 @@ impl RaftNode {
             reads: reads.clone(),
             published: published.clone(),
             opening: parts.opening,
-            clock: parts.clock.clone(),
+            clock: parts.clock,
             heard,
             role: role.clone(),
             elections: elections.clone(),
             suspend,
-        };
-        let skews = Arc::<Skews>::default();
-        let skew_watch = SkewWatch {
-            raft: raft.clone(),
-            net: parts.net.clone(),
-            identity,
-            clock: parts.clock,
-            role: role.subscribe(),
-            skews: skews.clone(),
         };
         let quarantined = watch::Sender::new(published.standing().quarantine);
         let gate = SyncGate::new(published.clone());
@@ -206,28 +196,34 @@ impl RaftNode {
         self.service.clone()
     }
 
-    /// Forms a pool of one on an empty store and makes the first transaction. Returns when that is committed.
+    /// Forms a pool of one on an empty store and makes the first transaction; goes on with one that was cut off before that. Returns
+    /// when it is committed.
     pub async fn bootstrap(&self, first: Transaction) -> Result<(), BootstrapError> {
         let initialized = self
             .raft
             .is_initialized()
             .await
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
-        if initialized {
+        if initialized && self.members().len() > 1 {
             return Err(BootstrapError::NotEmpty);
         }
-        let member = self.config.member.clone();
-        let members = BTreeMap::from([(member.node, member)]);
-        self.raft
-            .initialize(members)
-            .await
-            .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if !initialized {
+            let member = self.config.member.clone();
+            let members = BTreeMap::from([(member.node, member)]);
+            self.raft
+                .initialize(members)
+                .await
+                .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        }
         let mut role = self.watch_role();
         let opened = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
         let opened = tokio::time::timeout(BOOTSTRAP_DEADLINE, opened).await;
         opened
             .map_err(|_| BootstrapError::Failed("this host was not elected in time".into()))?
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if self.applied().generation() > 0 {
+            return Err(BootstrapError::NotEmpty);
+        }
         self.propose(Box::new(move |_| Ok((first, Value::Void)))).await?;
         Ok(())
     }

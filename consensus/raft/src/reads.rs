@@ -2,7 +2,8 @@
 //! load the view. Concurrent reads share one question.
 //!
 //! Invariants: every batch asks openraft anew: by the leader lease, or by a round of heartbeats when the lease does not hold or must not
-//! be trusted (a hand-over is under way, the machine was suspended); a read joins only a question that is asked after it came; never a remembered is-leader flag.
+//! be trusted (a hand-over is under way, the machine was suspended); a read joins only a question that is asked after it came; never a
+//! remembered is-leader flag.
 
 use crate::dto::{ReadIndexDto, ReadIndexReplyDto};
 use crate::network::{self, Identity, RaftNet};
@@ -119,7 +120,11 @@ impl Reads {
             let (leader, index) = self.index_as_leader().await?;
             return Some((Some(leader), index));
         }
-        let answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE).await;
+        // A coordinator that died answers nobody: the reads that wait must go to its successor as soon as there is one.
+        let answer = tokio::select! {
+            answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE) => answer,
+            () = self.no_longer_led_by(leader) => return None,
+        };
         let ReadIndexReplyDto { index } = answer
             .inspect_err(|error| tracing::debug!(%leader, %error, "the coordinator gave no read index"))
             .ok()?;
@@ -130,6 +135,17 @@ impl Reads {
         let metrics = self.raft.get()?.server_metrics();
         let metrics = metrics.borrow_watched();
         metrics.current_leader
+    }
+
+    /// Returns when another host, or nobody, leads.
+    async fn no_longer_led_by(&self, leader: NodeId) {
+        let Some(raft) = self.raft.get() else { return };
+        let mut metrics = raft.server_metrics();
+        while metrics.borrow_watched().current_leader == Some(leader) {
+            if metrics.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn index_as_leader(&self) -> Option<(LeaderId, u64)> {

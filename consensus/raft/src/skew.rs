@@ -2,7 +2,7 @@
 //!
 //! The coordinator asks each member for its time every so often and takes the middle of question and answer as the moment it was told.
 
-use crate::config::WallClock;
+use crate::config::{RaftParts, WallClock};
 use crate::dto::{ClockDto, ClockReplyDto};
 use crate::network::{self, Identity, RaftNet};
 use crate::pool_log::{Member, Role};
@@ -48,15 +48,33 @@ impl Skews {
 }
 
 pub struct SkewWatch {
-    pub raft: openraft::Raft<TypeConfig, StateMachine>,
-    pub net: Arc<dyn RaftNet>,
-    pub identity: Identity,
-    pub clock: WallClock,
-    pub role: watch::Receiver<Role>,
-    pub skews: Arc<Skews>,
+    raft: openraft::Raft<TypeConfig, StateMachine>,
+    net: Arc<dyn RaftNet>,
+    identity: Identity,
+    clock: WallClock,
+    role: watch::Receiver<Role>,
+    skews: Arc<Skews>,
 }
 
 impl SkewWatch {
+    pub fn new(
+        raft: openraft::Raft<TypeConfig, StateMachine>,
+        parts: &RaftParts,
+        identity: Identity,
+        role: watch::Receiver<Role>,
+    ) -> (SkewWatch, Arc<Skews>) {
+        let skews = Arc::<Skews>::default();
+        let watch = SkewWatch {
+            raft,
+            net: parts.net.clone(),
+            identity,
+            clock: parts.clock.clone(),
+            role,
+            skews: skews.clone(),
+        };
+        (watch, skews)
+    }
+
     /// One task per node.
     pub async fn run(mut self) {
         loop {

@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// A jump of more than this counts: far below any lease, far above what reading two clocks takes.
+const TOLERANCE: Duration = Duration::from_millis(1);
+
 /// Readings taken before a jump is believed: a task that was put aside between the two clocks sees one that never was.
 const READINGS: u32 = 3;
 
@@ -52,8 +55,6 @@ impl fmt::Debug for SuspendClock {
 
 pub struct SuspendGuard {
     clock: SuspendClock,
-    /// A jump of more than this counts.
-    tolerance: Duration,
     lease: Duration,
     state: Mutex<State>,
 }
@@ -66,7 +67,7 @@ struct State {
 }
 
 impl SuspendGuard {
-    pub fn new(clock: SuspendClock, tolerance: Duration, lease: Duration) -> Arc<SuspendGuard> {
+    pub fn new(clock: SuspendClock, lease: Duration) -> Arc<SuspendGuard> {
         let state = State {
             suspended: least(&clock),
             distrust_until: None,
@@ -74,7 +75,6 @@ impl SuspendGuard {
         };
         Arc::new(SuspendGuard {
             clock,
-            tolerance,
             lease,
             state: Mutex::new(state),
         })
@@ -99,7 +99,7 @@ impl SuspendGuard {
 
     fn look(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let limit = state.suspended.saturating_add(self.tolerance);
+        let limit = state.suspended.saturating_add(TOLERANCE);
         let mut suspended = self.clock.read();
         if suspended > limit {
             suspended = suspended.min(least(&self.clock));
@@ -130,8 +130,8 @@ mod tests {
     fn guard(lease: Duration) -> (Arc<SuspendGuard>, Arc<AtomicU64>) {
         let suspended = Arc::new(AtomicU64::new(5_000));
         let of = suspended.clone();
-        let clock = SuspendClock::new(move || Duration::from_millis(of.load(Ordering::SeqCst)));
-        (SuspendGuard::new(clock, Duration::from_millis(40), lease), suspended)
+        let clock = SuspendClock::new(move || Duration::from_micros(of.load(Ordering::SeqCst)));
+        (SuspendGuard::new(clock, lease), suspended)
     }
 
     /// A lease that lasts as long as the test.
@@ -141,7 +141,7 @@ mod tests {
     fn after_a_suspend_the_lease_is_not_trusted() {
         let (guard, suspended) = guard(LONG);
         assert!(guard.lease_holds());
-        suspended.fetch_add(41, Ordering::SeqCst);
+        suspended.fetch_add(1_001, Ordering::SeqCst);
         assert!(!guard.lease_holds());
         assert!(!guard.lease_holds());
         assert_eq!(guard.jumps(), 1);
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn small_differences_are_no_suspend_but_add_up() {
         let (guard, suspended) = guard(LONG);
-        suspended.fetch_add(40, Ordering::SeqCst);
+        suspended.fetch_add(1_000, Ordering::SeqCst);
         assert!(guard.lease_holds());
         suspended.fetch_add(1, Ordering::SeqCst);
         assert!(!guard.lease_holds());
@@ -159,12 +159,12 @@ mod tests {
     #[test]
     fn it_is_trusted_again_later_and_a_reading_that_was_too_large_hides_no_later_suspend() {
         let (guard, suspended) = guard(Duration::ZERO);
-        suspended.fetch_add(1_000, Ordering::SeqCst);
+        suspended.fetch_add(5_000, Ordering::SeqCst);
         assert_eq!(guard.jumps(), 1);
-        suspended.fetch_sub(1_000, Ordering::SeqCst);
+        suspended.fetch_sub(5_000, Ordering::SeqCst);
         std::thread::sleep(Duration::from_millis(1));
         assert!(guard.lease_holds());
-        suspended.fetch_add(500, Ordering::SeqCst);
+        suspended.fetch_add(2_000, Ordering::SeqCst);
         assert_eq!(guard.jumps(), 2);
     }
 

@@ -41,6 +41,12 @@ pub type Image = BTreeMap<String, Option<Vec<u8>>>;
 /// Asked for each unsynced change whether it reached the disk.
 pub type Luck<'a> = &'a mut dyn FnMut() -> bool;
 
+/// Which of a node's two forms is asked for.
+struct Look<'a> {
+    alive: bool,
+    luck: Luck<'a>,
+}
+
 impl Replay {
     /// A folder whose content is durable.
     pub fn of(image: &Image) -> Self {
@@ -143,7 +149,15 @@ impl Replay {
     /// What is there while the machine runs.
     pub fn live(&self) -> Image {
         let mut image = Image::new();
-        self.collect(0, "", &mut image, true, &mut || false);
+        self.collect(
+            0,
+            "",
+            &mut image,
+            &mut Look {
+                alive: true,
+                luck: &mut || false,
+            },
+        );
         image
     }
 
@@ -155,20 +169,20 @@ impl Replay {
     /// The same, but some of what was not synced got through.
     pub fn torn(&self, luck: Luck<'_>) -> Image {
         let mut image = Image::new();
-        self.collect(0, "", &mut image, false, luck);
+        self.collect(0, "", &mut image, &mut Look { alive: false, luck });
         image
     }
 
-    fn collect(&self, at: usize, path: &str, image: &mut Image, alive: bool, luck: Luck<'_>) {
+    fn collect(&self, at: usize, path: &str, image: &mut Image, look: &mut Look<'_>) {
         match &self.nodes[at] {
             Node::File {
                 live,
                 durable,
                 unsynced,
             } => {
-                let mut content = if alive { live.clone() } else { durable.clone() };
+                let mut content = if look.alive { live.clone() } else { durable.clone() };
                 for change in unsynced {
-                    if luck() {
+                    if (look.luck)() {
                         change.apply(&mut content);
                     }
                 }
@@ -178,8 +192,8 @@ impl Replay {
                 if at != 0 {
                     image.insert(path.to_owned(), None);
                 }
-                for (name, child) in if alive { live } else { durable } {
-                    self.collect(*child, &format!("{path}/{name}"), image, alive, luck);
+                for (name, child) in if look.alive { live } else { durable } {
+                    self.collect(*child, &format!("{path}/{name}"), image, look);
                 }
             }
         }
