@@ -253,6 +253,21 @@ impl RaftNode {
             .collect()
     }
 
+    /// How long ago each other member was heard, while this host leads; `None` for one not heard since it does.
+    pub fn heard(&self) -> Vec<(Member, Option<Duration>)> {
+        let metrics = self.raft.metrics().borrow_watched().clone();
+        if metrics.state != openraft::ServerState::Leader {
+            return Vec::new();
+        }
+        let others = metrics
+            .membership_config
+            .nodes()
+            .filter(|(node, _)| **node != metrics.id);
+        others
+            .map(|(node, member)| (member.clone(), members::heard(&metrics, *node)))
+            .collect()
+    }
+
     /// Whether a change of voters is half way: until it is done, majorities of both the old and the new voters are needed.
     pub fn voters_change(&self) -> bool {
         let metrics = self.raft.server_metrics().borrow_watched().clone();

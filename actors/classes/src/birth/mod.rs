@@ -111,6 +111,26 @@ pub fn refresh_host(view: &View, now_ms: i64, host: HostBirth<'_>) -> Result<Opt
     Ok((!tx.changes.is_empty()).then_some(tx))
 }
 
+/// Sets `host_metrics.live` of hosts by their uuids where it differs; `None` if nowhere. Hosts without rows are passed over.
+pub fn set_live(view: &View, now_ms: i64, hosts: &[(String, bool)]) -> Result<Option<Transaction>, ApiError> {
+    let mut tx = Transaction::new(now_ms);
+    for (uuid, live) in hosts {
+        let Some(host) = view.by_uuid(rows::class("host")?, uuid) else {
+            continue;
+        };
+        let metrics = rows::reference(view, "host", &host, "metrics")?;
+        if !view.contains(rows::class("host_metrics")?, &metrics)
+            || rows::boolean(view, "host_metrics", &metrics, "live")? == *live
+        {
+            continue;
+        }
+        rows::set(&mut tx, "host_metrics", &metrics, "live", Value::Bool(*live))?;
+        let now = crate::cx::date_time(now_ms);
+        rows::set(&mut tx, "host_metrics", &metrics, "last_updated", Value::from(now))?;
+    }
+    Ok((!tx.changes.is_empty()).then_some(tx))
+}
+
 /// Adds a change unless the field has that value already.
 pub(crate) fn set_if_new(
     view: &View,
