@@ -59,6 +59,8 @@ pub(crate) enum Again {
     Joined,
     /// Its state cannot be trusted, and why.
     SetAside(String),
+    /// The pool has put it out: it is a pool of one again.
+    Ejected,
 }
 
 enum Ended {
@@ -84,7 +86,7 @@ pub fn run_until_stopped(config: Config) -> Result<(), NodeError> {
         loop {
             match run_once(&config).await? {
                 Ended::Stopped => return Ok(()),
-                Ended::Again => tracing::info!("starting anew as a member of the pool"),
+                Ended::Again => tracing::info!("starting anew"),
             }
         }
     })
@@ -110,6 +112,7 @@ async fn run_once(config: &Config) -> Result<Ended, NodeError> {
     match again {
         None => return Ok(Ended::Stopped),
         Some(Again::Joined) => {}
+        Some(Again::Ejected) => drop(state_dir::StateDir::open(&config.dir)?.set_member_aside()?),
         Some(Again::SetAside(why)) => wire_up::set_aside(config, &why)?,
     }
     Ok(Ended::Again)

@@ -65,6 +65,16 @@ impl Node {
                 let work = async move { node.hand_over(&target).await.map(|()| Value::Void) };
                 self.work(work, (method.mode, caller), call, deadline).await
             }
+            "pool.eject" => {
+                let host = params
+                    .first()
+                    .and_then(Value::as_ref)
+                    .cloned()
+                    .unwrap_or_else(Ref::null);
+                let node = Arc::clone(self);
+                let work = async move { node.eject(host).await.map(|()| Value::Void) };
+                self.work(work, (method.mode, caller), call, deadline).await
+            }
             "pool.join" | "pool.join_force" => {
                 let node = Arc::clone(self);
                 let work = async move { node.join_by_password(&params).await.map(|()| Value::Void) };
