@@ -7,7 +7,6 @@
 //! Invariant: nothing of the pool of one is touched before the other pool has agreed, and it is kept aside afterwards.
 
 use super::wire_up::Local;
-use async_trait::async_trait;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +15,8 @@ use xenith_datamodel::{ApiError, class};
 use xenith_link::{ServerTrust, join_request};
 use xenith_pooldb::View;
 use xenith_raft::store::{OpenOptions, SledLog, StoreIdentity};
-use xenith_raft::{Member, NodeId, PoolLog, RaftNode};
-use xenith_runtime::{JOIN_VERSION, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof};
+use xenith_raft::{PoolLog, RaftNode};
+use xenith_runtime::{JOIN_VERSION, JoinReply, JoinRequest, JoinToken, Proof};
 
 /// The pool commits the new host's rows and membership meanwhile.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -117,36 +116,4 @@ fn own_objects(view: &View) -> usize {
 
 fn internal(cause: impl std::error::Error) -> ApiError {
     ApiError::internal(crate::with_causes(&cause))
-}
-
-/// The log's membership, as the server's half of a join wants it.
-pub struct RaftMembership {
-    pub raft: Arc<RaftNode>,
-    pub incarnation: u64,
-}
-
-#[async_trait]
-impl Membership for RaftMembership {
-    async fn add_member(&self, member: Member) -> Result<(), MembershipError> {
-        self.raft.add_member(member).await.map_err(membership_error)
-    }
-
-    async fn remove_member(&self, node: NodeId) -> Result<(), MembershipError> {
-        self.raft.remove_member(node).await.map_err(membership_error)
-    }
-
-    fn members(&self) -> Vec<Member> {
-        self.raft.members().into_iter().map(|(member, _)| member).collect()
-    }
-
-    fn incarnation(&self) -> u64 {
-        self.incarnation
-    }
-}
-
-fn membership_error(error: xenith_raft::MemberError) -> MembershipError {
-    match error {
-        xenith_raft::MemberError::NotCoordinator => MembershipError::NotCoordinator,
-        other => MembershipError::Failed(other.to_string()),
-    }
 }

@@ -1,7 +1,7 @@
 //! Builds a node from its configuration and its state folder, in order: identity, store, link, Raft, toolstack, HTTP.
 
 use super::door::Door;
-use super::join::{Joiner, RaftMembership};
+use super::join::Joiner;
 use super::services::LinkServices;
 use super::state_dir::StateDir;
 use super::{NodeError, tls};
@@ -16,7 +16,7 @@ use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
 use xenith_raft::{BootstrapError, Member, NodeId, RaftConfig, RaftNode, RaftParts};
 use xenith_runtime::{
-    Clock, FileAuthenticator, LinkPeers, Parts, RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
+    Clock, FileAuthenticator, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
 };
 use xenith_server::{RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
@@ -72,7 +72,7 @@ impl RunningNode {
         drop(services.toolstack.set(Arc::downgrade(&toolstack)));
         let (tell_joined, joined) = watch::channel(false);
         let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
-        let door = Door::new(toolstack.clone(), joiner, local.host_uuid.clone());
+        let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
         let server = start_server(&local, Arc::new(door))?;
         tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
         Ok(RunningNode { server, toolstack, raft, link, joined })
@@ -240,7 +240,7 @@ fn start_toolstack(
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
-        membership: Arc::new(RaftMembership { raft: raft.clone(), incarnation }),
+        membership: Arc::new(RaftMembership { node: raft.clone(), incarnation }),
         clock: Arc::new(SystemClock),
         host: ThisHost {
             uuid: me.host_uuid.clone(),

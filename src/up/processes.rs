@@ -86,12 +86,6 @@ impl Running {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Returns when the process has ended by itself.
-    pub async fn wait(&mut self) {
-        // An error means that there is nothing left to wait for.
-        drop(self.child.wait().await);
-    }
-
     /// SIGTERM, then SIGKILL if it takes too long.
     pub async fn stop(mut self) {
         if let Some(pid) = self.child.id() {
@@ -107,6 +101,7 @@ impl Running {
 /// The child is not reaped yet, so the pid cannot belong to another process.
 fn terminate(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
-        drop(rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        // An error means that it has ended already.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
 }

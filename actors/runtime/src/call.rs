@@ -16,7 +16,7 @@ use xenith_classes::task::Header;
 use xenith_classes::{Caller, How, Plan, PlanCx, Rights, how};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Role, Value};
 use xenith_pooldb::{Transaction, View};
-use xenith_raft::{CommitError, NodeId, host_of};
+use xenith_raft::{CommitError, NodeId, ReadError, host_of};
 use xenith_wire::typed::{self, Arguments};
 use xenith_wire::{Call, Origin, Reply};
 
@@ -118,7 +118,7 @@ impl Node {
     }
 
     async fn read(&self, method: &Method, session: Option<Ref>, params: Vec<Value>) -> Result<Value, ApiError> {
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         let caller = self.check_session(&view, session.as_ref())?;
         let mut ids = SystemIds;
         let mut cx = PlanCx {
@@ -275,9 +275,22 @@ impl Node {
         }
     }
 
+    /// A view that holds everything acknowledged before (B1). Tried again while a coordinator may yet come (B3): any host can
+    /// read, so a change of coordinator in between is no error.
+    pub(crate) async fn linearizable(&self) -> Result<Arc<View>, ApiError> {
+        let deadline = Instant::now() + self.config.hold;
+        loop {
+            match self.log.read().await {
+                Ok(view) => return Ok(view),
+                Err(ReadError::NoCoordinator) if Instant::now() >= deadline => return Err(no_coordinator()),
+                Err(ReadError::NoCoordinator) => tokio::time::sleep(RETRY_PAUSE).await,
+            }
+        }
+    }
+
     /// Who calls, by a linearizable view (B2).
     pub(crate) async fn caller(&self, session: &Ref) -> Result<Caller, ApiError> {
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         session::check(&view, session)
     }
 

@@ -131,7 +131,7 @@ impl Node {
         let Ok(_alone) = Arc::clone(&self.handing_over).try_acquire_owned() else {
             return Err(ApiError::plain("DESIGNATE_NEW_MASTER_IN_PROGRESS"));
         };
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         let uuid = class("host")
             .and_then(|host| host.column("uuid"))
             .and_then(|uuid| view.value(target, uuid))

@@ -14,6 +14,7 @@ use crate::entry::{Body, Guard, Record};
 use crate::pool_log::{CommitError, Plan};
 use crate::responder::Callback;
 use crate::state_machine::{Applied, StateMachine};
+use crate::sync::SyncGate;
 use crate::types::{LeaderId, TypeConfig};
 use openraft::error::ClientWriteError;
 use openraft::raft::ClientWriteResult;
@@ -73,6 +74,8 @@ pub struct Item {
     epoch: u64,
     leader: LeaderId,
     record: Record,
+    /// A client's change, as opposed to our own markers: it may have to wait for a learner (E1).
+    is_change: bool,
 }
 
 /// What planning came to.
@@ -247,6 +250,7 @@ impl Head {
 
     /// Encodes here, so that what cannot be stored is refused before the head has it.
     fn enqueue(&self, seq: u64, leader: LeaderId, body: Body) -> Result<oneshot::Receiver<Outcome>, CommitError> {
+        let is_change = matches!(body, Body::Transaction(_));
         let record = Record::new(body).map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
         let size = record.envelope().len();
         if size > ENTRY_BYTES_MAX {
@@ -265,6 +269,7 @@ impl Head {
             epoch,
             leader,
             record,
+            is_change,
         });
         Ok(rx)
     }
@@ -359,16 +364,21 @@ impl Flights {
 }
 
 /// Sends the queue's items to Raft, in order. One task per node.
-pub async fn drain(head: Arc<Head>, raft: openraft::Raft<TypeConfig, StateMachine>, mut queue: mpsc::Receiver<Item>) {
+pub async fn drain(
+    head: Arc<Head>,
+    raft: openraft::Raft<TypeConfig, StateMachine>,
+    gate: Arc<SyncGate>,
+    mut queue: mpsc::Receiver<Item>,
+) {
     let mut items = Vec::with_capacity(DRAIN_BATCH);
     while queue.recv_many(&mut items, DRAIN_BATCH).await > 0 {
         for item in items.drain(..) {
-            send(&head, &raft, item).await;
+            send(&head, &raft, &gate, item).await;
         }
     }
 }
 
-async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>, item: Item) {
+async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>, gate: &Arc<SyncGate>, item: Item) {
     let guard = Guard::new(head.epoch.clone(), item.epoch);
     let mut flight = Flight {
         head: head.clone(),
@@ -380,7 +390,15 @@ async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>,
     if head.epoch.load(Ordering::SeqCst) != item.epoch {
         return flight.complete(Err(CommitError::NotCoordinator));
     }
-    let responder = Callback::new(move |result| flight.complete(outcome_of(result)));
+    let gate = item.is_change.then(|| gate.clone());
+    let responder = Callback::new(move |result| {
+        let index = index_of(&result);
+        let outcome = outcome_of(result);
+        match (gate, index) {
+            (Some(gate), Some(index)) => gate.after(index, Box::new(move || flight.complete(outcome))),
+            (None, _) | (_, None) => flight.complete(outcome),
+        }
+    });
     // An error drops the responder, whose flight then says that the outcome is not known.
     if let Err(error) = raft
         .write(item.record.guarded(guard))
@@ -419,6 +437,10 @@ impl Drop for Flight {
             self.head.complete(self.seq, self.epoch, Err(CommitError::Unknown));
         }
     }
+}
+
+fn index_of(result: &ClientWriteResult<TypeConfig>) -> Option<u64> {
+    result.as_ref().ok().map(|response| response.log_id.index)
 }
 
 fn outcome_of(result: ClientWriteResult<TypeConfig>) -> Outcome {

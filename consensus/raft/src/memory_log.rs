@@ -6,6 +6,7 @@ use crate::{CommitError, HandOverError, NodeId, Plan, PoolLog, ReadError, Role};
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use xenith_datamodel::Value;
@@ -23,6 +24,8 @@ struct Shared {
     applied: watch::Sender<Arc<View>>,
     role: watch::Sender<Role>,
     node: NodeId,
+    /// Reads are refused while this is false: a leader that lost its lease and does not know it yet.
+    reads: AtomicBool,
 }
 
 impl MemoryLog {
@@ -33,6 +36,7 @@ impl MemoryLog {
             applied: watch::Sender::new(Arc::new(view)),
             role: watch::Sender::new(Role::Coordinator { term: 1 }),
             node: NodeId(1),
+            reads: AtomicBool::new(true),
         };
         MemoryLog {
             shared: Arc::new(shared),
@@ -42,6 +46,11 @@ impl MemoryLog {
     /// Makes this host a supporter, or a host without coordinator, as a test wants it. Proposals are then refused.
     pub fn set_role(&self, role: Role) {
         self.shared.role.send_replace(role);
+    }
+
+    /// Whether linearizable reads can be had.
+    pub fn set_reads(&self, possible: bool) {
+        self.shared.reads.store(possible, Ordering::SeqCst);
     }
 
     /// Applies a transaction at once, whatever the role: what a coordinator elsewhere committed.
@@ -78,6 +87,9 @@ impl PoolLog for MemoryLog {
     }
 
     async fn read(&self) -> Result<Arc<View>, ReadError> {
+        if !self.shared.reads.load(Ordering::SeqCst) {
+            return Err(ReadError::NoCoordinator);
+        }
         match *self.shared.role.borrow() {
             Role::Coordinator { .. } | Role::Supporter { .. } => Ok(self.applied()),
             Role::NoCoordinator => Err(ReadError::NoCoordinator),

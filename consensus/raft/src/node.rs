@@ -11,6 +11,7 @@ use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, P
 use crate::reads::Reads;
 use crate::state_machine::{Published, StateMachine};
 use crate::store::DurableLog;
+use crate::sync::{self, SyncGate};
 use crate::types::{Runtime, TypeConfig};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -144,8 +145,10 @@ impl RaftNode {
             role: role.clone(),
             elections: elections.clone(),
         };
+        let gate = SyncGate::new(published.clone());
         let tasks = vec![
-            tokio::spawn(head::drain(head.clone(), raft.clone(), queue)),
+            tokio::spawn(head::drain(head.clone(), raft.clone(), gate.clone(), queue)),
+            tokio::spawn(sync::run(config.clone(), raft.clone(), head.clone(), gate)),
             tokio::spawn(reads.clone().run(waiting)),
             tokio::spawn(leadership.run()),
             tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
@@ -241,13 +244,23 @@ impl RaftNode {
         self.published.standing().quarantine
     }
 
+    /// Whether this host is in the committed set of learners without which nothing is acknowledged (E1): then it holds everything
+    /// that was, even if the voter is lost.
+    pub fn is_in_sync(&self) -> bool {
+        self.published
+            .standing()
+            .sync
+            .learners
+            .contains(&self.config.member.node)
+    }
+
     /// Takes this host out of service: something found that its state cannot be trusted. It gives coordination up, does not vote and
     /// serves nothing until its store is made anew.
     pub fn distrust(&self, why: impl Into<String>) {
         self.published.quarantine(why.into());
     }
 
-    /// Stops Raft. What was acknowledged is in the store.
+    /// Stops Raft. What was acknowledged is in the store, which is free again soon after the last handle on this node is gone.
     pub async fn stop(&self) {
         if let Err(error) = self.raft.shutdown().await {
             tracing::error!(%error, "Raft did not stop cleanly");
@@ -255,8 +268,12 @@ impl RaftNode {
         self.head.stop("this node was stopped".into());
         self.role.send_replace(Role::NoCoordinator);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
+        for task in &tasks {
             task.abort();
+        }
+        for task in tasks {
+            // Cancelled, or it had ended: either way it holds nothing any more.
+            let _ = task.await;
         }
     }
 }

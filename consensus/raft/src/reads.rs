@@ -136,7 +136,11 @@ impl Reads {
             let (leader, index) = self.index_as_leader().await?;
             return Some((Some(leader), index));
         }
-        let answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE).await;
+        // A coordinator that died answers nobody: the reads that wait must go to its successor as soon as there is one.
+        let answer = tokio::select! {
+            answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE) => answer,
+            () = self.no_longer_led_by(leader) => return None,
+        };
         let ReadIndexReplyDto { index } = answer
             .inspect_err(|error| tracing::debug!(%leader, %error, "the coordinator gave no read index"))
             .ok()?;
@@ -147,6 +151,17 @@ impl Reads {
         let metrics = self.raft.get()?.server_metrics();
         let metrics = metrics.borrow_watched();
         metrics.current_leader
+    }
+
+    /// Returns when another host, or nobody, leads.
+    async fn no_longer_led_by(&self, leader: NodeId) {
+        let Some(raft) = self.raft.get() else { return };
+        let mut metrics = raft.server_metrics();
+        while metrics.borrow_watched().current_leader == Some(leader) {
+            if metrics.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn index_as_leader(&self) -> Option<(LeaderId, u64)> {

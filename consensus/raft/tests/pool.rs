@@ -415,3 +415,30 @@ async fn a_coordinator_whose_disk_fails_acknowledges_nothing_and_another_takes_o
     cluster.start(bad).await;
     cluster.agree().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_pool_of_two_the_learner_has_what_is_acknowledged_and_its_loss_stops_nothing() {
+    let mut cluster = Cluster::formed(2, |_| {}).await;
+    eventually("the learner is in sync", || cluster.node(1).is_in_sync()).await;
+    for n in 0..30 {
+        cluster.write(&format!("w{n}")).await.unwrap();
+    }
+    // Cut off, the learner is awaited until it has left the set by a record; then writes go on.
+    cluster.net.isolate(cluster.hosts[1].id, &cluster.ids());
+    cluster.write("alone").await.unwrap();
+    let alone = cluster.node(0).applied();
+    assert!(holds(&alone, "alone"));
+    assert!(!holds(&cluster.node(1).applied(), "alone"));
+    assert!(cluster.node(1).is_in_sync(), "it has not heard of the record");
+    cluster.net.heal();
+    eventually("it has left and come back", || {
+        cluster.node(1).is_in_sync() && holds(&cluster.node(1).applied(), "alone")
+    })
+    .await;
+    // What was acknowledged while it was in sync is in its log, though the voter dies at once.
+    cluster.write("last").await.unwrap();
+    cluster.kill(0).await;
+    cluster.start(0).await;
+    cluster.agree().await;
+    assert!(holds(&cluster.node(1).applied(), "last"));
+}

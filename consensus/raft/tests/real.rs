@@ -12,7 +12,7 @@ use xenith_link::{Hello, Identity, Link, LinkConfig, LinkStream, Refusal, Servic
 use xenith_pooldb::Transaction;
 use xenith_raft::network::{LinkNet, RAFT_SERVICE, RaftNet, RaftService, serve_request, serve_stream};
 use xenith_raft::snapshot::DiskSnapshots;
-use xenith_raft::store::{OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
+use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
 use xenith_raft::{CommitError, Member, NodeId, PoolLog, RaftConfig, RaftNode, RaftParts, Role};
 
 const POOL: &str = "pool";
@@ -98,11 +98,19 @@ impl Host {
         let log = dir.join("log");
         std::fs::create_dir_all(&dir).unwrap();
         let options = OpenOptions::default();
-        let log = if log.exists() {
-            SledLog::open(&log, options)
-        } else {
-            SledLog::create(&log, &identity, options)
-        };
+        // A node that was just stopped lets go of its store a little later.
+        let mut opened = Err(OpenError::InUse);
+        for _ in 0..1_000 {
+            opened = match log.exists() {
+                true => SledLog::open(&log, options.clone()),
+                false => SledLog::create(&log, &identity, options.clone()),
+            };
+            match opened {
+                Err(OpenError::InUse) => tokio::time::sleep(Duration::from_millis(5)).await,
+                _ => break,
+            }
+        }
+        let log = opened;
         let mut config = RaftConfig::new(self.member.clone(), 42, self.member.node.0 as u64);
         config.election_min = Duration::from_millis(400);
         config.election_max = Duration::from_millis(500);

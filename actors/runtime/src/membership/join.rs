@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{info, warn};
 use xenith_classes::birth::{HostBirth, join_host, refresh_host};
-use xenith_datamodel::{ApiError, ClassId, Ref, Value, class};
+use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value, class};
 use xenith_link::Refusal;
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{Member, NodeId};
@@ -67,7 +67,7 @@ impl Node {
     /// On the coordinator; HOST_STILL_BOOTING elsewhere.
     pub(crate) async fn join_here(self: &Arc<Node>, certificate_der: &[u8], body: &[u8]) -> Result<Vec<u8>, ApiError> {
         let joiner = Joiner::read(certificate_der, body)?;
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         if !is_member(&view, &joiner.member)? {
             self.commit_rows(&joiner).await?;
         }
@@ -200,7 +200,9 @@ fn no_class() -> ApiError {
     ApiError::internal("class xenith_member is not as it should be")
 }
 
-fn fields(member: &Member) -> Result<(ClassId, Ref, Vec<(xenith_datamodel::Column, Value)>), ApiError> {
+type Row = (ClassId, Ref, Vec<(Column, Value)>);
+
+fn fields(member: &Member) -> Result<Row, ApiError> {
     let class = class(CLASS).ok_or_else(no_class)?;
     let uuid = uuid::Uuid::from_u128(member.node.0).to_string();
     let mut fields = Vec::new();

@@ -52,6 +52,18 @@ async fn without_a_coordinator_a_call_is_held_and_then_refused() {
     assert!(matches!(held.await.unwrap(), Reply::Success(_)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_read_in_a_change_of_coordinator_waits_for_the_new_one() {
+    let host = host();
+    let s = host.login().await;
+    let toolstack = Arc::clone(&host.toolstack);
+    host.log.set_reads(false);
+    let held = tokio::spawn(async move { toolstack.call(call("pool.get_all", vec![text(&s)], tcp())).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    host.log.set_reads(true);
+    assert!(matches!(held.await.unwrap(), Reply::Success(_)));
+}
+
 #[tokio::test]
 async fn a_supporter_may_forward_and_the_unix_socket_always_does() {
     let forward = RuntimeConfig {
