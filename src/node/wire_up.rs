@@ -28,6 +28,10 @@ pub const FIRST_INCARNATION: u64 = 1;
 /// A pool's first transaction is among its first entries, after a few elections at most.
 const YOUNG_ENTRIES: u64 = 64;
 
+/// A daemon that was killed may take a moment to be gone; its successor waits so long for the store.
+const STORE_IN_USE_MAX: Duration = Duration::from_secs(5);
+const STORE_LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// A node that serves.
 pub struct RunningNode {
     server: RunningServer,
@@ -49,7 +53,7 @@ pub struct Local {
 impl RunningNode {
     pub async fn start(config: &Config) -> Result<RunningNode, NodeError> {
         let local = Arc::new(Local::load(config).await?);
-        let (store, fresh) = open_or_create_store(&local)?;
+        let (store, fresh) = open_or_create_store(&local).await?;
         let me = Member {
             node: NodeId(store.identity().node),
             host_uuid: local.host_uuid.clone(),
@@ -126,9 +130,9 @@ impl Local {
 }
 
 /// The store of the pool that this host is a member of; `true` when a pool of one may still have to be made in it.
-fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
+async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
     let dir = local.state.store();
-    match SledLog::open(&dir, OpenOptions::default()) {
+    match open_store(&dir).await {
         Ok(store) => {
             // A store with next to no log and without other members may be of a first start that was cut off.
             let unborn = xenith_raft::store::DurableLog::state(&store)
@@ -153,6 +157,18 @@ fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
             Err(NodeError::StoreSetAside { why: lost.to_string(), aside: aside.display().to_string() })
         }
         Err(other) => Err(NodeError::part("the store could not be opened")(other)),
+    }
+}
+
+async fn open_store(dir: &std::path::Path) -> Result<SledLog, OpenError> {
+    let until = tokio::time::Instant::now() + STORE_IN_USE_MAX;
+    loop {
+        match SledLog::open(dir, OpenOptions::default()) {
+            Err(OpenError::InUse) if tokio::time::Instant::now() < until => {
+                tokio::time::sleep(STORE_LOOK_EVERY).await;
+            }
+            result => return result,
+        }
     }
 }
 

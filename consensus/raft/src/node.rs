@@ -88,11 +88,9 @@ impl RaftNode {
         let published = Published::new();
         let state = {
             let (snapshots, published, every) = (parts.snapshots.clone(), published.clone(), config.hash_every);
-            tokio::task::spawn_blocking(move || StateMachine::open(snapshots, published, every)).await
+            crate::blocking::run(move || StateMachine::open(snapshots, published, every)).await
         };
-        let state = state
-            .map_err(|e| StartError::Raft(e.to_string()))?
-            .map_err(StartError::Snapshot)?;
+        let state = state.map_err(StartError::Snapshot)?;
         let peers = Peers {
             net: parts.net.clone(),
             identity,
