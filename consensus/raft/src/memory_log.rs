@@ -61,6 +61,12 @@ impl MemoryLog {
         Ok(())
     }
 
+    /// Puts another state in place of this one: a supporter that caught up.
+    pub fn publish(&self, view: View) {
+        let _head = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.applied.send_replace(Arc::new(view));
+    }
+
     fn run(&self, plan: Plan) -> Result<Value, CommitError> {
         let _head = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner);
         if !matches!(*self.shared.role.borrow(), Role::Coordinator { .. }) {
