@@ -14,7 +14,7 @@ use xenith_link::{Hello, Identity, Link, LinkConfig};
 use xenith_raft::network::{LinkNet, RaftNet};
 use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
-use xenith_raft::{Member, NodeId, RaftConfig, RaftNode, RaftParts};
+use xenith_raft::{BootstrapError, Member, NodeId, RaftConfig, RaftNode, RaftParts};
 use xenith_runtime::{
     Clock, FileAuthenticator, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
 };
@@ -24,6 +24,9 @@ use xenith_xen_sim::SimulatedHost;
 
 /// The first incarnation of a pool; forced recoveries count up from here.
 pub const FIRST_INCARNATION: u64 = 1;
+
+/// A pool's first transaction is among its first entries, after a few elections at most.
+const YOUNG_ENTRIES: u64 = 64;
 
 /// A daemon that was killed may take a moment to be gone; its successor waits so long for the store.
 const STORE_IN_USE_MAX: Duration = Duration::from_secs(5);
@@ -65,12 +68,12 @@ impl RunningNode {
         let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
         let raft = start_raft(&local, store, me.clone(), net).await?;
         // A failure above this line leaves nothing that others may rely on.
-        drop(services.raft.set(raft.service()));
+        drop(services.raft.set(Arc::downgrade(&raft.service())));
         if fresh {
             bootstrap(&local, &raft, &pool_uuid).await?;
         }
         let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
-        drop(services.toolstack.set(toolstack.clone()));
+        drop(services.toolstack.set(Arc::downgrade(&toolstack)));
         let (tell_joined, joined) = watch::channel(false);
         let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
         let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
@@ -126,13 +129,14 @@ impl Local {
     }
 }
 
-/// The store of the pool that this host is a member of; `true` when it was made just now, for a pool of one.
+/// The store of the pool that this host is a member of; `true` when a pool of one may still have to be made in it.
 async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
     let dir = local.state.store();
     match open_store(&dir).await {
         Ok(store) => {
-            // A store without a log and without other members is a first start that was cut off.
-            let unborn = xenith_raft::store::DurableLog::state(&store).is_ok_and(|state| state.last.is_none());
+            // A store with next to no log and without other members may be of a first start that was cut off.
+            let unborn = xenith_raft::store::DurableLog::state(&store)
+                .is_ok_and(|state| state.last.is_none_or(|last| last.index < YOUNG_ENTRIES));
             let alone = local.state.first_members()?.is_empty();
             Ok((store, unborn && alone))
         }
@@ -224,7 +228,11 @@ async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str) -> Result<()
     let address = local.config.host.address.to_string();
     let pool = PoolBirth { pool_uuid, name_label: "", host: local.birth(&address) };
     let first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
-    raft.bootstrap(first).await.map_err(NodeError::part(failed))
+    match raft.bootstrap(first).await {
+        // An earlier start has made it.
+        Err(BootstrapError::NotEmpty) => Ok(()),
+        made => made.map_err(NodeError::part(failed)),
+    }
 }
 
 fn start_toolstack(

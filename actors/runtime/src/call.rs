@@ -235,7 +235,12 @@ impl Node {
 
     /// Sends the call to the coordinator; looks for another one, which may be this host, while the asked host says that
     /// it is none.
-    async fn forward(self: &Arc<Node>, mut node: NodeId, call: Call, deadline: Instant) -> Result<Reply, ApiError> {
+    pub(crate) async fn forward(
+        self: &Arc<Node>,
+        mut node: NodeId,
+        call: Call,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
         let origin = call.origin.clone();
         let question = Question::Call(Box::new(call));
         loop {

@@ -5,6 +5,8 @@
 //! ```
 //! A join that broke after its commit is repeated by the same host with the same certificate: that needs no new proof,
 //! since the certificate is pinned by then and the link has seen that the host holds its key.
+//! A host that has lost its store, or never heard that it was let in, comes as a new node (A1): with a proof and the certificate that was
+//! pinned for it, it takes the place of the node that it was.
 
 use super::dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
 use super::invite::{commit_error, consume, drop_expired, invitation};
@@ -18,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{info, warn};
-use xenith_classes::birth::{HostBirth, join_host};
+use xenith_classes::birth::{HostBirth, join_host, refresh_host};
 use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value, class};
 use xenith_link::Refusal;
 use xenith_pooldb::{Transaction, View};
@@ -76,10 +78,29 @@ impl Node {
             "a host joins"
         );
         self.membership
-            .add_member(member)
+            .add_member(member.clone())
             .await
             .map_err(|error| ApiError::internal(error.to_string()))?;
+        self.drop_earlier_nodes(&member).await;
         self.reply()
+    }
+
+    /// The nodes that this host was before. One that stays is no voter for long; the next join of the host drops it.
+    async fn drop_earlier_nodes(&self, member: &Member) {
+        for earlier in self.membership.members() {
+            if earlier.host_uuid == member.host_uuid
+                && earlier.node != member.node
+                && let Err(error) = self.membership.remove_member(earlier.node).await
+            {
+                warn!(node = %earlier.node, %error, "a node that a host was before could not be dropped");
+            }
+        }
+    }
+
+    /// Whether the log has had this host, with this certificate.
+    fn was_member(&self, member: &Member) -> bool {
+        let same = |m: &Member| m.host_uuid == member.host_uuid && m.certificate_sha256 == member.certificate_sha256;
+        self.membership.members().iter().any(same)
     }
 
     async fn commit_rows(self: &Arc<Node>, joiner: &Joiner) -> Result<(), ApiError> {
@@ -89,7 +110,7 @@ impl Node {
             Proof::Password { user, password } => self.prove(user, password, None).await?,
         }
         let (node, request, member) = (Arc::clone(self), joiner.request.clone(), joiner.member.clone());
-        let is_token = secret.is_some();
+        let (is_token, was_member) = (secret.is_some(), self.was_member(&joiner.member));
         let plan: xenith_raft::Plan = Box::new(move |view: &View| {
             let now_ms = Node::pool_now_ms(&*node.clock, view);
             let birth = HostBirth {
@@ -102,7 +123,15 @@ impl Node {
                 Some(secret) => Some(invitation(view, &secret, now_ms)?.ok_or_else(bad_token)?),
                 None => None,
             };
-            let mut tx = join_host(view, &mut SystemIds, now_ms, birth)?;
+            let earlier = earlier_rows(view, &member)?;
+            let mut tx = if was_member || !earlier.is_empty() {
+                refresh_host(view, now_ms, birth)?.unwrap_or_else(|| Transaction::new(now_ms))
+            } else {
+                join_host(view, &mut SystemIds, now_ms, birth)?
+            };
+            for row in earlier {
+                tx.destroy(class(CLASS).ok_or_else(no_class)?, &row);
+            }
             drop_expired(view, &mut tx)?;
             if let Some(row) = used {
                 consume(&mut tx, &row)?;
@@ -192,6 +221,22 @@ fn add_row(tx: &mut Transaction, member: &Member) -> Result<(), ApiError> {
     let (class, row, fields) = fields(member)?;
     tx.create(class, &row, fields);
     Ok(())
+}
+
+/// What the host has as other nodes, with the same certificate.
+fn earlier_rows(view: &View, member: &Member) -> Result<Vec<Ref>, ApiError> {
+    let (class, own, fields) = fields(member)?;
+    let same = |row: &Ref| {
+        fields.iter().all(|(column, value)| {
+            !matches!(column.desc().name, "host_uuid" | "certificate_sha256")
+                || view.value(row, *column).as_ref() == Some(value)
+        })
+    };
+    Ok(view
+        .refs(class)
+        .filter(|row| **row != own && same(row))
+        .cloned()
+        .collect())
 }
 
 /// True if this very host, with this very certificate, has its rows already.

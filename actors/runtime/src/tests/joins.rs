@@ -8,6 +8,10 @@ use xenith_xen_port::HostFacts;
 const JOINER: &str = "44444444-4444-4444-4444-444444444444";
 
 fn request(proof: Proof) -> Bytes {
+    request_as(42, proof)
+}
+
+fn request_as(node: u128, proof: Proof) -> Bytes {
     let facts = HostFacts {
         hostname: "joiner".to_owned(),
         memory_total_bytes: 1 << 30,
@@ -27,7 +31,7 @@ fn request(proof: Proof) -> Bytes {
         version: JOIN_VERSION,
         proof,
         host_uuid: JOINER.to_owned(),
-        node: format!("{:032x}", 42),
+        node: format!("{node:032x}"),
         link_address: "127.0.0.2:8444".to_owned(),
         address: "127.0.0.2".to_owned(),
         facts,
@@ -89,6 +93,32 @@ async fn a_token_lets_in_one_host_once() {
     assert_eq!(host.membership.members().len(), 1);
     let other = host.toolstack.join(b"other".to_vec(), request(with(&token))).await;
     assert!(denied(other).contains("join token"));
+}
+
+/// It lost its store, or the answer to its first join: it comes as another node.
+#[tokio::test]
+async fn a_host_that_comes_back_with_its_certificate_takes_its_own_place() {
+    let host = host();
+    let certificate = || b"certificate".to_vec();
+    let first = token(&host).await;
+    host.toolstack.join(certificate(), request(with(&first))).await.unwrap();
+    let again = host.toolstack.join(certificate(), request_as(43, with(&first))).await;
+    assert!(denied(again).contains("join token"), "a used token is no proof");
+    let second = token(&host).await;
+    let stranger = host
+        .toolstack
+        .join(b"other".to_vec(), request_as(43, with(&second)))
+        .await;
+    assert!(denied(stranger).contains("in the pool already"));
+    host.toolstack
+        .join(certificate(), request_as(43, with(&second)))
+        .await
+        .unwrap();
+    let nodes: Vec<NodeId> = host.membership.members().iter().map(|m| m.node).collect();
+    assert_eq!(nodes, [NodeId(43)]);
+    let view = host.log.applied();
+    assert_eq!(view.count(class("xenith_member").unwrap()), 1);
+    assert_eq!(view.count(class("host").unwrap()), 2);
 }
 
 #[tokio::test]
