@@ -11,18 +11,26 @@ mod wire_up;
 
 use crate::config::{Config, LogConfig};
 use std::path::PathBuf;
-use tokio::signal::unix::{SignalKind, signal};
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use wire_up::RunningNode;
 
 /// Raft, link and toolstack share these threads; the HTTP server has its own.
 const RUNTIME_THREADS: usize = 2;
+/// Pause before a node whose log has failed is built again: a full disk stays full for a while.
+const START_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// A host that has failed and cannot start for this long ends: the service manager and its operator should know.
+const START_AGAIN_WITHIN: Duration = Duration::from_secs(600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     #[error("{path}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{what}")]
-    Part { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    Part {
+        what: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error(
         "the store has lost something that it had promised ({why}); it was kept aside as {aside}. This host must not vote \
          with it: start it again to run as a blank host, and join it to its pool anew"
@@ -37,11 +45,17 @@ impl NodeError {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        move |source| NodeError::Part { what, source: source.into() }
+        move |source| NodeError::Part {
+            what,
+            source: source.into(),
+        }
     }
 
     pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> NodeError {
-        move |source| NodeError::File { path: path.to_owned(), source }
+        move |source| NodeError::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -50,6 +64,8 @@ enum Ended {
     Stopped,
     /// It has joined another pool: build it again from what is on disk now.
     Joined,
+    /// Its log cannot go on (a full or broken disk): what is on disk is the truth, so it is built again from that.
+    LogFailed(String),
 }
 
 /// `xenith host`: returns after SIGTERM or SIGINT.
@@ -60,25 +76,64 @@ pub fn run_until_stopped(config: Config) -> Result<(), NodeError> {
         .enable_all()
         .build()
         .map_err(NodeError::part("the async runtime could not be started"))?;
-    runtime.block_on(async {
-        loop {
-            match run_once(&config).await? {
-                Ended::Stopped => return Ok(()),
-                Ended::Joined => tracing::info!("joined a pool; starting as its member"),
-            }
-        }
-    })
+    runtime.block_on(run_again_and_again(&config))
 }
 
-async fn run_once(config: &Config) -> Result<Ended, NodeError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(NodeError::part("signals"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(NodeError::part("signals"))?;
+async fn run_again_and_again(config: &Config) -> Result<(), NodeError> {
+    let mut signals = Signals::new()?;
+    let mut failed_at: Option<Instant> = None;
+    loop {
+        match run_once(config, &mut signals).await {
+            Ok(Ended::Stopped) => return Ok(()),
+            Ok(Ended::Joined) => {
+                tracing::info!("joined a pool; starting as its member");
+                continue;
+            }
+            Ok(Ended::LogFailed(why)) => {
+                tracing::error!(why, "the pool's log has stopped on this host; starting again");
+                failed_at = Some(Instant::now());
+            }
+            Err(error @ NodeError::StoreSetAside { .. }) => return Err(error),
+            Err(error) if failed_at.is_some_and(|at| at.elapsed() < START_AGAIN_WITHIN) => {
+                tracing::error!(error = crate::with_causes(&error), "this host cannot start again yet");
+            }
+            Err(error) => return Err(error),
+        }
+        tokio::select! {
+            () = signals.stop() => return Ok(()),
+            () = tokio::time::sleep(START_AGAIN_AFTER) => {}
+        }
+    }
+}
+
+/// Kept for the daemon's life: a signal between two nodes must not be missed.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Signals, NodeError> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate()).map_err(NodeError::part("signals"))?,
+            interrupt: signal(SignalKind::interrupt()).map_err(NodeError::part("signals"))?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn run_once(config: &Config, signals: &mut Signals) -> Result<Ended, NodeError> {
     let mut node = RunningNode::start(config).await?;
     tell_service_manager(sd_notify::NotifyState::Ready);
     let ended = tokio::select! {
-        _ = terminate.recv() => Ended::Stopped,
-        _ = interrupt.recv() => Ended::Stopped,
-        () = node.joined() => Ended::Joined,
+        () = signals.stop() => Ended::Stopped,
+        ended = node.ended() => ended,
     };
     tell_service_manager(sd_notify::NotifyState::Stopping);
     node.stop().await;
@@ -99,7 +154,11 @@ fn start_logging(config: &LogConfig) {
         EnvFilter::new("info")
     });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-    let started = if config.json { builder.json().try_init() } else { builder.try_init() };
+    let started = if config.json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
     if let Err(already) = started {
         eprintln!("logging: {already}");
     }

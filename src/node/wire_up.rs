@@ -4,7 +4,7 @@ use super::door::Door;
 use super::join::Joiner;
 use super::services::LinkServices;
 use super::state_dir::StateDir;
-use super::{NodeError, tls};
+use super::{Ended, NodeError, tls};
 use crate::config::{Config, HypervisorConfig, SupporterCalls};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
 use xenith_raft::{BootstrapError, Member, NodeId, RaftConfig, RaftNode, RaftParts};
 use xenith_runtime::{
-    Clock, FileAuthenticator, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
+    Clock, FileAuthenticator, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost,
+    Toolstack,
 };
 use xenith_server::{RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
@@ -79,14 +80,26 @@ impl RunningNode {
         let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
         let server = start_server(&local, Arc::new(door))?;
         tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
-        Ok(RunningNode { server, toolstack, raft, link, joined })
+        Ok(RunningNode {
+            server,
+            toolstack,
+            raft,
+            link,
+            joined,
+        })
     }
 
-    /// Returns when this host has joined another pool.
-    pub async fn joined(&mut self) {
-        if self.joined.wait_for(|joined| *joined).await.is_err() {
-            // The joiner is gone, so no join can come any more.
-            std::future::pending::<()>().await;
+    /// Returns when this host has joined another pool, or its log has failed.
+    pub async fn ended(&mut self) -> Ended {
+        let joined = async {
+            if self.joined.wait_for(|joined| *joined).await.is_err() {
+                // The joiner is gone, so no join can come any more.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = joined => Ended::Joined,
+            why = self.raft.failed() => Ended::LogFailed(why),
         }
     }
 
@@ -115,7 +128,13 @@ impl Local {
         if !config.host.name_label.is_empty() {
             facts.hostname.clone_from(&config.host.name_label);
         }
-        Ok(Local { config: config.clone(), state, host_uuid, identity: Arc::new(identity), facts })
+        Ok(Local {
+            config: config.clone(),
+            state,
+            host_uuid,
+            identity: Arc::new(identity),
+            facts,
+        })
     }
 
     /// This host as the planners of [`birth`] want it.
@@ -154,7 +173,10 @@ async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeErro
         }
         Err(lost) if lost.must_set_aside() => {
             let aside = local.state.set_member_aside()?;
-            Err(NodeError::StoreSetAside { why: lost.to_string(), aside: aside.display().to_string() })
+            Err(NodeError::StoreSetAside {
+                why: lost.to_string(),
+                aside: aside.display().to_string(),
+            })
         }
         Err(other) => Err(NodeError::part("the store could not be opened")(other)),
     }
@@ -190,12 +212,7 @@ async fn start_link(
         .map_err(NodeError::part("the host link could not be started"))
 }
 
-async fn start_raft(
-    local: &Local,
-    store: SledLog,
-    me: Member,
-    net: Arc<LinkNet>,
-) -> Result<Arc<RaftNode>, NodeError> {
+async fn start_raft(local: &Local, store: SledLog, me: Member, net: Arc<LinkNet>) -> Result<Arc<RaftNode>, NodeError> {
     let broken = "the pool's log could not be started";
     let pool_uuid: uuid::Uuid = store.identity().pool_uuid.parse().map_err(NodeError::part(broken))?;
     let incarnation = store.identity().incarnation;
@@ -226,7 +243,11 @@ async fn start_raft(
 async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str) -> Result<(), NodeError> {
     let failed = "the pool could not be formed";
     let address = local.config.host.address.to_string();
-    let pool = PoolBirth { pool_uuid, name_label: "", host: local.birth(&address) };
+    let pool = PoolBirth {
+        pool_uuid,
+        name_label: "",
+        host: local.birth(&address),
+    };
     let first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
     match raft.bootstrap(first).await {
         // An earlier start has made it.
@@ -256,7 +277,10 @@ fn start_toolstack(
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
-        membership: Arc::new(RaftMembership { node: raft.clone(), incarnation }),
+        membership: Arc::new(RaftMembership {
+            node: raft.clone(),
+            incarnation,
+        }),
         clock: Arc::new(SystemClock),
         host: ThisHost {
             uuid: me.host_uuid.clone(),
@@ -270,9 +294,10 @@ fn start_toolstack(
 fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeError> {
     let config = &local.config;
     let https = match config.tls_address() {
-        Some(address) => {
-            Some((address, tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?))
-        }
+        Some(address) => Some((
+            address,
+            tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?,
+        )),
         None => None,
     };
     let server = ServerConfig {

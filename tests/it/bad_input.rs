@@ -372,7 +372,6 @@ async fn state(at: &At) -> Vec<String> {
         "PIF",
         "PBD",
         "secret",
-        "user",
         "Certificate",
     ] {
         all.push(format!("{:?}", at.ok(&format!("{class}.get_all_records"), &[]).await));

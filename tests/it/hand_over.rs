@@ -13,6 +13,13 @@ use xenith_datamodel::{Ref, Value};
 use xenith_wire::WireValue;
 
 const HAND_OVERS: u8 = 20;
+/// Seven daemons on two busy cores: coordination moves only when it is told to.
+const PATIENT: [&str; 4] = [
+    "--config-set",
+    "raft.election_max_ms=2000",
+    "--config-set",
+    "raft.election_min_ms=1500",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hand_over() {
@@ -190,7 +197,7 @@ async fn at_fresh(pool: &Reach, session: &Ref) -> xenith_datamodel::ApiError {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn seven_hosts_and_hand_over_to_learners() {
-    let pool = Pool::start(7, &[]).await;
+    let pool = Pool::start(7, &PATIENT).await;
     let at = pool.login().await;
     let hosts = pool.host_refs().await;
     let writers = Writers::start(&pool, &at, 2).await;

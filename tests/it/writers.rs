@@ -41,7 +41,7 @@ impl Writers {
         let stranger = Arc::new(AtomicU8::new(0));
         let mut running = Vec::new();
         for number in 0..count {
-            let vm = at.create_vm(&format!("writer-{number}")).await;
+            let vm = reach.create_vm(&at.session, &format!("writer-{number}")).await;
             let writer = Writer {
                 reach: reach.clone(),
                 session: at.session.clone(),

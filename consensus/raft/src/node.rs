@@ -258,6 +258,19 @@ impl RaftNode {
         self.published.quarantine(why.into());
     }
 
+    /// Returns, with the reason, when Raft has stopped by itself: an error of the store is the end of it.
+    pub async fn failed(&self) -> String {
+        let mut metrics = self.raft.metrics();
+        loop {
+            if let Err(fatal) = &metrics.borrow_watched().running_state {
+                return fatal.to_string();
+            }
+            if metrics.changed().await.is_err() {
+                return "its task is gone".to_owned();
+            }
+        }
+    }
+
     /// Stops Raft. What was acknowledged is in the store, which is free again soon after the last handle on this node is gone.
     pub async fn stop(&self) {
         if let Err(error) = self.raft.shutdown().await {

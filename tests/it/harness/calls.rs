@@ -153,6 +153,18 @@ impl Reach {
         self.at(k, session).await.unwrap()
     }
 
+    /// A blank VM, made at whoever coordinates when it is made.
+    pub async fn create_vm(&self, session: &Ref, name: &str) -> Ref {
+        let until = Instant::now() + LIVELY;
+        loop {
+            let at = self.follow(session).await;
+            match at.call("VM.create", &[vm_record(name)]).await {
+                Ok(value) => return value.as_ref().cloned().unwrap(),
+                Err(error) => assert!(Instant::now() < until, "VM.create: {}", chain(&error)),
+            }
+        }
+    }
+
     /// A figure of host `k`'s `/metrics`.
     pub async fn metric(&self, k: u8, name: &str) -> Option<u64> {
         let client = Client::connect(self.endpoint(k)).await.ok()?;
