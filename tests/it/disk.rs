@@ -95,8 +95,8 @@ async fn disk_full() {
     let vm = at.create_vm("full").await;
     disks.iter().for_each(SmallDisk::fill);
     let mut refused = None;
-    for number in 0..200 {
-        let params = [Value::Ref(vm.clone()), Value::text(format!("{number:0>2000}"))];
+    for number in 0..2_000 {
+        let params = [Value::Ref(vm.clone()), Value::text(format!("{number:0>50000}"))];
         match at.change("VM.set_name_description", &params).await {
             Outcome::Done(_) => {}
             other => {
