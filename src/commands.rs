@@ -14,7 +14,10 @@ pub enum CommandError {
     #[error("{path}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{path} is malformed")]
-    Malformed { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    Malformed {
+        path: PathBuf,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -27,7 +30,10 @@ pub enum CommandError {
 
 impl CommandError {
     pub fn file(path: &Path, source: std::io::Error) -> CommandError {
-        CommandError::File { path: path.to_owned(), source }
+        CommandError::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 

@@ -109,10 +109,16 @@ impl RunningNode {
 
     /// Returns when this host has to start anew from what is on disk, and why.
     pub async fn ended(&mut self) -> Again {
-        match self.again.wait_for(Option::is_some).await.map(|again| again.clone()) {
-            Ok(Some(again)) => again,
-            // Nobody is left who could say so.
-            Ok(None) | Err(_) => std::future::pending().await,
+        let told = async {
+            match self.again.wait_for(Option::is_some).await.map(|again| again.clone()) {
+                Ok(Some(again)) => again,
+                // Nobody is left who could say so.
+                Ok(None) | Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            again = told => again,
+            why = self.raft.failed() => Again::LogFailed(why),
         }
     }
 
@@ -142,7 +148,13 @@ impl Local {
         if !config.host.name_label.is_empty() {
             facts.hostname.clone_from(&config.host.name_label);
         }
-        Ok(Local { config: config.clone(), state, host_uuid, identity: Arc::new(identity), facts })
+        Ok(Local {
+            config: config.clone(),
+            state,
+            host_uuid,
+            identity: Arc::new(identity),
+            facts,
+        })
     }
 
     /// This host as the planners of [`birth`] want it.
@@ -232,12 +244,7 @@ async fn start_link(
         .map_err(NodeError::part("the host link could not be started"))
 }
 
-async fn start_raft(
-    local: &Local,
-    store: SledLog,
-    me: Member,
-    net: Arc<LinkNet>,
-) -> Result<Arc<RaftNode>, NodeError> {
+async fn start_raft(local: &Local, store: SledLog, me: Member, net: Arc<LinkNet>) -> Result<Arc<RaftNode>, NodeError> {
     let broken = "the pool's log could not be started";
     let pool_uuid: uuid::Uuid = store.identity().pool_uuid.parse().map_err(NodeError::part(broken))?;
     let incarnation = store.identity().incarnation;
@@ -306,7 +313,10 @@ fn start_toolstack(
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
-        membership: Arc::new(RaftMembership { node: raft.clone(), incarnation }),
+        membership: Arc::new(RaftMembership {
+            node: raft.clone(),
+            incarnation,
+        }),
         clock: Arc::new(SystemClock),
         host: ThisHost {
             uuid: me.host_uuid.clone(),
@@ -320,9 +330,10 @@ fn start_toolstack(
 fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeError> {
     let config = &local.config;
     let https = match config.tls_address() {
-        Some(address) => {
-            Some((address, tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?))
-        }
+        Some(address) => Some((
+            address,
+            tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?,
+        )),
         None => None,
     };
     let server = ServerConfig {

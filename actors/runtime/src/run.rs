@@ -181,7 +181,11 @@ impl Node {
                 Ok(())
             }
             Err(error) => {
-                self.window.close();
+                match &error {
+                    HandOverError::Refused(_) => self.window.close(),
+                    // The target may take over yet: its votes are on their way.
+                    HandOverError::Undone => self.open_window(self.config.hand_over_forward),
+                }
                 warn!(host = uuid, %error, "coordination was not handed over");
                 Err(refused(&error))
             }
