@@ -150,7 +150,11 @@ impl Node {
                 Ok(())
             }
             Err(error) => {
-                self.window.close();
+                match error {
+                    HandOverError::Refused(_) => self.window.close(),
+                    // The target may yet take over, late: the sessions here must not see an error then either (B4).
+                    HandOverError::Undone => self.open_window(self.config.hand_over_forward),
+                }
                 warn!(host = uuid, %error, "coordination was not handed over");
                 Err(refused(&error))
             }
