@@ -29,14 +29,22 @@ struct Token {
     token: String,
 }
 
+/// A daemon's own account of itself.
 #[derive(Deserialize)]
-struct Identity {
-    host_uuid: String,
+pub struct Status {
+    pub host_uuid: String,
+    /// Hosts of the pool.
+    pub members: usize,
+    pub voters: usize,
+    /// As many as a pool of that size should have.
+    pub voters_wanted: usize,
+    /// Half-way between two sets of voters.
+    pub voters_change: bool,
 }
 
 /// A one-time join token of the pool that the daemon is a member of.
 pub async fn token(socket: &Path) -> Result<String, AdminError> {
-    let token: Token = ask(socket, "token", Vec::new(), ANSWER_WITHIN).await?;
+    let token: Token = ask(socket, "token", b"{}".to_vec(), ANSWER_WITHIN).await?;
     Ok(token.token)
 }
 
@@ -47,9 +55,8 @@ pub async fn join(socket: &Path, address: &str, token: &str) -> Result<(), Admin
     Ok(())
 }
 
-pub async fn host_uuid(socket: &Path) -> Result<String, AdminError> {
-    let identity: Identity = ask(socket, "identity", Vec::new(), ANSWER_WITHIN).await?;
-    Ok(identity.host_uuid)
+pub async fn status(socket: &Path) -> Result<Status, AdminError> {
+    ask(socket, "status", b"{}".to_vec(), ANSWER_WITHIN).await
 }
 
 /// Ok when the daemon knows a coordinator (or is it); otherwise why not.

@@ -92,7 +92,7 @@ pub struct RaftTimings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
-    /// As `tracing-subscriber`'s filter: `info`, `xenith_raft=debug,info`, ...
+    /// As `tracing-subscriber` filters: `info`, `xenith_raft=debug,info`, ...
     pub filter: String,
     pub json: bool,
 }
@@ -140,7 +140,7 @@ impl Default for RaftTimings {
 
 impl Default for LogConfig {
     fn default() -> LogConfig {
-        LogConfig { filter: "info".to_owned(), json: false }
+        LogConfig { filter: "info,openraft=warn,actix_server=warn".to_owned(), json: false }
     }
 }
 

@@ -4,18 +4,35 @@ use super::join::Joiner;
 use async_trait::async_trait;
 use std::sync::Arc;
 use xenith_datamodel::ApiError;
+use xenith_raft::RaftNode;
+use xenith_raft::planner::voters_wanted;
 use xenith_runtime::Toolstack;
 use xenith_wire::{Call, Dispatch, Reply};
 
 pub struct Door {
     toolstack: Arc<Toolstack>,
-    joiner: Joiner,
+    joiner: Arc<Joiner>,
+    raft: Arc<RaftNode>,
     host_uuid: String,
 }
 
 impl Door {
-    pub fn new(toolstack: Arc<Toolstack>, joiner: Joiner, host_uuid: String) -> Door {
-        Door { toolstack, joiner, host_uuid }
+    pub fn new(toolstack: Arc<Toolstack>, joiner: Arc<Joiner>, raft: Arc<RaftNode>, host_uuid: String) -> Door {
+        Door { toolstack, joiner, raft, host_uuid }
+    }
+
+    /// What `up` and operators' scripts ask: who this is, and how far the pool is from voting as it should (E1).
+    fn status(&self) -> Vec<u8> {
+        let members = self.raft.members();
+        let voters = members.iter().filter(|(_, votes)| *votes).count();
+        let status = serde_json::json!({
+            "host_uuid": self.host_uuid,
+            "members": members.len(),
+            "voters": voters,
+            "voters_wanted": voters_wanted(members.len()),
+            "voters_change": self.raft.voters_change(),
+        });
+        status.to_string().into_bytes()
     }
 }
 
@@ -35,7 +52,7 @@ impl Dispatch for Door {
 
     async fn admin(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, ApiError> {
         match path {
-            "identity" => Ok(serde_json::json!({ "host_uuid": self.host_uuid }).to_string().into_bytes()),
+            "status" => Ok(self.status()),
             "join" => self.joiner.join(&body).await.map(|()| b"{}".to_vec()),
             _ => self.toolstack.admin(path, body).await,
         }

@@ -3,8 +3,10 @@
 //! Owns: start and stop order, the state folder, and the client's half of a join. No logic of the pool itself.
 
 mod door;
+mod guard;
 mod join;
-mod link_net;
+mod rejoin;
+mod services;
 mod state_dir;
 mod tls;
 mod wire_up;
@@ -24,10 +26,15 @@ pub enum NodeError {
     #[error("{what}")]
     Part { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error(
-        "the store has lost something that it had promised ({why}); it was kept aside as {aside}. This host must not vote \
-         with it: start it again to run as a blank host, and join it to its pool anew"
+        "this host's store cannot be trusted ({why}) and was kept aside as {aside}. No other member of its pool is known that \
+         could take it back, so nothing runs here. To give up what it held and start as a blank host, run `xenith start-anew`"
     )]
     StoreSetAside { why: String, aside: String },
+    #[error(
+        "the pool has not taken this host back, whose store was kept aside as {aside}; the log above says why. Start it again \
+         to go on trying, or run `xenith start-anew` to leave the pool for good and start as a blank host"
+    )]
+    NotTakenBack { aside: String },
     #[error("hypervisor.kind = \"xen\" needs a build with real Xen support, which does not exist yet")]
     NoXenYet,
 }
@@ -45,11 +52,24 @@ impl NodeError {
     }
 }
 
-/// Why a running node ended.
+/// Why a node has to be built again from what is on disk.
+#[derive(Clone, Debug)]
+pub(crate) enum Again {
+    /// It has joined another pool.
+    Joined,
+    /// Its state cannot be trusted, and why.
+    SetAside(String),
+}
+
 enum Ended {
     Stopped,
-    /// It has joined another pool: build it again from what is on disk now.
-    Joined,
+    Again,
+}
+
+/// `xenith start-anew`: gives up a store that was set aside. Says where it is kept; nothing when none was.
+pub fn start_anew(config: &Config) -> Result<Option<PathBuf>, NodeError> {
+    let state = state_dir::StateDir::open(&config.dir)?;
+    Ok(state.start_anew()?.map(|rejoin| rejoin.aside))
 }
 
 /// `xenith host`: returns after SIGTERM or SIGINT.
@@ -64,7 +84,7 @@ pub fn run_until_stopped(config: Config) -> Result<(), NodeError> {
         loop {
             match run_once(&config).await? {
                 Ended::Stopped => return Ok(()),
-                Ended::Joined => tracing::info!("joined a pool; starting as its member"),
+                Ended::Again => tracing::info!("starting anew as a member of the pool"),
             }
         }
     })
@@ -73,16 +93,26 @@ pub fn run_until_stopped(config: Config) -> Result<(), NodeError> {
 async fn run_once(config: &Config) -> Result<Ended, NodeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(NodeError::part("signals"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(NodeError::part("signals"))?;
-    let mut node = RunningNode::start(config).await?;
+    // A start may take long: a host whose store was set aside asks its pool to take it back.
+    let mut node = tokio::select! {
+        started = RunningNode::start(config) => started?,
+        _ = terminate.recv() => return Ok(Ended::Stopped),
+        _ = interrupt.recv() => return Ok(Ended::Stopped),
+    };
     tell_service_manager(sd_notify::NotifyState::Ready);
-    let ended = tokio::select! {
-        _ = terminate.recv() => Ended::Stopped,
-        _ = interrupt.recv() => Ended::Stopped,
-        () = node.joined() => Ended::Joined,
+    let again = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        again = node.ended() => Some(again),
     };
     tell_service_manager(sd_notify::NotifyState::Stopping);
     node.stop().await;
-    Ok(ended)
+    match again {
+        None => return Ok(Ended::Stopped),
+        Some(Again::Joined) => {}
+        Some(Again::SetAside(why)) => wire_up::set_aside(config, &why)?,
+    }
+    Ok(Ended::Again)
 }
 
 /// Under systemd it hears of it; elsewhere there is nobody to tell.

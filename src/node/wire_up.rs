@@ -1,21 +1,28 @@
 //! Builds a node from its configuration and its state folder, in order: identity, store, link, Raft, toolstack, HTTP.
 
 use super::door::Door;
+use super::guard;
 use super::join::Joiner;
-use super::link_net::{LinkNet, LinkServices, Pins};
+use super::rejoin::rejoin;
+use super::services::LinkServices;
 use super::state_dir::StateDir;
-use super::{NodeError, tls};
+use super::{Again, NodeError, tls};
 use crate::config::{Config, HypervisorConfig, SupporterCalls};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use xenith_classes::birth::{self, HostBirth, PoolBirth};
+use xenith_datamodel::{Value, class};
 use xenith_link::{Hello, Identity, Link, LinkConfig};
+use xenith_pooldb::Transaction;
+use xenith_raft::network::{LinkNet, RaftNet};
 use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
-use xenith_raft::{Member, NodeId, RaftConfig, RaftNode, RaftParts};
+use xenith_raft::{Member, NodeId, Plan, PoolLog as _, RaftConfig, RaftNode, RaftParts, Role};
 use xenith_runtime::{
-    Clock, FileAuthenticator, LinkPeers, Parts, RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
+    Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost,
+    Toolstack, add_member_row,
 };
 use xenith_server::{RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
@@ -24,13 +31,23 @@ use xenith_xen_sim::SimulatedHost;
 /// The first incarnation of a pool; forced recoveries count up from here.
 pub const FIRST_INCARNATION: u64 = 1;
 
+/// A daemon that was killed may take a moment to be gone; its successor waits so long for the store.
+const STORE_IN_USE_MAX: Duration = Duration::from_secs(5);
+const STORE_LOOK_EVERY: Duration = Duration::from_millis(10);
+/// A pool of one elects itself at once.
+const LEADS_WITHIN: Duration = Duration::from_secs(30);
+/// Entries: of a pool of one whose first start was cut off the log holds a few at most.
+const YOUNG_LOG: u64 = 16;
+
 /// A node that serves.
 pub struct RunningNode {
     server: RunningServer,
     toolstack: Arc<Toolstack>,
     raft: Arc<RaftNode>,
     link: Link,
-    joined: watch::Receiver<bool>,
+    again: watch::Receiver<Option<Again>>,
+    /// Of this run; end before anything else does.
+    tasks: JoinSet<()>,
 }
 
 /// What the daemon knows of this host before it is a member of anything.
@@ -45,44 +62,63 @@ pub struct Local {
 impl RunningNode {
     pub async fn start(config: &Config) -> Result<RunningNode, NodeError> {
         let local = Arc::new(Local::load(config).await?);
-        let (store, fresh) = open_or_create_store(&local)?;
+        if let Some(pending) = local.state.rejoin()? {
+            rejoin(&local, &pending).await?;
+        }
+        let (store, fresh) = match open_or_create_store(&local).await {
+            Err(Unopened::Lost(why)) => {
+                set_aside(config, &why)?;
+                // What follows is the start of a host that has to rejoin.
+                return Box::pin(RunningNode::start(config)).await;
+            }
+            Err(Unopened::Node(error)) => return Err(error),
+            Ok(store) => store,
+        };
         let me = Member {
             node: NodeId(store.identity().node),
             host_uuid: local.host_uuid.clone(),
             link_address: config.link_address(),
             certificate_sha256: local.identity.fingerprint(),
         };
-        let pins = Arc::new(Pins::default());
-        pins.learn(&local.state.first_members()?);
+        let net = LinkNet::new();
+        net.learn(&local.state.known_members()?);
         let services = Arc::new(LinkServices::default());
-        let link = start_link(&local, store.identity(), pins.clone(), services.clone()).await?;
-        let pool_uuid = store.identity().pool_uuid.clone();
-        let raft = start_raft(&local, store, me.clone(), link.clone(), pins).await?;
+        let link = start_link(&local, store.identity(), net.clone(), services.clone()).await?;
+        net.attach(link.clone());
+        let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
+        let raft = start_raft(&local, store, me.clone(), net).await?;
         // A failure above this line leaves nothing that others may rely on.
-        drop(services.raft.set(raft.service()));
+        drop(services.raft.set(Arc::downgrade(&raft.service())));
         if fresh {
-            bootstrap(&local, &raft, &pool_uuid).await?;
+            bootstrap(&local, &raft, &pool_uuid, &me).await?;
         }
-        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me)?);
-        drop(services.toolstack.set(toolstack.clone()));
-        let (tell_joined, joined) = watch::channel(false);
-        let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
-        let door = Door::new(toolstack.clone(), joiner, local.host_uuid.clone());
+        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
+        drop(services.toolstack.set(Arc::downgrade(&toolstack)));
+        let (tell, again) = watch::channel(None);
+        let joiner = Arc::new(Joiner::new(local.clone(), raft.clone(), tell.clone()));
+        toolstack.serve_pool_join(joiner.clone());
+        let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
         let server = start_server(&local, Arc::new(door))?;
         tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
-        Ok(RunningNode { server, toolstack, raft, link, joined })
+        let start = HostStart { member: me, address: config.host.address.to_string(), facts: local.facts.clone() };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(guard::watch_membership(local, raft.clone(), tell));
+        tasks.spawn(guard::report_start(toolstack.clone(), start));
+        Ok(RunningNode { server, toolstack, raft, link, again, tasks })
     }
 
-    /// Returns when this host has joined another pool.
-    pub async fn joined(&mut self) {
-        if self.joined.wait_for(|joined| *joined).await.is_err() {
-            // The joiner is gone, so no join can come any more.
-            std::future::pending::<()>().await;
+    /// Returns when this host has to start anew from what is on disk, and why.
+    pub async fn ended(&mut self) -> Again {
+        match self.again.wait_for(Option::is_some).await.map(|again| again.clone()) {
+            Ok(Some(again)) => again,
+            // Nobody is left who could say so.
+            Ok(None) | Err(_) => std::future::pending().await,
         }
     }
 
     /// Clients first, the log last.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
         if let Err(error) = self.server.stop().await {
             tracing::error!(%error, "the HTTP server did not stop cleanly");
         }
@@ -120,15 +156,29 @@ impl Local {
     }
 }
 
-/// The store of the pool that this host is a member of; `true` when it was made just now, for a pool of one.
-fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
+/// Why there is no store to run with.
+enum Unopened {
+    /// It has lost something that it had promised: it must not be used (A3).
+    Lost(String),
+    Node(NodeError),
+}
+
+impl From<NodeError> for Unopened {
+    fn from(error: NodeError) -> Unopened {
+        Unopened::Node(error)
+    }
+}
+
+/// The store of the pool that this host is a member of; `true` when the pool of one in it may not have its rows yet.
+async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened> {
     let dir = local.state.store();
-    match SledLog::open(&dir, OpenOptions::default()) {
+    match open_store(&dir).await {
         Ok(store) => {
-            // A store without a log and without other members is a first start that was cut off.
-            let unborn = xenith_raft::store::DurableLog::state(&store).is_ok_and(|state| state.last.is_none());
-            let alone = local.state.first_members()?.is_empty();
-            Ok((store, unborn && alone))
+            // A short log and no other members: perhaps a first start that was cut off.
+            let last = xenith_raft::store::DurableLog::state(&store).map(|state| state.last);
+            let young = last.is_ok_and(|last| last.is_none_or(|last| last.index < YOUNG_LOG));
+            let alone = local.state.known_members()?.iter().all(|member| member.host_uuid == local.host_uuid);
+            Ok((store, young && alone))
         }
         Err(OpenError::Missing) => {
             std::fs::create_dir_all(local.state.member()).map_err(NodeError::file(&local.state.member()))?;
@@ -142,18 +192,32 @@ fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
                 .map_err(NodeError::part("the store could not be made"))?;
             Ok((store, true))
         }
-        Err(lost) if lost.must_set_aside() => {
-            let aside = local.state.set_member_aside()?;
-            Err(NodeError::StoreSetAside { why: lost.to_string(), aside: aside.display().to_string() })
-        }
-        Err(other) => Err(NodeError::part("the store could not be opened")(other)),
+        Err(lost) if lost.must_set_aside() => Err(Unopened::Lost(lost.to_string())),
+        Err(other) => Err(NodeError::part("the store could not be opened")(other).into()),
     }
+}
+
+async fn open_store(dir: &std::path::Path) -> Result<SledLog, OpenError> {
+    let until = tokio::time::Instant::now() + STORE_IN_USE_MAX;
+    loop {
+        match SledLog::open(dir, OpenOptions::default()) {
+            Err(OpenError::InUse) if tokio::time::Instant::now() < until => {
+                tokio::time::sleep(STORE_LOOK_EVERY).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Nothing of the old membership is used again; the next start rejoins the pool.
+pub fn set_aside(config: &Config, why: &str) -> Result<(), NodeError> {
+    StateDir::open(&config.dir)?.begin_rejoin(why, uuid::Uuid::new_v4().as_u128())
 }
 
 async fn start_link(
     local: &Local,
     store: &StoreIdentity,
-    pins: Arc<Pins>,
+    net: Arc<LinkNet>,
     services: Arc<LinkServices>,
 ) -> Result<Link, NodeError> {
     let hello = Hello {
@@ -163,7 +227,7 @@ async fn start_link(
         host_uuid: store.host_uuid.clone(),
     };
     let config = LinkConfig::new(local.config.link_listen_address().to_string());
-    Link::start(config, local.identity.clone(), hello, pins, services)
+    Link::start(config, local.identity.clone(), hello, net, services)
         .await
         .map_err(NodeError::part("the host link could not be started"))
 }
@@ -172,8 +236,7 @@ async fn start_raft(
     local: &Local,
     store: SledLog,
     me: Member,
-    link: Link,
-    pins: Arc<Pins>,
+    net: Arc<LinkNet>,
 ) -> Result<Arc<RaftNode>, NodeError> {
     let broken = "the pool's log could not be started";
     let pool_uuid: uuid::Uuid = store.identity().pool_uuid.parse().map_err(NodeError::part(broken))?;
@@ -194,20 +257,32 @@ async fn start_raft(
     let parts = RaftParts {
         log: Arc::new(store),
         snapshots: Arc::new(DiskSnapshots::new(snapshots)),
-        net: Arc::new(LinkNet { link, pins }),
+        net,
         opening: Arc::new(move |view| birth::opening(view, SystemClock.now_ms(), &host_uuid)),
         clock: Arc::new(|| SystemClock.now_ms()),
     };
     RaftNode::start(config, parts).await.map_err(NodeError::part(broken))
 }
 
-/// The first transaction of a fresh pool of one: its rows.
-async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str) -> Result<(), NodeError> {
+/// The first transaction of a fresh pool of one: its rows. A first start that was cut off before them is ended here.
+async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str, me: &Member) -> Result<(), NodeError> {
     let failed = "the pool could not be formed";
     let address = local.config.host.address.to_string();
     let pool = PoolBirth { pool_uuid, name_label: "", host: local.birth(&address) };
-    let first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
-    raft.bootstrap(first).await.map_err(NodeError::part(failed))
+    let mut first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
+    add_member_row(&mut first, me).map_err(NodeError::part(failed))?;
+    if !raft.is_member().await {
+        return raft.bootstrap(first).await.map_err(NodeError::part(failed));
+    }
+    let mut role = raft.watch_role();
+    let leads = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
+    let leads = tokio::time::timeout(LEADS_WITHIN, leads).await;
+    drop(leads.map_err(NodeError::part(failed))?.map_err(NodeError::part(failed))?);
+    let plan: Plan = Box::new(move |view| {
+        let born = class("pool").is_some_and(|pool| view.count(pool) > 0);
+        Ok((if born { Transaction::new(view.pool_time_ms()) } else { first }, Value::Void))
+    });
+    raft.propose(plan).await.map(|_| ()).map_err(NodeError::part(failed))
 }
 
 fn start_toolstack(
@@ -215,6 +290,7 @@ fn start_toolstack(
     raft: &Arc<RaftNode>,
     link: &Link,
     me: &Member,
+    incarnation: u64,
 ) -> Result<Toolstack, NodeError> {
     let accounts = FileAuthenticator::open(&local.config.accounts.file)
         .map_err(NodeError::part("the accounts file cannot be used"))?;
@@ -230,7 +306,7 @@ fn start_toolstack(
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
-        membership: Arc::new(super::join::RaftMembership(raft.clone())),
+        membership: Arc::new(RaftMembership { node: raft.clone(), incarnation }),
         clock: Arc::new(SystemClock),
         host: ThisHost {
             uuid: me.host_uuid.clone(),

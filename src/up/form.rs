@@ -36,7 +36,7 @@ pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), Comman
     };
     for (host, entry) in hosts.iter_mut().zip(&mut pool.hosts) {
         wait_until_serving(host).await?;
-        entry.uuid = admin::host_uuid(&host.config.unix_socket).await?;
+        entry.uuid = admin::status(&host.config.unix_socket).await?.host_uuid;
     }
     pool.save(dir)?;
     let (first, others) = hosts.split_at_mut(1);
@@ -47,6 +47,7 @@ pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), Comman
         wait_until_serving(host).await?;
     }
     write_ca_file(&pool, &hosts)?;
+    wait_until_all_vote(&hosts[0], hosts.len()).await?;
     announce(&pool);
     serve_until_interrupted(hosts).await
 }
@@ -127,6 +128,22 @@ async fn wait_until_serving(host: &mut RunningHost) -> Result<(), CommandError> 
         }
         if start.elapsed() > SERVES_WITHIN {
             return Err(CommandError::Usage(format!("host {number} does not serve: {cause}")));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Until then the death of one host could still stop the pool.
+async fn wait_until_all_vote(host: &RunningHost, members: usize) -> Result<(), CommandError> {
+    let start = Instant::now();
+    loop {
+        let status = admin::status(&host.config.unix_socket).await?;
+        if status.members == members && status.voters == status.voters_wanted && !status.voters_change {
+            return Ok(());
+        }
+        if start.elapsed() > SERVES_WITHIN {
+            let voters = status.voters;
+            return Err(CommandError::Usage(format!("{voters} of {members} hosts vote, which is not as it should be")));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -73,6 +73,8 @@ fn start(mut command: Command, log: &Path) -> Result<Running, CommandError> {
     let copy = file.try_clone().map_err(|cause| CommandError::file(log, cause))?;
     // A group of its own: Ctrl-C reaches `up` alone, which then stops its children in order.
     command.stdin(Stdio::null()).stdout(file).stderr(copy).process_group(0);
+    // If `up` fails half-way, nothing of the pool stays behind.
+    command.kill_on_drop(true);
     let child = command.spawn().map_err(|cause| CommandError::file(log, cause))?;
     let pid = child.id().unwrap_or_default();
     Ok(Running { pid, child })
@@ -82,12 +84,6 @@ impl Running {
     /// True when the process has ended.
     pub fn ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
-    }
-
-    /// Returns when the process has ended by itself.
-    pub async fn wait(&mut self) {
-        // An error means that there is nothing left to wait for.
-        drop(self.child.wait().await);
     }
 
     /// SIGTERM, then SIGKILL if it takes too long.
@@ -105,6 +101,7 @@ impl Running {
 /// The child is not reaped yet, so the pid cannot belong to another process.
 fn terminate(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
-        drop(rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        // An error means that it has ended already.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
 }

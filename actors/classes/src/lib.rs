@@ -4,6 +4,7 @@
 //! answer when it is committed. Invariant: nothing here does I/O, reads a clock or makes random choices: time and ids come
 //! in through [`PlanCx`]; no room writes another room's fields except through that room's `pub fn` planners.
 
+mod appliance;
 mod args;
 pub mod birth;
 mod cx;

@@ -4,13 +4,16 @@ use crate::{Args, PlanCx};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::Transaction;
 
+/// What to commit, and what to answer then.
+pub type Planned = Result<(Transaction, Value), ApiError>;
+
 /// One explicit message's planner.
 #[derive(Clone, Copy)]
 pub enum Planner {
     /// Only looks: may be answered from any linearizable view.
     Read(fn(&PlanCx<'_>, Args<'_>) -> Result<Value, ApiError>),
     /// Changes: must run against the speculative head.
-    Write(fn(&mut PlanCx<'_>, Args<'_>) -> Result<(Transaction, Value), ApiError>),
+    Write(fn(&mut PlanCx<'_>, Args<'_>) -> Planned),
 }
 
 /// The planner of a class's message, if one is written. A table and nothing else.
@@ -23,6 +26,7 @@ pub fn of_class(class: &str) -> Option<Lookup> {
         "VBD" => crate::vbd::lookup,
         "VIF" => crate::vif::lookup,
         "VM" => crate::vm::lookup,
+        "VM_appliance" => crate::appliance::lookup,
         "event" => crate::event::lookup,
         "host" => crate::host::lookup,
         "message" => crate::message::lookup,
@@ -36,11 +40,11 @@ pub fn of_class(class: &str) -> Option<Lookup> {
 }
 
 /// The result of a write that answers nothing.
-pub fn done(transaction: Transaction) -> Result<(Transaction, Value), ApiError> {
+pub fn done(transaction: Transaction) -> Planned {
     Ok((transaction, Value::Void))
 }
 
 /// The result of a write that answers the new object.
-pub fn created(transaction: Transaction, reference: &Ref) -> Result<(Transaction, Value), ApiError> {
+pub fn created(transaction: Transaction, reference: &Ref) -> Planned {
     Ok((transaction, Value::from(reference)))
 }

@@ -4,6 +4,7 @@ mod birth;
 mod devices;
 mod events;
 mod generic;
+mod golden;
 mod not_built;
 mod rights;
 mod sessions;
@@ -41,19 +42,11 @@ pub struct Pool {
 impl Pool {
     /// One host, nothing else.
     pub fn of_one() -> Pool {
-        let mut ids = CountedIds::default();
-        let birth = PoolBirth {
-            pool_uuid: "pool-uuid",
-            name_label: "",
-            host: host_birth(&FACTS),
-        };
-        let tx = new_pool(&mut ids, NOW_MS, birth).unwrap();
-        let (view, _) = View::default().apply(&tx).unwrap();
+        static BORN: std::sync::LazyLock<(View, u128)> = std::sync::LazyLock::new(born);
         Pool {
-            view,
-            ids,
-            now_ms: NOW_MS,
-            caller: Caller::root(),
+            view: BORN.0.clone(),
+            ids: CountedIds(BORN.1),
+            ..Pool::empty()
         }
     }
 
@@ -108,6 +101,19 @@ impl Pool {
         let (class, field) = field.split_once('.').unwrap();
         self.call(&format!("{class}.get_{field}"), vec![of.into()]).unwrap()
     }
+}
+
+/// The database of a fresh pool and how many ids it took.
+pub fn born() -> (View, u128) {
+    let mut ids = CountedIds::default();
+    let birth = PoolBirth {
+        pool_uuid: "pool-uuid",
+        name_label: "",
+        host: host_birth(&FACTS),
+    };
+    let tx = new_pool(&mut ids, NOW_MS, birth).unwrap();
+    let (view, _) = View::default().apply(&tx).unwrap();
+    (view, ids.0)
 }
 
 pub fn context<'a>(view: &'a View, ids: &'a mut CountedIds, caller: &'a Caller, now_ms: i64) -> PlanCx<'a> {

@@ -16,7 +16,7 @@ use xenith_classes::task::Header;
 use xenith_classes::{Caller, How, Plan, PlanCx, Rights, how};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Role, Value};
 use xenith_pooldb::{Transaction, View};
-use xenith_raft::{CommitError, NodeId, host_of};
+use xenith_raft::{CommitError, NodeId, ReadError, host_of};
 use xenith_wire::typed::{self, Arguments};
 use xenith_wire::{Call, Origin, Reply};
 
@@ -47,7 +47,8 @@ impl Node {
 
     /// `root`: the call came by a local unix socket, of this host or of the member that forwarded it.
     pub(crate) async fn call_as(self: &Arc<Node>, call: Call, root: bool) -> Reply {
-        let reply = self.answer(call, root).await.unwrap_or_else(Reply::Failure);
+        let deadline = Instant::now() + self.config.hold;
+        let reply = self.answer(call, root, deadline).await.unwrap_or_else(Reply::Failure);
         self.metrics.called(match &reply {
             Reply::Success(_) | Reply::Bare(_) => Outcome::Success,
             Reply::Failure(_) => Outcome::Failure,
@@ -55,7 +56,7 @@ impl Node {
         reply
     }
 
-    async fn answer(self: &Arc<Node>, call: Call, root: bool) -> Result<Reply, ApiError> {
+    async fn answer(self: &Arc<Node>, call: Call, root: bool, deadline: Instant) -> Result<Reply, ApiError> {
         if call.method == "system.listMethods" {
             let names = xenith_datamodel::list_methods();
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
@@ -63,7 +64,6 @@ impl Node {
         let Some(method) = xenith_datamodel::method(&call.method) else {
             return Err(self.unknown_method(call).await);
         };
-        let deadline = Instant::now() + self.config.hold;
         let kind = if method.message.session {
             Kind::InSession
         } else {
@@ -118,7 +118,7 @@ impl Node {
     }
 
     async fn read(&self, method: &Method, session: Option<Ref>, params: Vec<Value>) -> Result<Value, ApiError> {
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         let caller = self.check_session(&view, session.as_ref())?;
         let mut ids = SystemIds;
         let mut cx = PlanCx {
@@ -233,18 +233,22 @@ impl Node {
         }
     }
 
-    /// Sends the call to the coordinator; looks for another one while the asked host says that it is none.
-    pub(crate) async fn forward(&self, mut node: NodeId, call: Call, deadline: Instant) -> Result<Reply, ApiError> {
+    /// Sends the call to the coordinator; looks for another one, which may be this host, while the asked host says that
+    /// it is none.
+    pub(crate) async fn forward(
+        self: &Arc<Node>,
+        mut node: NodeId,
+        call: Call,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
+        let origin = call.origin.clone();
         let question = Question::Call(Box::new(call));
-        let Question::Call(call) = &question else {
-            return Err(no_coordinator());
-        };
         loop {
             self.metrics.forwarded();
             match self.ask(node, &question).await {
                 Ok(Answer::Reply(reply)) => return Ok(reply),
                 Ok(Answer::NotCoordinator) => {}
-                Ok(Answer::Joined(_) | Answer::Done) => {
+                Ok(Answer::Joined(_) | Answer::Done | Answer::Refused(_)) => {
                     return Err(ApiError::internal("an answer to another question"));
                 }
                 Err(error) if error.nothing_was_done() => {}
@@ -254,13 +258,17 @@ impl Node {
                 return Err(no_coordinator());
             }
             tokio::time::sleep(RETRY_PAUSE).await;
-            match self.place(&call.origin, Kind::InSession, deadline).await? {
+            match self.place(&origin, Kind::InSession, deadline).await? {
                 Place::Forward(other) => node = other,
                 Place::Redirect { address } => return Err(ApiError::host_is_slave(&address)),
-                // It came back to this host: the client asks again and is answered here.
-                Place::Here => return Err(no_coordinator()),
+                Place::Here => break,
             }
         }
+        // Coordination came to this host in between, and nothing was done elsewhere.
+        let Question::Call(call) = question else {
+            return Err(no_coordinator());
+        };
+        Box::pin(self.answer(*call, origin == Origin::UnixSocket, deadline)).await
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
@@ -275,9 +283,22 @@ impl Node {
         }
     }
 
+    /// A view that holds everything acknowledged before (B1). Tried again while a coordinator may yet come (B3): any host can
+    /// read, so a change of coordinator in between is no error.
+    pub(crate) async fn linearizable(&self) -> Result<Arc<View>, ApiError> {
+        let deadline = Instant::now() + self.config.hold;
+        loop {
+            match self.log.read().await {
+                Ok(view) => return Ok(view),
+                Err(ReadError::NoCoordinator) if Instant::now() >= deadline => return Err(no_coordinator()),
+                Err(ReadError::NoCoordinator) => tokio::time::sleep(RETRY_PAUSE).await,
+            }
+        }
+    }
+
     /// Who calls, by a linearizable view (B2).
     pub(crate) async fn caller(&self, session: &Ref) -> Result<Caller, ApiError> {
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         session::check(&view, session)
     }
 

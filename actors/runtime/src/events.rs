@@ -125,7 +125,7 @@ impl Node {
         let mut applied = self.log.watch_applied();
         let mut role = self.log.watch_role();
         let began_as_coordinator = is_coordinator(&role.borrow_and_update());
-        let view = self.log.read().await.map_err(|_| no_coordinator())?;
+        let view = self.linearizable().await?;
         let caller = session::check(&view, session)?;
         self.touches.note(&view, &caller, &*self.clock);
         let mut request = Request::new(params, self.config.event_batch)?;
@@ -144,7 +144,9 @@ impl Node {
                         .await?
                     {
                         session::check(&ended, session)?;
-                        return empty_answer(&ended);
+                        // What happened in the last moment is told: the new token must not step over it.
+                        let found = answer(&ended, request.since, &request.wanted)?;
+                        return found.map_or_else(|| empty_answer(&ended), Ok);
                     }
                 }
             }

@@ -60,7 +60,8 @@ impl Node {
         }
     }
 
-    async fn prove(&self, user: &str, password: &str, source: Option<IpAddr>) -> Result<(), ApiError> {
+    /// Waits out a failure before it says so.
+    pub(crate) async fn prove(&self, user: &str, password: &str, source: Option<IpAddr>) -> Result<(), ApiError> {
         let denied = || ApiError::new("SESSION_AUTHENTICATION_FAILED", [user, FAILED]);
         if !self.penalties.may_try(source) {
             self.metrics.login_refused();

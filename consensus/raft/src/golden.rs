@@ -1,6 +1,8 @@
 //! Golden bytes: what was once written or sent is read by every later version (CORRECTNESS A6). `XENITH_BLESS=1` writes missing files;
 //! a file that exists is never changed.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use crate::codec::{self, Coded};
 use crate::dto::*;
 use crate::entry::{self, Body, Opened, Record, StateHash, SyncSet};

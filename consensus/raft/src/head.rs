@@ -6,13 +6,15 @@
 //!      └──leadership lost────┴────────a proposal failed────────────┘
 //! ```
 //! Invariants: plan, apply to the head and enqueue are one step under one lock, so the queue's order is the head's order; the queue is
-//! drained by one task; every item names the leadership it was planned under, and Raft refuses it under another; the "opened" entry goes
+//! drained by one task; every item names the leadership it was planned under, and Raft refuses it under another; once an item has failed,
+//! later ones of its epoch become blank entries, though Raft takes them ([`Guard`]); the "opened" entry goes
 //! through the same queue, so when it is applied nothing of an earlier head can follow. Must not: await under a lock.
 
-use crate::entry::{Body, Record};
+use crate::entry::{Body, Guard, Record};
 use crate::pool_log::{CommitError, Plan};
 use crate::responder::Callback;
 use crate::state_machine::{Applied, StateMachine};
+use crate::sync::SyncGate;
 use crate::types::{LeaderId, TypeConfig};
 use openraft::error::ClientWriteError;
 use openraft::raft::ClientWriteResult;
@@ -36,7 +38,7 @@ pub struct Head {
     flights: Mutex<Flights>,
     queue: mpsc::Sender<Item>,
     /// Of the state that is open; an item of an older one is dropped instead of sent.
-    epoch: AtomicU64,
+    epoch: Arc<AtomicU64>,
     /// Raised at each change of phase.
     changed: watch::Sender<u64>,
     in_flight_max: usize,
@@ -72,6 +74,8 @@ pub struct Item {
     epoch: u64,
     leader: LeaderId,
     record: Record,
+    /// A client's change, as opposed to our own markers: it may have to wait for a learner (E1).
+    is_change: bool,
 }
 
 /// What planning came to.
@@ -97,7 +101,7 @@ impl Head {
             }),
             flights: Mutex::default(),
             queue,
-            epoch: AtomicU64::new(0),
+            epoch: Arc::default(),
             changed: watch::Sender::new(0),
             in_flight_max,
         };
@@ -246,6 +250,7 @@ impl Head {
 
     /// Encodes here, so that what cannot be stored is refused before the head has it.
     fn enqueue(&self, seq: u64, leader: LeaderId, body: Body) -> Result<oneshot::Receiver<Outcome>, CommitError> {
+        let is_change = matches!(body, Body::Transaction(_));
         let record = Record::new(body).map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
         let size = record.envelope().len();
         if size > ENTRY_BYTES_MAX {
@@ -264,6 +269,7 @@ impl Head {
             epoch,
             leader,
             record,
+            is_change,
         });
         Ok(rx)
     }
@@ -358,29 +364,44 @@ impl Flights {
 }
 
 /// Sends the queue's items to Raft, in order. One task per node.
-pub async fn drain(head: Arc<Head>, raft: openraft::Raft<TypeConfig, StateMachine>, mut queue: mpsc::Receiver<Item>) {
+pub async fn drain(
+    head: Arc<Head>,
+    raft: openraft::Raft<TypeConfig, StateMachine>,
+    gate: Arc<SyncGate>,
+    mut queue: mpsc::Receiver<Item>,
+) {
     let mut items = Vec::with_capacity(DRAIN_BATCH);
     while queue.recv_many(&mut items, DRAIN_BATCH).await > 0 {
         for item in items.drain(..) {
-            send(&head, &raft, item).await;
+            send(&head, &raft, &gate, item).await;
         }
     }
 }
 
-async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>, item: Item) {
+async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>, gate: &Arc<SyncGate>, item: Item) {
+    let guard = Guard::new(head.epoch.clone(), item.epoch);
     let mut flight = Flight {
         head: head.clone(),
         seq: item.seq,
         epoch: item.epoch,
+        guard: guard.clone(),
         answered: false,
     };
     if head.epoch.load(Ordering::SeqCst) != item.epoch {
         return flight.complete(Err(CommitError::NotCoordinator));
     }
-    let responder = Callback::new(move |result| flight.complete(outcome_of(result)));
+    let gate = item.is_change.then(|| gate.clone());
+    let responder = Callback::new(move |result| {
+        let index = index_of(&result);
+        let outcome = outcome_of(result);
+        match (gate, index) {
+            (Some(gate), Some(index)) => gate.after(index, Box::new(move || flight.complete(outcome))),
+            (None, _) | (_, None) => flight.complete(outcome),
+        }
+    });
     // An error drops the responder, whose flight then says that the outcome is not known.
     if let Err(error) = raft
-        .write(item.record)
+        .write(item.record.guarded(guard))
         .with_leader(item.leader)
         .responder(responder)
         .await
@@ -394,12 +415,18 @@ struct Flight {
     head: Arc<Head>,
     seq: u64,
     epoch: u64,
+    guard: Guard,
     answered: bool,
 }
 
 impl Flight {
     fn complete(&mut self, outcome: Outcome) {
         self.answered = true;
+        let outcome = match outcome {
+            // A blank entry was committed in its place.
+            Ok(()) if self.guard.is_void() => Err(CommitError::NotCoordinator),
+            other => other,
+        };
         self.head.complete(self.seq, self.epoch, outcome);
     }
 }
@@ -410,6 +437,10 @@ impl Drop for Flight {
             self.head.complete(self.seq, self.epoch, Err(CommitError::Unknown));
         }
     }
+}
+
+fn index_of(result: &ClientWriteResult<TypeConfig>) -> Option<u64> {
+    result.as_ref().ok().map(|response| response.log_id.index)
 }
 
 fn outcome_of(result: ClientWriteResult<TypeConfig>) -> Outcome {

@@ -10,8 +10,9 @@ use crate::head::Head;
 use crate::pool_log::{CommitError, NodeId, OpeningPlan, Role, host_of};
 use crate::reads::Reads;
 use crate::state_machine::{Published, Standing, StateMachine};
-use crate::types::{LeaderId, TypeConfig};
+use crate::types::{LeaderId, LogId, TypeConfig, Vote};
 use openraft::async_runtime::{Instant as _, WatchReceiver};
+use openraft::raft::VoteRequest;
 use openraft::{RaftMetrics, ServerState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,8 @@ use xenith_datamodel::Value;
 const TICK: Duration = Duration::from_millis(50);
 /// Leases without word from a majority, after which those that wait are told that the outcome is not known.
 const DOUBT_LEASES: u32 = 3;
+/// No node has this id: ids are random.
+const NOBODY: NodeId = NodeId(0);
 /// Of opening: longer than a commit takes on a slow disk; then it is tried again.
 const OPENING_DEADLINE: Duration = Duration::from_secs(5);
 /// Between tries to open.
@@ -101,6 +104,9 @@ impl Leadership {
     /// True when opening failed and is to be tried again.
     async fn follow(&self, metrics: &RaftMetrics<TypeConfig>) -> bool {
         let standing = self.published.standing();
+        if standing.quarantine.is_some() {
+            self.step_down(metrics).await;
+        }
         let Some(leader) = self.led_by_me(metrics, &standing) else {
             self.head.lose();
             self.say(self.role_of_follower(metrics, &standing));
@@ -127,6 +133,32 @@ impl Leadership {
                 tracing::warn!(term = leader.term, "opening takes long, trying again");
                 true
             }
+        }
+    }
+
+    /// Stands for no election any more and, when leading, gives way at once: openraft has no call for that, so this host is made to
+    /// see a vote of a later term, for nobody.
+    async fn step_down(&self, metrics: &RaftMetrics<TypeConfig>) {
+        self.raft.runtime_config().elect(false);
+        let leader = metrics.vote.leader_id;
+        if metrics.state != ServerState::Leader || leader.node_id != self.config.member.node {
+            return;
+        }
+        let nobody = LeaderId {
+            term: leader.term + 1,
+            node_id: NOBODY,
+        };
+        let mut request = VoteRequest::new(
+            Vote {
+                leader_id: nobody,
+                committed: false,
+            },
+            Some(LogId::new(nobody, u64::MAX)),
+        );
+        request.leadership_transfer = true;
+        match self.raft.vote(request).await {
+            Ok(_) => tracing::warn!("this host has stepped down"),
+            Err(error) => tracing::error!(%error, "this host could not step down"),
         }
     }
 

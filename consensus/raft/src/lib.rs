@@ -27,6 +27,7 @@ mod responder;
 pub mod snapshot;
 mod state_machine;
 pub mod store;
+mod sync;
 mod types;
 
 pub use config::{RaftConfig, RaftParts};

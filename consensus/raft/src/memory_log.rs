@@ -6,6 +6,7 @@ use crate::{CommitError, HandOverError, NodeId, Plan, PoolLog, ReadError, Role};
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use xenith_datamodel::Value;
@@ -23,6 +24,8 @@ struct Shared {
     applied: watch::Sender<Arc<View>>,
     role: watch::Sender<Role>,
     node: NodeId,
+    /// Reads are refused while this is false: a leader that lost its lease and does not know it yet.
+    reads: AtomicBool,
 }
 
 impl MemoryLog {
@@ -33,6 +36,7 @@ impl MemoryLog {
             applied: watch::Sender::new(Arc::new(view)),
             role: watch::Sender::new(Role::Coordinator { term: 1 }),
             node: NodeId(1),
+            reads: AtomicBool::new(true),
         };
         MemoryLog {
             shared: Arc::new(shared),
@@ -44,12 +48,23 @@ impl MemoryLog {
         self.shared.role.send_replace(role);
     }
 
+    /// Whether linearizable reads can be had.
+    pub fn set_reads(&self, possible: bool) {
+        self.shared.reads.store(possible, Ordering::SeqCst);
+    }
+
     /// Applies a transaction at once, whatever the role: what a coordinator elsewhere committed.
     pub fn commit(&self, transaction: &Transaction) -> Result<(), ApplyError> {
         let _head = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner);
         let (next, _changes) = self.applied().apply(transaction)?;
         self.shared.applied.send_replace(Arc::new(next));
         Ok(())
+    }
+
+    /// Puts another state in place of this one: a supporter that caught up.
+    pub fn publish(&self, view: View) {
+        let _head = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.applied.send_replace(Arc::new(view));
     }
 
     fn run(&self, plan: Plan) -> Result<Value, CommitError> {
@@ -72,6 +87,9 @@ impl PoolLog for MemoryLog {
     }
 
     async fn read(&self) -> Result<Arc<View>, ReadError> {
+        if !self.shared.reads.load(Ordering::SeqCst) {
+            return Err(ReadError::NoCoordinator);
+        }
         match *self.shared.role.borrow() {
             Role::Coordinator { .. } | Role::Supporter { .. } => Ok(self.applied()),
             Role::NoCoordinator => Err(ReadError::NoCoordinator),

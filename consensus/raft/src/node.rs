@@ -11,6 +11,7 @@ use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, P
 use crate::reads::Reads;
 use crate::state_machine::{Published, StateMachine};
 use crate::store::DurableLog;
+use crate::sync::{self, SyncGate};
 use crate::types::{Runtime, TypeConfig};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -142,8 +143,10 @@ impl RaftNode {
             role: role.clone(),
             elections: elections.clone(),
         };
+        let gate = SyncGate::new(published.clone());
         let tasks = vec![
-            tokio::spawn(head::drain(head.clone(), raft.clone(), queue)),
+            tokio::spawn(head::drain(head.clone(), raft.clone(), gate.clone(), queue)),
+            tokio::spawn(sync::run(config.clone(), raft.clone(), head.clone(), gate)),
             tokio::spawn(reads.clone().run(waiting)),
             tokio::spawn(leadership.run()),
             tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
@@ -171,28 +174,34 @@ impl RaftNode {
         self.service.clone()
     }
 
-    /// Forms a pool of one on an empty store and makes the first transaction. Returns when that is committed.
+    /// Forms a pool of one on an empty store and makes the first transaction; goes on with one that was cut off before that. Returns
+    /// when it is committed.
     pub async fn bootstrap(&self, first: Transaction) -> Result<(), BootstrapError> {
         let initialized = self
             .raft
             .is_initialized()
             .await
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
-        if initialized {
+        if initialized && self.members().len() > 1 {
             return Err(BootstrapError::NotEmpty);
         }
-        let member = self.config.member.clone();
-        let members = BTreeMap::from([(member.node, member)]);
-        self.raft
-            .initialize(members)
-            .await
-            .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if !initialized {
+            let member = self.config.member.clone();
+            let members = BTreeMap::from([(member.node, member)]);
+            self.raft
+                .initialize(members)
+                .await
+                .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        }
         let mut role = self.watch_role();
         let opened = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
         let opened = tokio::time::timeout(BOOTSTRAP_DEADLINE, opened).await;
         opened
             .map_err(|_| BootstrapError::Failed("this host was not elected in time".into()))?
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if self.applied().generation() > 0 {
+            return Err(BootstrapError::NotEmpty);
+        }
         self.propose(Box::new(move |_| Ok((first, Value::Void)))).await?;
         Ok(())
     }
@@ -222,6 +231,21 @@ impl RaftNode {
             .collect()
     }
 
+    /// How long ago each other member was heard, while this host leads; `None` for one not heard since it does.
+    pub fn heard(&self) -> Vec<(Member, Option<Duration>)> {
+        let metrics = self.raft.metrics().borrow_watched().clone();
+        if metrics.state != openraft::ServerState::Leader {
+            return Vec::new();
+        }
+        let others = metrics
+            .membership_config
+            .nodes()
+            .filter(|(node, _)| **node != metrics.id);
+        others
+            .map(|(node, member)| (member.clone(), members::heard(&metrics, *node)))
+            .collect()
+    }
+
     /// Whether a change of voters is half way: until it is done, majorities of both the old and the new voters are needed.
     pub fn voters_change(&self) -> bool {
         let metrics = self.raft.server_metrics().borrow_watched().clone();
@@ -233,7 +257,23 @@ impl RaftNode {
         self.published.standing().quarantine
     }
 
-    /// Stops Raft. What was acknowledged is in the store.
+    /// Whether this host is in the committed set of learners without which nothing is acknowledged (E1): then it holds everything
+    /// that was, even if the voter is lost.
+    pub fn is_in_sync(&self) -> bool {
+        self.published
+            .standing()
+            .sync
+            .learners
+            .contains(&self.config.member.node)
+    }
+
+    /// Takes this host out of service: something found that its state cannot be trusted. It gives coordination up, does not vote and
+    /// serves nothing until its store is made anew.
+    pub fn distrust(&self, why: impl Into<String>) {
+        self.published.quarantine(why.into());
+    }
+
+    /// Stops Raft. What was acknowledged is in the store, which is free again soon after the last handle on this node is gone.
     pub async fn stop(&self) {
         if let Err(error) = self.raft.shutdown().await {
             tracing::error!(%error, "Raft did not stop cleanly");
@@ -241,8 +281,12 @@ impl RaftNode {
         self.head.stop("this node was stopped".into());
         self.role.send_replace(Role::NoCoordinator);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
+        for task in &tasks {
             task.abort();
+        }
+        for task in tasks {
+            // Cancelled, or it had ended: either way it holds nothing any more.
+            let _ = task.await;
         }
     }
 }

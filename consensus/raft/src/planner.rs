@@ -47,7 +47,7 @@ pub fn next_voters(members: &[MemberHealth], voters: &BTreeSet<NodeId>, leader: 
     }
     if voters.len() < wanted {
         // Only when the number stays odd in the end: two come at once, or one when the number is even.
-        let missing = if voters.len() % 2 == 0 { 1 } else { 2 };
+        let missing = if voters.len().is_multiple_of(2) { 1 } else { 2 };
         if spare.len() < missing {
             return None;
         }
@@ -67,7 +67,7 @@ pub fn next_voters(members: &[MemberHealth], voters: &BTreeSet<NodeId>, leader: 
 pub fn voters_with(voters: &BTreeSet<NodeId>, target: NodeId, leader: NodeId) -> BTreeSet<NodeId> {
     let mut next = voters.clone();
     if next.insert(target)
-        && next.len() % 2 == 0
+        && next.len().is_multiple_of(2)
         && let Some(other) = voters.iter().rev().find(|voter| **voter != leader)
     {
         next.remove(other);

@@ -105,6 +105,11 @@ impl Published {
         self.checkpoint.subscribe()
     }
 
+    /// Whether a change is acknowledged only when a learner has it (E1).
+    pub fn awaits_learners(&self) -> bool {
+        !self.standing.borrow().sync.learners.is_empty()
+    }
+
     pub fn quarantine(&self, why: String) {
         tracing::error!(
             why,
@@ -239,7 +244,7 @@ impl StateMachine {
                 }
             },
         };
-        if at.index % self.hash_every == 0 {
+        if at.index.is_multiple_of(self.hash_every) {
             self.keep_checkpoint(at.index);
         }
         outcome
@@ -413,3 +418,6 @@ fn publish_newer(
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     crate::blocking::run(work).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Pools of a few nodes in one process: committing, failing over, reading, handing over, joining, catching up, restarting.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod cluster;
 
 use cluster::{Cluster, create, eventually, holds, row};
@@ -17,6 +19,28 @@ async fn a_pool_of_one_commits_and_refuses_a_second_bootstrap() {
     assert!(holds(&view, "first") && holds(&view, "a"));
     let again = cluster.node(0).bootstrap(row("second")).await;
     assert!(matches!(again, Err(BootstrapError::NotEmpty)), "{again:?}");
+}
+
+/// A power failure between the first entry of the log and the first transaction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bootstrap_that_was_cut_off_is_gone_on_with() {
+    let mut cluster = Cluster::new(1, |_| {});
+    cluster.start(0).await;
+    let node = cluster.node(0).clone();
+    let begun = async {
+        while !node.is_member().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        made = node.bootstrap(row("first")) => made.unwrap(),
+        () = begun => {}
+    }
+    cluster.kill(0).await;
+    cluster.start(0).await;
+    let again = cluster.node(0).bootstrap(row("first")).await;
+    assert!(matches!(again, Ok(()) | Err(BootstrapError::NotEmpty)), "{again:?}");
+    assert!(holds(&cluster.node(0).read().await.unwrap(), "first"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -46,30 +70,21 @@ async fn a_plan_sees_what_is_in_flight_and_a_refused_one_changes_nothing() {
     let proposals: Vec<_> = (0..100)
         .map(|n| {
             let transaction = row(&format!("p{n}"));
-            node.propose(Box::new(move |view| {
-                Ok((transaction, Value::Int(count(view))))
-            }))
+            node.propose(Box::new(move |view| Ok((transaction, Value::Int(count(view))))))
         })
         .collect();
     let refused = node.propose(Box::new(|_| Err(ApiError::plain("NOT_ALLOWED"))));
-    let seen = node.propose(Box::new(move |view| {
-        Ok((Transaction::new(0), Value::Int(count(view))))
-    }));
+    let seen = node.propose(Box::new(move |view| Ok((Transaction::new(0), Value::Int(count(view))))));
     for (n, proposal) in proposals.into_iter().enumerate() {
         assert_eq!(proposal.await.unwrap(), Value::Int(before + n as i64));
     }
     assert!(matches!(refused.await, Err(CommitError::Api(error)) if error.code == "NOT_ALLOWED"));
     assert_eq!(seen.await.unwrap(), Value::Int(before + 100));
-    let idle = node.propose(Box::new(move |view| {
-        Ok((Transaction::new(0), Value::Int(count(view))))
-    }));
+    let idle = node.propose(Box::new(move |view| Ok((Transaction::new(0), Value::Int(count(view))))));
     assert_eq!(idle.await.unwrap(), Value::Int(before + 100));
     let supporter = (k + 1) % 3;
     let elsewhere = cluster.node(supporter).propose(create("x")).await;
-    assert!(
-        matches!(elsewhere, Err(CommitError::NotCoordinator)),
-        "{elsewhere:?}"
-    );
+    assert!(matches!(elsewhere, Err(CommitError::NotCoordinator)), "{elsewhere:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,17 +146,11 @@ async fn an_isolated_coordinator_serves_no_reads_and_says_that_writes_are_unknow
     );
     let stranded = stranded.await;
     assert!(
-        matches!(
-            stranded,
-            Err(CommitError::Unknown | CommitError::NotCoordinator)
-        ),
+        matches!(stranded, Err(CommitError::Unknown | CommitError::NotCoordinator)),
         "{stranded:?}"
     );
     let refused = node.propose(create("late")).await;
-    assert!(
-        matches!(refused, Err(CommitError::NotCoordinator)),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(CommitError::NotCoordinator)), "{refused:?}");
     assert_eq!(*node.watch_role().borrow(), Role::NoCoordinator);
     cluster.net.heal();
     eventually("it follows again", || {
@@ -159,20 +168,14 @@ async fn a_supporter_that_was_cut_off_does_not_unseat_the_coordinator() {
     let k = cluster.coordinator().await;
     let role = cluster.node(k).watch_role().borrow().clone();
     let supporter = (k + 1) % 3;
-    cluster
-        .net
-        .isolate(cluster.hosts[supporter].id, &cluster.ids());
+    cluster.net.isolate(cluster.hosts[supporter].id, &cluster.ids());
     for n in 0..20 {
         cluster.write(&format!("w{n}")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     cluster.net.heal();
     cluster.agree().await;
-    assert_eq!(
-        *cluster.node(k).watch_role().borrow(),
-        role,
-        "pre-vote keeps the term"
-    );
+    assert_eq!(*cluster.node(k).watch_role().borrow(), role, "pre-vote keeps the term");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -185,8 +188,7 @@ async fn coordination_is_handed_over_under_load_again_and_again() {
         while !stop.load(std::sync::atomic::Ordering::Relaxed) {
             let batch: Vec<String> = (n..n + 8).map(|n| format!("l{n}")).collect();
             n += 8;
-            let written =
-                futures::future::join_all(batch.iter().map(|name| cluster.write(name))).await;
+            let written = futures::future::join_all(batch.iter().map(|name| cluster.write(name))).await;
             for (name, outcome) in batch.into_iter().zip(written) {
                 match outcome {
                     Ok(()) => drop(names.insert(name)),
@@ -200,11 +202,7 @@ async fn coordination_is_handed_over_under_load_again_and_again() {
         for round in 0..20 {
             let from = cluster.coordinator().await;
             let to = (from + 1 + round % 2) % 3;
-            cluster
-                .node(from)
-                .hand_over(&format!("host-{to}"))
-                .await
-                .unwrap();
+            cluster.node(from).hand_over(&format!("host-{to}")).await.unwrap();
             let now = cluster.coordinator().await;
             assert_eq!(now, to, "round {round}");
         }
@@ -221,28 +219,19 @@ async fn coordination_is_handed_over_under_load_again_and_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hand_over_to_a_host_that_lags_is_refused_without_a_gap() {
-    let cluster =
-        Cluster::formed(3, |config| config.catch_up_max = Duration::from_millis(300)).await;
+    let cluster = Cluster::formed(3, |config| config.catch_up_max = Duration::from_millis(300)).await;
     let k = cluster.coordinator().await;
     let role = cluster.node(k).watch_role().borrow().clone();
     let target = (k + 1) % 3;
-    cluster
-        .net
-        .cut(cluster.hosts[k].id, cluster.hosts[target].id);
+    cluster.net.cut(cluster.hosts[k].id, cluster.hosts[target].id);
     for n in 0..300 {
         cluster.write(&format!("w{n}")).await.unwrap();
     }
     let outcome = cluster.node(k).hand_over(&format!("host-{target}")).await;
-    assert!(
-        matches!(outcome, Err(HandOverError::Refused(_))),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(HandOverError::Refused(_))), "{outcome:?}");
     cluster.node(k).propose(create("goes on")).await.unwrap();
     let nobody = cluster.node(k).hand_over("host-99").await;
-    assert!(
-        matches!(nobody, Err(HandOverError::Refused(_))),
-        "{nobody:?}"
-    );
+    assert!(matches!(nobody, Err(HandOverError::Refused(_))), "{nobody:?}");
     assert_eq!(*cluster.node(k).watch_role().borrow(), role);
 }
 
@@ -253,9 +242,7 @@ async fn a_hand_over_that_comes_to_nothing_is_undone_and_writes_go_on() {
     let role = cluster.node(k).watch_role().borrow().clone();
     let target = (k + 1) % 3;
     // Heard and caught up when it is looked at; gone when it is asked.
-    cluster
-        .net
-        .cut(cluster.hosts[k].id, cluster.hosts[target].id);
+    cluster.net.cut(cluster.hosts[k].id, cluster.hosts[target].id);
     let outcome = cluster.node(k).hand_over(&format!("host-{target}")).await;
     assert!(matches!(outcome, Err(HandOverError::Undone)), "{outcome:?}");
     cluster.node(k).propose(create("goes on")).await.unwrap();
@@ -275,29 +262,19 @@ async fn hosts_join_one_after_the_other_and_the_voters_stay_odd() {
     for (k, wanted) in [(1, 1), (2, 3), (3, 3), (4, 5), (5, 5)] {
         cluster.node(0).add_member(cluster.member(k)).await.unwrap();
         cluster.write(&format!("joined {k}")).await.unwrap();
-        eventually("the voters are as wanted", || {
-            cluster.voters(0).len() == wanted
-        })
-        .await;
+        eventually("the voters are as wanted", || cluster.voters(0).len() == wanted).await;
         let role = cluster.node(k).watch_role();
         eventually("the joiner follows", || {
             matches!(*role.borrow(), Role::Supporter { .. })
         })
         .await;
-        assert!(holds(
-            &cluster.node(k).read().await.unwrap(),
-            &format!("joined {k}")
-        ));
+        assert!(holds(&cluster.node(k).read().await.unwrap(), &format!("joined {k}")));
     }
     // A learner becomes coordinator: another voter makes room.
     let learner = (0..6)
         .find(|k| !cluster.voters(0).contains(&cluster.hosts[*k].id))
         .unwrap();
-    cluster
-        .node(0)
-        .hand_over(&format!("host-{learner}"))
-        .await
-        .unwrap();
+    cluster.node(0).hand_over(&format!("host-{learner}")).await.unwrap();
     assert_eq!(cluster.coordinator().await, learner);
     assert_eq!(cluster.voters(learner).len(), 5);
     let gone = cluster.hosts[0].id;
@@ -335,19 +312,13 @@ async fn a_host_far_behind_catches_up_by_snapshot() {
     }
     cluster.start(behind).await;
     cluster.agree().await;
-    assert!(holds(
-        cluster.node(behind).read().await.as_deref().unwrap(),
-        "w599"
-    ));
+    assert!(holds(cluster.node(behind).read().await.as_deref().unwrap(), "w599"));
     // And goes on from there, also after a restart.
     cluster.write("later").await.unwrap();
     cluster.agree().await;
     cluster.kill(behind).await;
     cluster.start(behind).await;
-    assert!(holds(
-        cluster.node(behind).read().await.as_deref().unwrap(),
-        "later"
-    ));
+    assert!(holds(cluster.node(behind).read().await.as_deref().unwrap(), "later"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -370,10 +341,7 @@ async fn a_whole_pool_restarts_from_disk() {
         let k = cluster.coordinator().await;
         let view = cluster.node(k).read().await.unwrap();
         for n in 0..80 {
-            assert!(
-                holds(&view, &format!("r{round}-{n}")),
-                "r{round}-{n} is lost"
-            );
+            assert!(holds(&view, &format!("r{round}-{n}")), "r{round}-{n} is lost");
         }
         cluster.agree().await;
     }
@@ -405,4 +373,72 @@ async fn metrics_tell_role_term_and_lag() {
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coordinator_that_cannot_be_trusted_gives_way_and_serves_nothing() {
+    let cluster = Cluster::formed(3, |_| {}).await;
+    cluster.write("a").await.unwrap();
+    let bad = cluster.coordinator().await;
+    cluster.node(bad).distrust("a test says so");
+    let others: Vec<_> = (0..3).filter(|k| *k != bad).collect();
+    let next = cluster.coordinator_of(&others).await;
+    cluster.node(next).propose(create("b")).await.unwrap();
+    assert!(cluster.node(bad).read().await.is_err());
+    assert_eq!(*cluster.node(bad).watch_role().borrow(), Role::NoCoordinator);
+    let refused = cluster.node(bad).propose(create("c")).await;
+    assert!(matches!(refused, Err(CommitError::NotCoordinator)), "{refused:?}");
+    assert!(cluster.node(bad).metrics().contains("xenith_raft_quarantined 1"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coordinator_whose_disk_fails_acknowledges_nothing_and_another_takes_over() {
+    let mut cluster = Cluster::formed(3, |_| {}).await;
+    let bad = cluster.coordinator().await;
+    cluster.hosts[bad].disk.break_fsync();
+    let failed = cluster.node(bad).propose(create("lost")).await;
+    assert!(
+        matches!(failed, Err(CommitError::Unknown | CommitError::StoreFault(_))),
+        "{failed:?}"
+    );
+    let others: Vec<_> = (0..3).filter(|k| *k != bad).collect();
+    let next = cluster.coordinator_of(&others).await;
+    cluster.node(next).propose(create("goes on")).await.unwrap();
+    eventually("it says that the store failed", || {
+        *cluster.node(bad).watch_role().borrow() == Role::NoCoordinator
+    })
+    .await;
+    let after = cluster.node(bad).propose(create("after")).await;
+    assert!(matches!(after, Err(CommitError::StoreFault(_))), "{after:?}");
+    // With a new disk behind it, it comes back.
+    cluster.kill(bad).await;
+    cluster.start(bad).await;
+    cluster.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_pool_of_two_the_learner_has_what_is_acknowledged_and_its_loss_stops_nothing() {
+    let mut cluster = Cluster::formed(2, |_| {}).await;
+    eventually("the learner is in sync", || cluster.node(1).is_in_sync()).await;
+    for n in 0..30 {
+        cluster.write(&format!("w{n}")).await.unwrap();
+    }
+    // Cut off, the learner is awaited until it has left the set by a record; then writes go on.
+    cluster.net.isolate(cluster.hosts[1].id, &cluster.ids());
+    cluster.write("alone").await.unwrap();
+    let alone = cluster.node(0).applied();
+    assert!(holds(&alone, "alone"));
+    assert!(!holds(&cluster.node(1).applied(), "alone"));
+    assert!(cluster.node(1).is_in_sync(), "it has not heard of the record");
+    cluster.net.heal();
+    eventually("it has left and come back", || {
+        cluster.node(1).is_in_sync() && holds(&cluster.node(1).applied(), "alone")
+    })
+    .await;
+    // What was acknowledged while it was in sync is in its log, though the voter dies at once.
+    cluster.write("last").await.unwrap();
+    cluster.kill(0).await;
+    cluster.start(0).await;
+    cluster.agree().await;
+    assert!(holds(&cluster.node(1).applied(), "last"));
 }

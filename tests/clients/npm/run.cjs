@@ -74,6 +74,7 @@ async function watchAll(pool, address, transport) {
 
   const task = await client.call('task.create', 'npm', 'from the npm client')
   await eventually('the task is seen', () => client.objects.all[task] !== undefined || find(client, task))
+  await client.call('task.set_status', task, 'success')
   await client.call('task.destroy', task)
   await eventually('the task is gone', () => find(client, task) === undefined)
 

@@ -79,10 +79,7 @@ pub fn new_pool(ids: &mut dyn Ids, now_ms: i64, pool: PoolBirth<'_>) -> Result<T
         ("default_SR", Value::from(&made.local_sr)),
         ("suspend_image_SR", Value::from(&made.local_sr)),
         ("crash_dump_SR", Value::from(&made.local_sr)),
-        (
-            "other_config",
-            Value::text_map([("memory-ratio-hvm", "0.25"), ("memory-ratio-pv", "0.25")]),
-        ),
+        ("other_config", Value::text_map([("memory-ratio-hvm", "0.25")])),
         ("restrictions", facts::license_params()),
         ("cpu_info", facts::pool_cpu_info(pool.host.facts)),
         ("tls_verification_enabled", Value::Bool(true)),
@@ -111,6 +108,26 @@ pub fn refresh_host(view: &View, now_ms: i64, host: HostBirth<'_>) -> Result<Opt
     let reference = reference.ok_or_else(|| ApiError::uuid_invalid("host", host.host_uuid))?;
     let mut tx = Transaction::new(now_ms);
     host::refresh(view, &mut tx, &reference, host)?;
+    Ok((!tx.changes.is_empty()).then_some(tx))
+}
+
+/// Sets `host_metrics.live` of hosts by their uuids where it differs; `None` if nowhere. Hosts without rows are passed over.
+pub fn set_live(view: &View, now_ms: i64, hosts: &[(String, bool)]) -> Result<Option<Transaction>, ApiError> {
+    let mut tx = Transaction::new(now_ms);
+    for (uuid, live) in hosts {
+        let Some(host) = view.by_uuid(rows::class("host")?, uuid) else {
+            continue;
+        };
+        let metrics = rows::reference(view, "host", &host, "metrics")?;
+        if !view.contains(rows::class("host_metrics")?, &metrics)
+            || rows::boolean(view, "host_metrics", &metrics, "live")? == *live
+        {
+            continue;
+        }
+        rows::set(&mut tx, "host_metrics", &metrics, "live", Value::Bool(*live))?;
+        let now = crate::cx::date_time(now_ms);
+        rows::set(&mut tx, "host_metrics", &metrics, "last_updated", Value::from(now))?;
+    }
     Ok((!tx.changes.is_empty()).then_some(tx))
 }
 

@@ -52,8 +52,12 @@ fn render(view: &View, delta: &Delta) -> Result<Value, ApiError> {
 
 /// A row that is gone by now has no snapshot to tell: its deletion follows.
 fn event(view: &View, token: EventToken, operation: &str, class: ClassId, object: &Ref) -> Option<Value> {
+    // The number of the row's newest change; a row that is gone has none any more.
+    let id = view
+        .generations(class, object)
+        .map_or(token.database, |(_, modified)| modified);
     let mut fields = vec![
-        ("id", Value::from(token.database.to_string())),
+        ("id", Value::from(id.to_string())),
         ("timestamp", Value::text("0.0")),
         ("class", Value::from(class.name().to_lowercase())),
         ("operation", Value::text(operation)),

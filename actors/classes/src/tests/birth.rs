@@ -154,5 +154,5 @@ fn the_coordinator_opens_as_master() {
 
 #[test]
 fn a_birth_is_the_same_each_time() {
-    assert_eq!(Pool::of_one().view.state_hash(), Pool::of_one().view.state_hash());
+    assert_eq!(super::born().0.state_hash(), super::born().0.state_hash());
 }

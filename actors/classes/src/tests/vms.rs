@@ -296,3 +296,23 @@ fn vcpus_and_shadow_are_checked() {
     );
     assert_eq!(set(&mut pool, "HVM_shadow_multiplier", 1.5.into()), Ok(Value::Void));
 }
+
+#[test]
+fn an_appliance_leaves_its_vms_behind() {
+    let mut pool = Pool::of_one();
+    let vm = create(&mut pool, &[]);
+    let appliance = pool
+        .call("VM_appliance.create", vec![record(&[("name_label", "a".into())])])
+        .unwrap();
+    pool.call("VM.set_appliance", vec![Value::from(&vm), appliance.clone()])
+        .unwrap();
+    assert!(!operations(&mut pool, &vm).contains("make_into_template"));
+    let wrong = vec![Value::from(&vm), Value::Ref(Ref::new("OpaqueRef:dead"))];
+    assert_eq!(
+        code(pool.call("VM.set_appliance", wrong)),
+        "HANDLE_INVALID [VM_appliance, OpaqueRef:dead]"
+    );
+    pool.call("VM_appliance.destroy", vec![appliance]).unwrap();
+    assert_eq!(pool.get("VM.appliance", &vm), Value::Ref(Ref::null()));
+    assert_eq!(operations(&mut pool, &vm), names(HALTED));
+}

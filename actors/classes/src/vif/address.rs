@@ -12,7 +12,7 @@ pub fn check_mac(mac: &str) -> Result<(), ApiError> {
         .first()
         .and_then(|part| u8::from_str_radix(part, 16).ok())
         .unwrap_or(1);
-    if parts.len() == 6 && parts.iter().all(|part| is_byte(&part)) && first & 1 == 0 {
+    if parts.len() == 6 && parts.iter().all(is_byte) && first & 1 == 0 {
         return Ok(());
     }
     Err(ApiError::new("MAC_INVALID", [mac]))

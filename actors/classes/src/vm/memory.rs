@@ -53,7 +53,7 @@ pub fn overhead_bytes(is_hvm: bool, memory_bytes: i64, vcpus: i64, shadow_multip
     let pages = vcpus
         .saturating_mul(PAGES_PER_MIB)
         .saturating_add(memory_mib.saturating_mul(2));
-    let tables_mib = pages.div_euclid(PAGES_PER_MIB).max(1);
+    let tables_mib = pages.saturating_add(PAGES_PER_MIB - 1).div_euclid(PAGES_PER_MIB).max(1);
     let scaled = (tables_mib as f64 * shadow_multiplier.max(1.0)).ceil() as i64;
     let fixed = if is_hvm { OVERHEAD_HVM_MIB } else { OVERHEAD_PV_MIB };
     scaled.saturating_add(fixed).saturating_mul(MIB)

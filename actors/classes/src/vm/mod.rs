@@ -12,6 +12,7 @@ mod setters;
 
 pub(crate) use blob::create_for as create_blob_for;
 pub use create::{NewVm, new_metrics, new_vm};
+pub(crate) use setters::changes_for_leaving_appliance;
 
 use crate::room::Planner;
 

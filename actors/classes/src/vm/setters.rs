@@ -4,7 +4,7 @@ use super::lifecycle::{self, Facts};
 use crate::room::done;
 use crate::{Args, PlanCx, rows};
 use xenith_datamodel::{ApiError, Ref, Value};
-use xenith_pooldb::Transaction;
+use xenith_pooldb::{Transaction, View};
 
 type Planned = Result<(Transaction, Value), ApiError>;
 
@@ -146,6 +146,16 @@ pub fn set_appliance(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     rows::set(&mut tx, "VM", vm, "appliance", appliance.clone())?;
     rows::set(&mut tx, "VM", vm, "allowed_operations", facts.allowed_operations())?;
     done(tx)
+}
+
+/// For a VM whose appliance goes.
+pub(crate) fn changes_for_leaving_appliance(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    let facts = Facts {
+        in_appliance: false,
+        ..Facts::of(view, vm)?
+    };
+    rows::set(tx, "VM", vm, "appliance", Ref::null())?;
+    rows::set(tx, "VM", vm, "allowed_operations", facts.allowed_operations())
 }
 
 pub fn set_groups(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {

@@ -19,7 +19,6 @@ pub struct JoinRequest {
     pub link_address: String,
     /// The joiner's management address, as clients reach it.
     pub address: String,
-    pub name_label: String,
     pub facts: HostFacts,
 }
 
@@ -31,6 +30,8 @@ pub enum Proof {
     Token { secret: String },
     /// The pool's root login.
     Password { user: String, password: String },
+    /// The certificate that the link sees is the one pinned for this host: a member that lost its store.
+    Member,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -103,6 +103,29 @@ async fn it_ends_with_its_time_its_session_and_the_role() {
     assert_eq!((events(&answer), token(&answer)), (Vec::new(), now_of(&host)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_change_in_the_last_moment_is_not_stepped_over() {
+    let host = host();
+    let s = host.login().await;
+    for end_by_role in [true, false] {
+        let since = now(&host, &s).await;
+        let wait = waiting(&host, from(&s, &["task"], &since, 10.0)).await;
+        if !end_by_role {
+            tokio::time::advance(Duration::from_secs(11)).await;
+        }
+        host.asks("task.create", &[&s, "a", ""]).await.unwrap();
+        if end_by_role {
+            host.set_supporter(NodeId(2));
+        }
+        assert_eq!(
+            events(&success(wait.await.unwrap())).len(),
+            1,
+            "ended by role: {end_by_role}"
+        );
+        host.log.set_role(Role::Coordinator { term: 2 });
+    }
+}
+
 fn now_of(host: &Host) -> String {
     let view = host.log.applied();
     format!("{:020},{:020}", view.generation(), view.message_generation())

@@ -3,6 +3,7 @@
 mod calls;
 mod events;
 mod http;
+mod joins;
 mod places;
 
 use crate::accounts::{AuthError, Authenticator, Identity};

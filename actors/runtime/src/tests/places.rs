@@ -52,6 +52,18 @@ async fn without_a_coordinator_a_call_is_held_and_then_refused() {
     assert!(matches!(held.await.unwrap(), Reply::Success(_)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_read_in_a_change_of_coordinator_waits_for_the_new_one() {
+    let host = host();
+    let s = host.login().await;
+    let toolstack = Arc::clone(&host.toolstack);
+    host.log.set_reads(false);
+    let held = tokio::spawn(async move { toolstack.call(call("pool.get_all", vec![text(&s)], tcp())).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    host.log.set_reads(true);
+    assert!(matches!(held.await.unwrap(), Reply::Success(_)));
+}
+
 #[tokio::test]
 async fn a_supporter_may_forward_and_the_unix_socket_always_does() {
     let forward = RuntimeConfig {
@@ -92,6 +104,28 @@ async fn a_forwarded_call_is_not_forwarded_again() {
     coordinator.set_supporter(COORDINATOR);
     coordinator.peers.add(COORDINATOR, Arc::clone(&coordinator.toolstack));
     assert_eq!(code(supporter.asks("pool.get_all", &[&s]).await), "HOST_STILL_BOOTING");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_on_its_way_to_a_coordinator_that_is_now_this_host_is_answered_here() {
+    let forward = RuntimeConfig {
+        supporter_calls: SupporterCalls::Forward,
+        ..RuntimeConfig::default()
+    };
+    let (asked, host, s) = pair(forward).await;
+    asked.set_supporter(NodeId(8));
+    for (method, more) in [("pool.get_all", &[][..]), ("task.create", &["a", "b"])] {
+        host.set_supporter(COORDINATOR);
+        let params = std::iter::once(s.as_str())
+            .chain(more.iter().copied())
+            .map(text)
+            .collect();
+        let toolstack = Arc::clone(&host.toolstack);
+        let held = tokio::spawn(async move { toolstack.call(call(method, params, tcp())).await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        host.log.set_role(Role::Coordinator { term: 2 });
+        assert!(matches!(held.await.unwrap(), Reply::Success(_)), "{method}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

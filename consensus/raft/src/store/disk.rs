@@ -408,8 +408,12 @@ pub(super) fn open_sled(folder: &Path, options: &OpenOptions) -> Result<sled::Db
     }
 }
 
-/// Fsyncs every file of the log, its folders and the store's folder.
+/// Fsyncs the log's folder, then every file in it, and the store's folder.
+///
+/// The folder goes first: opening renames a new snapshot into place (its bytes are fsynced by sled) and then overwrites segments
+/// that only the old one needs. Were those durable before the name, the old snapshot would point at nothing.
 pub(super) fn sync_all_in(folder: &Path) -> io::Result<()> {
+    sync_folder(folder)?;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -419,7 +423,6 @@ pub(super) fn sync_all_in(folder: &Path) -> io::Result<()> {
         }
         File::open(&path)?.sync_all()?;
     }
-    sync_folder(folder)?;
     super::identity::sync_parent(folder)
 }
 

@@ -17,10 +17,13 @@ mod queue;
 mod record;
 mod sled_log;
 mod snapshots;
+mod tail;
 mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_model;
 
 pub use disk::{FaultHook, IoPoint};
 pub use identity::{StoreIdentity, set_aside};

@@ -2,7 +2,10 @@
 
 use super::disk::LogReader;
 use super::sled_log::cut;
-use super::{Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote};
+use super::tail::Tail;
+use super::{
+    Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote,
+};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -59,15 +62,6 @@ pub(super) enum Condition {
     Faulty(StoreError),
 }
 
-/// The last entries, contiguous up to the log's end.
-struct Tail {
-    entries: VecDeque<StoredEntry>,
-    bytes: usize,
-    bytes_max: usize,
-    /// Up to here entries are durable and may be forgotten.
-    durable: Option<u64>,
-}
-
 /// Bounds of the queue: enough to fill several group commits, little enough to bound memory and the wait of a full disk queue.
 const QUEUE_OPS_MAX: usize = 8_192;
 const QUEUE_BYTES_MAX: usize = 32 << 20;
@@ -111,7 +105,9 @@ impl Shared {
     }
 
     pub fn wait_for_work<'a>(&self, inner: MutexGuard<'a, Inner>) -> MutexGuard<'a, Inner> {
-        self.work.wait(inner).unwrap_or_else(PoisonError::into_inner)
+        self.work
+            .wait(inner)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn state(&self) -> LogState {
@@ -207,11 +203,19 @@ impl Shared {
             if inner.queue.len() < QUEUE_OPS_MAX && inner.queued_bytes < QUEUE_BYTES_MAX {
                 return Ok(inner);
             }
-            inner = self.room.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self
+                .room
+                .wait(inner)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    pub fn read(&self, range: Range<u64>, max_bytes: usize, log: &LogReader) -> Result<Vec<StoredEntry>, StoreError> {
+    pub fn read(
+        &self,
+        range: Range<u64>,
+        max_bytes: usize,
+        log: &LogReader,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
         for _ in 0..READ_TRIES {
             let (shape, wanted, cached) = self.lock().plan_read(&range, max_bytes);
             let Some(wanted) = wanted else {
@@ -231,7 +235,12 @@ impl Shared {
         match inner.plan_read(&range, max_bytes) {
             (_, None, cached) => Ok(bounded(cached, max_bytes)),
             (_, Some(wanted), _) if inner.starts_behind(wanted.start, log) => Ok(Vec::new()),
-            (_, Some(wanted), cached) => join(log.read(wanted.clone(), max_bytes)?, &wanted, cached, max_bytes),
+            (_, Some(wanted), cached) => join(
+                log.read(wanted.clone(), max_bytes)?,
+                &wanted,
+                cached,
+                max_bytes,
+            ),
         }
     }
 
@@ -298,7 +307,11 @@ impl Inner {
     }
 
     fn purge(&mut self, pos: LogPos) {
-        if self.state.purged.is_some_and(|purged| purged.index >= pos.index) {
+        if self
+            .state
+            .purged
+            .is_some_and(|purged| purged.index >= pos.index)
+        {
             return;
         }
         self.shape += 1;
@@ -318,19 +331,37 @@ impl Inner {
     }
 
     /// What of the range the log must give (nothing: `None`), and what the cache gives behind that.
-    fn plan_read(&self, range: &Range<u64>, max_bytes: usize) -> (u64, Option<Range<u64>>, Vec<StoredEntry>) {
+    fn plan_read(
+        &self,
+        range: &Range<u64>,
+        max_bytes: usize,
+    ) -> (u64, Option<Range<u64>>, Vec<StoredEntry>) {
         let none = (self.shape, None, Vec::new());
         let Some(last) = self.state.last else {
             return none;
         };
         let end = range.end.min(last.index + 1);
-        let purged = self.state.purged.is_some_and(|purged| purged.index >= range.start);
+        let purged = self
+            .state
+            .purged
+            .is_some_and(|purged| purged.index >= range.start);
         if purged || range.start >= end {
             return none;
         }
-        let cached_from = self.tail.entries.front().map_or(end, |entry| entry.index).min(end);
+        let cached_from = self
+            .tail
+            .entries
+            .front()
+            .map_or(end, |entry| entry.index)
+            .min(end);
         let from = cached_from.max(range.start);
-        let skipped = from - self.tail.entries.front().map_or(from, |entry| entry.index).min(from);
+        let skipped = from
+            - self
+                .tail
+                .entries
+                .front()
+                .map_or(from, |entry| entry.index)
+                .min(from);
         let mut cached = Vec::new();
         let mut bytes = 0_usize;
         for entry in self.tail.entries.iter().skip(skipped as usize) {
@@ -383,48 +414,6 @@ impl Inner {
     }
 }
 
-impl Tail {
-    fn push(&mut self, entry: StoredEntry) {
-        self.bytes += entry.bytes.len() + Queued::ENTRY_OVERHEAD;
-        self.entries.push_back(entry);
-    }
-
-    fn truncate(&mut self, index: u64) {
-        while self.entries.back().is_some_and(|entry| entry.index >= index) {
-            if let Some(entry) = self.entries.pop_back() {
-                self.bytes -= entry.bytes.len() + Queued::ENTRY_OVERHEAD;
-            }
-        }
-        self.durable = match (self.durable, index.checked_sub(1)) {
-            (Some(durable), Some(end)) => Some(durable.min(end)),
-            _ => None,
-        };
-    }
-
-    fn purge(&mut self, index: u64) {
-        while self.entries.front().is_some_and(|entry| entry.index <= index) {
-            self.pop_front();
-        }
-    }
-
-    fn evict(&mut self) {
-        while self.bytes > self.bytes_max
-            && self
-                .entries
-                .front()
-                .is_some_and(|entry| Some(entry.index) <= self.durable)
-        {
-            self.pop_front();
-        }
-    }
-
-    fn pop_front(&mut self) {
-        if let Some(entry) = self.entries.pop_front() {
-            self.bytes -= entry.bytes.len() + Queued::ENTRY_OVERHEAD;
-        }
-    }
-}
-
 /// The log's entries, then the cache's if the log gave all that was wanted of it.
 fn join(
     mut read: Vec<StoredEntry>,
@@ -436,7 +425,9 @@ fn join(
     if reached == wanted.end {
         read.extend(cached);
     } else if read.is_empty() {
-        return Err(StoreError::Corrupt { index: wanted.start });
+        return Err(StoreError::Corrupt {
+            index: wanted.start,
+        });
     }
     Ok(bounded(read, max_bytes))
 }

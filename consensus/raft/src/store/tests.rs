@@ -25,7 +25,7 @@ fn options() -> OpenOptions {
     }
 }
 
-fn entry(index: u64, term: u64, bytes: usize) -> StoredEntry {
+pub(super) fn entry(index: u64, term: u64, bytes: usize) -> StoredEntry {
     let fill = (index as u8).wrapping_mul(31).wrapping_add(term as u8);
     StoredEntry {
         index,
@@ -43,35 +43,35 @@ fn pos(term: u64, index: u64) -> LogPos {
     LogPos { term, leader: 7, index }
 }
 
-fn vote(text: &str) -> StoredVote {
+pub(super) fn vote(text: &str) -> StoredVote {
     StoredVote {
         bytes: text.as_bytes().to_vec(),
     }
 }
 
 /// Runs one call and waits for its `done`.
-fn wait(call: impl FnOnce(Done)) -> Result<(), StoreError> {
+pub(super) fn wait(call: impl FnOnce(Done)) -> Result<(), StoreError> {
     let (sender, receiver) = mpsc::channel();
     call(Box::new(move |result| sender.send(result).unwrap()));
     receiver.recv().unwrap()
 }
 
-struct Place {
+pub(super) struct Place {
     _root: tempfile::TempDir,
-    dir: PathBuf,
+    pub dir: PathBuf,
 }
 
-fn place() -> Place {
+pub(super) fn place() -> Place {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("store");
     Place { _root: root, dir }
 }
 
-fn create(dir: &Path) -> SledLog {
+pub(super) fn create(dir: &Path) -> SledLog {
     SledLog::create(dir, &identity(), options()).unwrap()
 }
 
-fn open(dir: &Path) -> SledLog {
+pub(super) fn open(dir: &Path) -> SledLog {
     SledLog::open(dir, options()).unwrap()
 }
 

@@ -10,9 +10,7 @@ use xenith_pooldb::{Transaction, View};
 use xenith_raft::network::MemoryNet;
 use xenith_raft::snapshot::{MemorySnapshots, SnapshotStore};
 use xenith_raft::store::{DurableLog, Executor, MemDisk, MemLog};
-use xenith_raft::{
-    CommitError, Member, NodeId, Plan, PoolLog, RaftConfig, RaftNode, RaftParts, Role,
-};
+use xenith_raft::{CommitError, Member, NodeId, Plan, PoolLog, RaftConfig, RaftNode, RaftParts, Role};
 
 /// How long a test waits for something that must come: only ever reached by a failing test.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -26,7 +24,7 @@ pub struct Cluster {
 pub struct TestHost {
     pub id: NodeId,
     pub node: Option<Arc<RaftNode>>,
-    disk: MemDisk,
+    pub disk: MemDisk,
     snapshots: Arc<dyn SnapshotStore>,
 }
 
@@ -62,8 +60,7 @@ impl Cluster {
         }
         let wanted = xenith_raft::planner::voters_wanted(size as usize);
         eventually("the voters are as wanted", || {
-            let settled =
-                |k: usize| cluster.voters(k).len() == wanted && !cluster.node(k).voters_change();
+            let settled = |k: usize| cluster.voters(k).len() == wanted && !cluster.node(k).voters_change();
             (0..cluster.hosts.len()).all(settled)
         })
         .await;
@@ -139,12 +136,7 @@ impl Cluster {
     }
 
     pub fn coordinators(&self) -> Vec<usize> {
-        let leads = |k: &usize| {
-            matches!(
-                *self.node(*k).watch_role().borrow(),
-                Role::Coordinator { .. }
-            )
-        };
+        let leads = |k: &usize| matches!(*self.node(*k).watch_role().borrow(), Role::Coordinator { .. });
         self.alive().into_iter().filter(leads).collect()
     }
 
@@ -152,11 +144,7 @@ impl Cluster {
     pub async fn coordinator_of(&self, of: &[usize]) -> usize {
         let mut found = None;
         eventually("there is a coordinator", || {
-            let among: Vec<_> = self
-                .coordinators()
-                .into_iter()
-                .filter(|k| of.contains(k))
-                .collect();
+            let among: Vec<_> = self.coordinators().into_iter().filter(|k| of.contains(k)).collect();
             found = among.first().copied().filter(|_| among.len() == 1);
             found.is_some()
         })
@@ -186,10 +174,7 @@ impl Cluster {
     pub async fn agree(&self) {
         let alive = self.alive();
         eventually("all states are equal", || {
-            let hashes: Vec<_> = alive
-                .iter()
-                .map(|k| self.node(*k).applied().state_hash())
-                .collect();
+            let hashes: Vec<_> = alive.iter().map(|k| self.node(*k).applied().state_hash()).collect();
             hashes.windows(2).all(|pair| pair[0] == pair[1])
         })
         .await;

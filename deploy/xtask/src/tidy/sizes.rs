@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 const LINES_MAX: usize = 500;
 const TABLE_LINES_MAX: usize = 700;
-const TABLES: &str = "api/datamodel/src/classes/";
+const TABLES: &[&str] = &["api/datamodel/src/classes/", "api/datamodel/src/errors.rs"];
 const RATCHET: &str = "deploy/xtask/ratchet.txt";
 
 pub fn check() -> Result<Vec<String>, Failure> {
@@ -15,7 +15,7 @@ pub fn check() -> Result<Vec<String>, Failure> {
     let mut faults = Vec::new();
     for path in rust_files()? {
         let lines = std::fs::read_to_string(root().join(&path))?.lines().count();
-        let limit = if path.starts_with(TABLES) { TABLE_LINES_MAX } else { LINES_MAX };
+        let limit = if TABLES.iter().any(|table| path.starts_with(table)) { TABLE_LINES_MAX } else { LINES_MAX };
         match ratchet.get(&path) {
             Some(&allowed) if lines > allowed => {
                 faults.push(format!("{path}: {lines} lines, the ratchet allows {allowed}"));

@@ -1,0 +1,170 @@
+//! Invitations and joins.
+
+use super::*;
+use crate::membership::{JOIN_VERSION, JoinReply, JoinRequest, JoinToken, Proof};
+use xenith_link::Refusal;
+use xenith_xen_port::HostFacts;
+
+const JOINER: &str = "44444444-4444-4444-4444-444444444444";
+
+fn request(proof: Proof) -> Bytes {
+    request_as(42, proof)
+}
+
+fn request_as(node: u128, proof: Proof) -> Bytes {
+    let facts = HostFacts {
+        hostname: "joiner".to_owned(),
+        memory_total_bytes: 1 << 30,
+        memory_free_bytes: 1 << 29,
+        memory_overhead_bytes: 0,
+        control_domain_memory_bytes: 1 << 28,
+        cpus: Vec::new(),
+        sockets: 1,
+        nics: Vec::new(),
+        bios_strings: Vec::new(),
+        boot_time_unix_seconds: 0,
+        xen_version: String::new(),
+        kernel_version: String::new(),
+        iscsi_iqn: String::new(),
+    };
+    let request = JoinRequest {
+        version: JOIN_VERSION,
+        proof,
+        host_uuid: JOINER.to_owned(),
+        node: format!("{node:032x}"),
+        link_address: "127.0.0.2:8444".to_owned(),
+        address: "127.0.0.2".to_owned(),
+        facts,
+    };
+    Bytes::from(serde_json::to_vec(&request).unwrap())
+}
+
+async fn token(host: &Host) -> JoinToken {
+    let reply = host
+        .toolstack
+        .admin("token", b"{\"expires_s\":60}".to_vec())
+        .await
+        .unwrap();
+    let reply: serde_json::Value = serde_json::from_slice(&reply).unwrap();
+    JoinToken::parse(reply["token"].as_str().unwrap()).unwrap()
+}
+
+fn with(token: &JoinToken) -> Proof {
+    Proof::Token {
+        secret: token.secret_hex(),
+    }
+}
+
+fn denied(result: Result<Bytes, Refusal>) -> String {
+    match result {
+        Err(Refusal::Denied(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_token_lets_in_one_host_once() {
+    let host = host();
+    let token = token(&host).await;
+    assert_eq!(token.fingerprint, [3; 32]);
+    let reply = host
+        .toolstack
+        .join(b"certificate".to_vec(), request(with(&token)))
+        .await
+        .unwrap();
+    let reply: JoinReply = serde_json::from_slice(&reply).unwrap();
+    assert_eq!(
+        (reply.pool_uuid.as_str(), reply.incarnation),
+        ("22222222-2222-2222-2222-222222222222", 5)
+    );
+    assert_eq!(reply.members.len(), 1);
+    assert_eq!(
+        (reply.members[0].node, reply.members[0].host_uuid.as_str()),
+        (NodeId(42), JOINER)
+    );
+    assert!(host.log.applied().by_uuid(class("host").unwrap(), JOINER).is_some());
+    // The same host again: its first answer may have been lost.
+    assert!(
+        host.toolstack
+            .join(b"certificate".to_vec(), request(with(&token)))
+            .await
+            .is_ok()
+    );
+    assert_eq!(host.membership.members().len(), 1);
+    let other = host.toolstack.join(b"other".to_vec(), request(with(&token))).await;
+    assert!(denied(other).contains("join token"));
+}
+
+/// It lost its store, or the answer to its first join: it comes as another node.
+#[tokio::test]
+async fn a_host_that_comes_back_with_its_certificate_takes_its_own_place() {
+    let host = host();
+    let certificate = || b"certificate".to_vec();
+    let first = token(&host).await;
+    host.toolstack.join(certificate(), request(with(&first))).await.unwrap();
+    let again = host.toolstack.join(certificate(), request_as(43, with(&first))).await;
+    assert!(denied(again).contains("join token"), "a used token is no proof");
+    let second = token(&host).await;
+    let stranger = host
+        .toolstack
+        .join(b"other".to_vec(), request_as(43, with(&second)))
+        .await;
+    assert!(denied(stranger).contains("in the pool already"));
+    host.toolstack
+        .join(certificate(), request_as(43, with(&second)))
+        .await
+        .unwrap();
+    let nodes: Vec<NodeId> = host.membership.members().iter().map(|m| m.node).collect();
+    assert_eq!(nodes, [NodeId(43)]);
+    let view = host.log.applied();
+    assert_eq!(view.count(class("xenith_member").unwrap()), 1);
+    assert_eq!(view.count(class("host").unwrap()), 2);
+}
+
+#[tokio::test]
+async fn no_proof_no_entry_and_nothing_is_changed() {
+    let host = host();
+    let before = host.log.applied().generation();
+    let guess = JoinToken {
+        secret: [0; 16],
+        fingerprint: [0; 32],
+    };
+    assert!(denied(host.toolstack.join(Vec::new(), request(with(&guess))).await).contains("join token"));
+    let password = |password: &str| Proof::Password {
+        user: "root".to_owned(),
+        password: password.to_owned(),
+    };
+    let wrong = host.toolstack.join(Vec::new(), request(password("bad"))).await;
+    assert!(denied(wrong).contains("SESSION_AUTHENTICATION_FAILED"));
+    assert!(denied(host.toolstack.join(Vec::new(), Bytes::from_static(b"{")).await).contains("INVALID_VALUE"));
+    assert_eq!(host.log.applied().generation(), before);
+    assert!(host.toolstack.join(Vec::new(), request(password("x"))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_ends() {
+    let host = host();
+    let token = token(&host).await;
+    host.clock.0.fetch_add(61_000, Ordering::SeqCst);
+    assert!(denied(host.toolstack.join(Vec::new(), request(with(&token))).await).contains("join token"));
+    for body in ["{\"expires_s\":0}", "{\"expires_s\":99999999}", "{\"x\":1}"] {
+        assert_eq!(
+            host.toolstack.admin("token", body.into()).await.unwrap_err().code,
+            "INVALID_VALUE"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_supporter_passes_joins_and_invitations_on() {
+    let (coordinator, supporter) = (host(), host());
+    supporter.peers.add(NodeId(7), Arc::clone(&coordinator.toolstack));
+    supporter.set_supporter(NodeId(7));
+    let token = token(&supporter).await;
+    supporter
+        .toolstack
+        .join(Vec::new(), request(with(&token)))
+        .await
+        .unwrap();
+    assert_eq!(coordinator.membership.members().len(), 1);
+}

@@ -1,0 +1,110 @@
+//! Quarantine, and what a snapshot carries.
+
+use super::*;
+use crate::entry::{self, Record};
+use crate::snapshot::MemorySnapshots;
+use crate::types::{Entry, LeaderId};
+use futures::stream;
+
+fn machine() -> (StateMachine, Arc<Published>) {
+    let published = Published::new();
+    let store = Arc::new(MemorySnapshots::default());
+    (StateMachine::open(store, published.clone(), 2).unwrap(), published)
+}
+
+fn at(index: u64, payload: crate::types::Payload) -> Entry {
+    Entry {
+        log_id: LogId::new(
+            LeaderId {
+                term: 1,
+                node_id: NodeId(1),
+            },
+            index,
+        ),
+        payload,
+    }
+}
+
+fn record(body: Body) -> crate::types::Payload {
+    EntryPayload::Normal(Record::new(body).unwrap())
+}
+
+async fn apply(machine: &mut StateMachine, entries: Vec<Entry>) {
+    let entries = entries.into_iter().map(|entry| Ok((entry, None)));
+    machine.apply(stream::iter(entries)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hash_that_differs_quarantines_and_one_that_is_equal_does_not() {
+    let (mut machine, published) = machine();
+    let transaction = Body::Transaction(Transaction::new(5));
+    apply(
+        &mut machine,
+        vec![at(1, EntryPayload::Blank), at(2, record(transaction.clone()))],
+    )
+    .await;
+    let hash = published.view().state_hash();
+    apply(
+        &mut machine,
+        vec![at(3, record(Body::StateHash(StateHash { index: 2, hash })))],
+    )
+    .await;
+    apply(&mut machine, vec![at(4, EntryPayload::Blank)]).await;
+    // The comparison is made in the background: one that must fail, after it, shows that it was made.
+    let wrong = StateHash {
+        index: 2,
+        hash: [0; 32],
+    };
+    assert!(!published.progress().halted);
+    apply(&mut machine, vec![at(5, record(Body::StateHash(wrong)))]).await;
+    published
+        .watch_progress()
+        .wait_for(|progress| progress.halted)
+        .await
+        .unwrap();
+    assert!(published.standing().quarantine.unwrap().contains("entry 2"));
+    let before = published.view().pool_time_ms();
+    apply(
+        &mut machine,
+        vec![at(6, record(Body::Transaction(Transaction::new(9))))],
+    )
+    .await;
+    assert_eq!(published.view().pool_time_ms(), before, "nothing more is applied");
+}
+
+#[tokio::test]
+async fn an_entry_of_a_newer_program_quarantines() {
+    let (mut machine, published) = machine();
+    let unknown = entry::payload_from_bytes(crate::codec::wrap(4_000, 1, b"?")).unwrap();
+    apply(&mut machine, vec![at(1, unknown)]).await;
+    assert!(published.standing().quarantine.unwrap().contains("4000"));
+}
+
+#[tokio::test]
+async fn a_snapshot_carries_who_has_opened_and_who_is_awaited() {
+    let (mut machine, _) = machine();
+    let opened = Opened {
+        node: NodeId(1),
+        host_uuid: "host-1".into(),
+        term: 1,
+        time_ms: 7,
+        transaction: Transaction::new(7),
+    };
+    let sync = SyncSet {
+        learners: [NodeId(2)].into(),
+    };
+    let entries = vec![
+        at(1, record(Body::Opened(opened))),
+        at(2, record(Body::SyncSet(sync.clone()))),
+    ];
+    apply(&mut machine, entries).await;
+    let made = machine.get_snapshot_builder().await.build_snapshot().await.unwrap();
+    let (mut other, published) = self::machine();
+    other.install_snapshot(&made.meta, made.snapshot).await.unwrap();
+    let standing = published.standing();
+    assert_eq!(standing.sync, sync);
+    assert_eq!(standing.opened.unwrap().host_uuid, "host-1");
+    assert_eq!(published.view().pool_time_ms(), 7);
+    assert_eq!(published.progress().applied.unwrap().index, 2);
+    assert!(other.get_current_snapshot().await.unwrap().is_some());
+}
