@@ -26,7 +26,7 @@ pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), Comman
     let mut hosts = Vec::new();
     for number in 1..=arguments.hosts {
         let config = host_dir::make(dir, number, arguments)?;
-        hosts.push(start_host(dir, number, config)?);
+        hosts.push(start_host(dir, number, config).await?);
     }
     let mut pool = PoolFile {
         username: "root".to_owned(),
@@ -57,7 +57,7 @@ pub async fn start_again(dir: &Path, mut pool: PoolFile) -> Result<(), CommandEr
     let mut hosts = Vec::new();
     for number in 1..=u8::try_from(pool.hosts.len()).unwrap_or(u8::MAX) {
         let config = Config::load(&host_dir::path(dir, number).join("xenith.toml"))?;
-        hosts.push(start_host(dir, number, config)?);
+        hosts.push(start_host(dir, number, config).await?);
     }
     for (host, entry) in hosts.iter_mut().zip(&mut pool.hosts) {
         entry.pid = Some(host.daemon.pid);
@@ -79,7 +79,7 @@ pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Resul
     let config = Config::load(&host_dir::path(dir, number).join("xenith.toml"))?;
     let host_dir = host_dir::path(dir, number);
     let machine_runs = tokio::net::UnixStream::connect(host_dir.join("machine.sock")).await.is_ok();
-    let machine = if machine_runs { None } else { Some(start_machine(&host_dir, number, host_dir::address(number))?) };
+    let machine = if machine_runs { None } else { Some(running_machine(&host_dir, number).await?) };
     let daemon = start_daemon(&host_dir)?;
     entry.pid = Some(daemon.pid);
     if let Some(machine) = &machine {
@@ -92,11 +92,26 @@ pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Resul
     serve_until_interrupted(vec![host]).await
 }
 
-fn start_host(dir: &Path, number: u8, config: Config) -> Result<RunningHost, CommandError> {
+async fn start_host(dir: &Path, number: u8, config: Config) -> Result<RunningHost, CommandError> {
     let host_dir = host_dir::path(dir, number);
-    let machine = start_machine(&host_dir, number, host_dir::address(number))?;
+    let machine = running_machine(&host_dir, number).await?;
     let daemon = start_daemon(&host_dir)?;
     Ok(RunningHost { number, config, machine: Some(machine), daemon })
+}
+
+/// A machine that answers: a daemon does not start without its hypervisor.
+async fn running_machine(host_dir: &Path, number: u8) -> Result<Running, CommandError> {
+    let mut machine = start_machine(host_dir, number, host_dir::address(number))?;
+    let start = Instant::now();
+    while tokio::net::UnixStream::connect(host_dir.join("machine.sock")).await.is_err() {
+        if machine.ended() || start.elapsed() > SERVES_WITHIN {
+            return Err(CommandError::Usage(format!(
+                "host {number}'s machine does not start; its log is host-{number}/machine.log"
+            )));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(machine)
 }
 
 fn describe(dir: &Path, host: &RunningHost) -> PoolHost {

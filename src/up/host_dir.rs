@@ -46,7 +46,7 @@ fn configuration(host_dir: &Path, number: u8, arguments: &UpArguments) -> Result
     };
     let mut table = toml::Table::try_from(&config).map_err(|cause| CommandError::Other(Box::new(cause)))?;
     for assignment in &arguments.config_set {
-        set_key(&mut table, assignment)?;
+        set_key(&mut table, &assignment.replace("{k}", &number.to_string()))?;
     }
     let config: Config = table
         .try_into()

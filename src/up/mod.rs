@@ -36,7 +36,7 @@ pub struct UpArguments {
     /// root's password.
     #[arg(long, default_value = "xenith")]
     pub password: String,
-    /// `key.path=value` for every host's configuration; may be given more than once.
+    /// `key.path=value` for every host's configuration, `{k}` in it being the host's number; may be given more than once.
     #[arg(long = "config-set", value_name = "KEY=VALUE")]
     pub config_set: Vec<String>,
     /// Start only host K of an existing pool again.

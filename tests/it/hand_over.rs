@@ -13,6 +13,13 @@ use xenith_datamodel::{Ref, Value};
 use xenith_wire::WireValue;
 
 const HAND_OVERS: u8 = 20;
+/// Seven daemons on two busy cores: coordination moves only when it is told to.
+const PATIENT: [&str; 4] = [
+    "--config-set",
+    "raft.election_max_ms=2000",
+    "--config-set",
+    "raft.election_min_ms=1500",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hand_over() {
@@ -24,18 +31,27 @@ async fn hand_over() {
     let pinned = Pinned::start(&pool, &at.session, 1).await;
     let writers = Writers::start(&pool, &at, 2).await;
     let running = Register::start(&pool, 1).await;
+    let mut undone = 0;
     for round in 0..HAND_OVERS {
-        let old = pool.coordinator().await;
-        let new = old % 3 + 1;
-        pool.wait_caught_up(new).await;
-        let waiting = wait_for_network(&pool, &at.session, old).await;
+        let (old, new, waiting) = loop {
+            let old = pool.coordinator().await;
+            let new = old % 3 + 1;
+            pool.wait_caught_up(new).await;
+            let waiting = wait_for_network(&pool, &at.session, old).await;
+            let caller = pool.at(old, &at.session).await.unwrap();
+            let target = Value::Ref(hosts[usize::from(new) - 1].clone());
+            match caller.call("pool.designate_new_master", &[target]).await {
+                Ok(_) => break (old, new, waiting),
+                // Not in time on a busy machine, so it was undone: then, too, nobody sees an error.
+                Err(CallError::Api(error)) if error.code == "HA_ABORT_NEW_MASTER" => {
+                    waiting.abort();
+                    undone += 1;
+                    assert!(undone <= HAND_OVERS, "most hand-overs are undone: {error}");
+                }
+                Err(error) => panic!("a hand-over from {old} to {new}: {error}"),
+            }
+        };
         let caller = pool.at(old, &at.session).await.unwrap();
-        caller
-            .ok(
-                "pool.designate_new_master",
-                &[Value::Ref(hosts[usize::from(new) - 1].clone())],
-            )
-            .await;
         assert_eq!(pool.coordinator().await, new);
         match pool.login_at(old).await {
             Err(CallError::Api(error)) if error.code == "HOST_IS_SLAVE" => {
@@ -69,7 +85,7 @@ async fn hand_over() {
     let acked = check(&pool.follow(&at.session).await, &ledgers).await;
     let reads = running.finish().await;
     println!(
-        "{HAND_OVERS} hand-overs, {calls} calls pinned to one address without an error, {acked} writes, {reads} reads"
+        "{HAND_OVERS} hand-overs ({undone} undone before), {calls} calls pinned to one address without an error, {acked} writes, {reads} reads"
     );
 }
 
@@ -181,7 +197,7 @@ async fn at_fresh(pool: &Reach, session: &Ref) -> xenith_datamodel::ApiError {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn seven_hosts_and_hand_over_to_learners() {
-    let pool = Pool::start(7, &[]).await;
+    let pool = Pool::start(7, &PATIENT).await;
     let at = pool.login().await;
     let hosts = pool.host_refs().await;
     let writers = Writers::start(&pool, &at, 2).await;

@@ -15,7 +15,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use slot::Slot;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use xenith_datamodel::Ref;
@@ -52,7 +53,7 @@ pub struct Pool {
     dir: PathBuf,
     ups: Vec<Up>,
     /// Given back last.
-    _slot: Slot,
+    slot: Arc<Slot>,
 }
 
 impl Deref for Pool {
@@ -69,12 +70,19 @@ impl Pool {
         Pool::start_with(hosts, extra, |_| {}).await
     }
 
-    /// `prepare` is called with the pool's folder before any daemon starts.
-    pub async fn start_with(hosts: u8, extra: &[&str], prepare: impl FnOnce(&Path)) -> Pool {
-        let slot = Slot::take().await;
+    /// `prepare` is called before any daemon starts.
+    pub async fn start_with(hosts: u8, extra: &[&str], prepare: impl FnOnce(&Reach)) -> Pool {
+        Pool::start_in(Arc::new(Slot::take().await), hosts, extra, prepare).await
+    }
+
+    /// A pool of one on this pool's place.
+    pub async fn start_beside(&self) -> Pool {
+        Pool::start_in(self.slot.clone(), 1, &[], |_| {}).await
+    }
+
+    async fn start_in(slot: Arc<Slot>, hosts: u8, extra: &[&str], prepare: impl FnOnce(&Reach)) -> Pool {
         let [http_port, tls_port, link_port] = slot.free_ports(hosts);
         let dir = tempfile::Builder::new().prefix("xenith-it-").tempdir().unwrap().keep();
-        prepare(&dir);
         let reach = Reach {
             hosts,
             http_port,
@@ -82,11 +90,12 @@ impl Pool {
             link_port,
             dir: dir.clone(),
         };
+        prepare(&reach);
         let mut pool = Pool {
             reach,
             dir,
             ups: Vec::new(),
-            _slot: slot,
+            slot,
         };
         let ports = [
             ("--http-port", http_port),
@@ -153,10 +162,6 @@ impl Pool {
     /// For tasks.
     pub fn reach(&self) -> Reach {
         self.reach.clone()
-    }
-
-    pub fn dir(&self) -> &Path {
-        &self.dir
     }
 
     /// Signals host `k`'s daemon.
