@@ -71,6 +71,16 @@ pub fn token(path: &Path) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// `xenith start-anew`
+pub fn start_anew(path: &Path) -> Result<(), CommandError> {
+    let config = Config::load(path)?;
+    match node::start_anew(&config)? {
+        Some(aside) => println!("the next start makes a blank host; the old store stays in {}", aside.display()),
+        None => println!("no store was set aside; nothing was changed"),
+    }
+    Ok(())
+}
+
 /// `xenith check-config`
 pub fn check_config(path: &Path) -> Result<(), CommandError> {
     Config::load(path)?;

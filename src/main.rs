@@ -34,6 +34,11 @@ enum Command {
         #[arg(long, default_value = config::DEFAULT_PATH)]
         config: PathBuf,
     },
+    /// Give up this host's store that was set aside, so that the daemon starts as a blank host. The store is kept.
+    StartAnew {
+        #[arg(long, default_value = config::DEFAULT_PATH)]
+        config: PathBuf,
+    },
     /// Say whether a configuration file is valid.
     CheckConfig { file: PathBuf },
     /// The process that stands for a simulated machine; `up` starts it.
@@ -47,6 +52,7 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::up(&arguments),
         Command::Join(arguments) => commands::join(&arguments),
         Command::Token { config } => commands::token(&config),
+        Command::StartAnew { config } => commands::start_anew(&config),
         Command::CheckConfig { file } => commands::check_config(&file),
         Command::SimMachine(arguments) => up::machine(&arguments),
     };

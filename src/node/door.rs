@@ -11,19 +11,14 @@ use xenith_wire::{Call, Dispatch, Reply};
 
 pub struct Door {
     toolstack: Arc<Toolstack>,
-    joiner: Joiner,
+    joiner: Arc<Joiner>,
     raft: Arc<RaftNode>,
     host_uuid: String,
 }
 
 impl Door {
-    pub fn new(toolstack: Arc<Toolstack>, joiner: Joiner, raft: Arc<RaftNode>, host_uuid: String) -> Door {
-        Door {
-            toolstack,
-            joiner,
-            raft,
-            host_uuid,
-        }
+    pub fn new(toolstack: Arc<Toolstack>, joiner: Arc<Joiner>, raft: Arc<RaftNode>, host_uuid: String) -> Door {
+        Door { toolstack, joiner, raft, host_uuid }
     }
 
     /// What `up` and operators' scripts ask: who this is, and how far the pool is from voting as it should (E1).

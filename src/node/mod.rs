@@ -3,7 +3,9 @@
 //! Owns: start and stop order, the state folder, and the client's half of a join. No logic of the pool itself.
 
 mod door;
+mod guard;
 mod join;
+mod rejoin;
 mod services;
 mod state_dir;
 mod tls;
@@ -27,15 +29,17 @@ pub enum NodeError {
     #[error("{path}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{what}")]
-    Part {
-        what: &'static str,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Part { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error(
-        "the store has lost something that it had promised ({why}); it was kept aside as {aside}. This host must not vote \
-         with it: start it again to run as a blank host, and join it to its pool anew"
+        "this host's store cannot be trusted ({why}) and was kept aside as {aside}. No other member of its pool is known that \
+         could take it back, so nothing runs here. To give up what it held and start as a blank host, run `xenith start-anew`"
     )]
     StoreSetAside { why: String, aside: String },
+    #[error(
+        "the pool has not taken this host back, whose store was kept aside as {aside}; the log above says why. Start it again \
+         to go on trying, or run `xenith start-anew` to leave the pool for good and start as a blank host"
+    )]
+    NotTakenBack { aside: String },
     #[error("hypervisor.kind = \"xen\" needs a build with real Xen support, which does not exist yet")]
     NoXenYet,
 }
@@ -45,27 +49,37 @@ impl NodeError {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        move |source| NodeError::Part {
-            what,
-            source: source.into(),
-        }
+        move |source| NodeError::Part { what, source: source.into() }
     }
 
     pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> NodeError {
-        move |source| NodeError::File {
-            path: path.to_owned(),
-            source,
-        }
+        move |source| NodeError::File { path: path.to_owned(), source }
     }
 }
 
-/// Why a running node ended.
+/// Why a node has to be built again from what is on disk.
+#[derive(Clone, Debug)]
+pub(crate) enum Again {
+    /// It has joined another pool.
+    Joined,
+    /// Its state cannot be trusted, and why.
+    SetAside(String),
+    /// The pool has put it out: it is a pool of one again.
+    Ejected,
+    /// Its log cannot go on (a full or a broken disk), and why: what is on disk is the truth.
+    LogFailed(String),
+}
+
 enum Ended {
     Stopped,
-    /// It has joined another pool: build it again from what is on disk now.
-    Joined,
-    /// Its log cannot go on (a full or broken disk): what is on disk is the truth, so it is built again from that.
-    LogFailed(String),
+    Again,
+    LogFailed,
+}
+
+/// `xenith start-anew`: gives up a store that was set aside. Says where it is kept; nothing when none was.
+pub fn start_anew(config: &Config) -> Result<Option<PathBuf>, NodeError> {
+    let state = state_dir::StateDir::open(&config.dir)?;
+    Ok(state.start_anew()?.map(|rejoin| rejoin.aside))
 }
 
 /// `xenith host`: returns after SIGTERM or SIGINT.
@@ -85,15 +99,11 @@ async fn run_again_and_again(config: &Config) -> Result<(), NodeError> {
     loop {
         match run_once(config, &mut signals).await {
             Ok(Ended::Stopped) => return Ok(()),
-            Ok(Ended::Joined) => {
-                tracing::info!("joined a pool; starting as its member");
+            Ok(Ended::Again) => {
+                tracing::info!("starting anew");
                 continue;
             }
-            Ok(Ended::LogFailed(why)) => {
-                tracing::error!(why, "the pool's log has stopped on this host; starting again");
-                failed_at = Some(Instant::now());
-            }
-            Err(error @ NodeError::StoreSetAside { .. }) => return Err(error),
+            Ok(Ended::LogFailed) => failed_at = Some(Instant::now()),
             Err(error) if failed_at.is_some_and(|at| at.elapsed() < START_AGAIN_WITHIN) => {
                 tracing::error!(error = crate::with_causes(&error), "this host cannot start again yet");
             }
@@ -129,15 +139,29 @@ impl Signals {
 }
 
 async fn run_once(config: &Config, signals: &mut Signals) -> Result<Ended, NodeError> {
-    let mut node = RunningNode::start(config).await?;
+    // A start may take long: a host whose store was set aside asks its pool to take it back.
+    let mut node = tokio::select! {
+        started = RunningNode::start(config) => started?,
+        () = signals.stop() => return Ok(Ended::Stopped),
+    };
     tell_service_manager(sd_notify::NotifyState::Ready);
-    let ended = tokio::select! {
-        () = signals.stop() => Ended::Stopped,
-        ended = node.ended() => ended,
+    let again = tokio::select! {
+        () = signals.stop() => None,
+        again = node.ended() => Some(again),
     };
     tell_service_manager(sd_notify::NotifyState::Stopping);
     node.stop().await;
-    Ok(ended)
+    match again {
+        None => return Ok(Ended::Stopped),
+        Some(Again::Joined) => {}
+        Some(Again::Ejected) => drop(state_dir::StateDir::open(&config.dir)?.set_member_aside()?),
+        Some(Again::SetAside(why)) => wire_up::set_aside(config, &why)?,
+        Some(Again::LogFailed(why)) => {
+            tracing::error!(why, "the pool's log has stopped on this host; starting again");
+            return Ok(Ended::LogFailed);
+        }
+    }
+    Ok(Ended::Again)
 }
 
 /// Under systemd it hears of it; elsewhere there is nobody to tell.
@@ -154,11 +178,7 @@ fn start_logging(config: &LogConfig) {
         EnvFilter::new("info")
     });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-    let started = if config.json {
-        builder.json().try_init()
-    } else {
-        builder.try_init()
-    };
+    let started = if config.json { builder.json().try_init() } else { builder.try_init() };
     if let Err(already) = started {
         eprintln!("logging: {already}");
     }

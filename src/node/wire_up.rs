@@ -1,23 +1,28 @@
 //! Builds a node from its configuration and its state folder, in order: identity, store, link, Raft, toolstack, HTTP.
 
 use super::door::Door;
+use super::guard;
 use super::join::Joiner;
+use super::rejoin::rejoin;
 use super::services::LinkServices;
 use super::state_dir::StateDir;
-use super::{Ended, NodeError, tls};
+use super::{Again, NodeError, tls};
 use crate::config::{Config, HypervisorConfig, SupporterCalls};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use xenith_classes::birth::{self, HostBirth, PoolBirth};
+use xenith_datamodel::{Value, class};
 use xenith_link::{Hello, Identity, Link, LinkConfig};
+use xenith_pooldb::Transaction;
 use xenith_raft::network::{LinkNet, RaftNet};
 use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
-use xenith_raft::{BootstrapError, Member, NodeId, RaftConfig, RaftNode, RaftParts};
+use xenith_raft::{Member, NodeId, Plan, PoolLog as _, RaftConfig, RaftNode, RaftParts, Role};
 use xenith_runtime::{
-    Clock, FileAuthenticator, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost,
-    Toolstack,
+    Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost,
+    Toolstack, add_member_row,
 };
 use xenith_server::{RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
@@ -26,12 +31,13 @@ use xenith_xen_sim::SimulatedHost;
 /// The first incarnation of a pool; forced recoveries count up from here.
 pub const FIRST_INCARNATION: u64 = 1;
 
-/// A pool's first transaction is among its first entries, after a few elections at most.
-const YOUNG_ENTRIES: u64 = 64;
-
 /// A daemon that was killed may take a moment to be gone; its successor waits so long for the store.
 const STORE_IN_USE_MAX: Duration = Duration::from_secs(5);
 const STORE_LOOK_EVERY: Duration = Duration::from_millis(10);
+/// A pool of one elects itself at once.
+const LEADS_WITHIN: Duration = Duration::from_secs(30);
+/// Entries: of a pool of one whose first start was cut off the log holds a few at most.
+const YOUNG_LOG: u64 = 16;
 
 /// A node that serves.
 pub struct RunningNode {
@@ -39,7 +45,9 @@ pub struct RunningNode {
     toolstack: Arc<Toolstack>,
     raft: Arc<RaftNode>,
     link: Link,
-    joined: watch::Receiver<bool>,
+    again: watch::Receiver<Option<Again>>,
+    /// Of this run; end before anything else does.
+    tasks: JoinSet<()>,
 }
 
 /// What the daemon knows of this host before it is a member of anything.
@@ -54,7 +62,18 @@ pub struct Local {
 impl RunningNode {
     pub async fn start(config: &Config) -> Result<RunningNode, NodeError> {
         let local = Arc::new(Local::load(config).await?);
-        let (store, fresh) = open_or_create_store(&local).await?;
+        if let Some(pending) = local.state.rejoin()? {
+            rejoin(&local, &pending).await?;
+        }
+        let (store, fresh) = match open_or_create_store(&local).await {
+            Err(Unopened::Lost(why)) => {
+                set_aside(config, &why)?;
+                // What follows is the start of a host that has to rejoin.
+                return Box::pin(RunningNode::start(config)).await;
+            }
+            Err(Unopened::Node(error)) => return Err(error),
+            Ok(store) => store,
+        };
         let me = Member {
             node: NodeId(store.identity().node),
             host_uuid: local.host_uuid.clone(),
@@ -62,7 +81,7 @@ impl RunningNode {
             certificate_sha256: local.identity.fingerprint(),
         };
         let net = LinkNet::new();
-        net.learn(&local.state.first_members()?);
+        net.learn(&local.state.known_members()?);
         let services = Arc::new(LinkServices::default());
         let link = start_link(&local, store.identity(), net.clone(), services.clone()).await?;
         net.attach(link.clone());
@@ -71,40 +90,36 @@ impl RunningNode {
         // A failure above this line leaves nothing that others may rely on.
         drop(services.raft.set(Arc::downgrade(&raft.service())));
         if fresh {
-            bootstrap(&local, &raft, &pool_uuid).await?;
+            bootstrap(&local, &raft, &pool_uuid, &me).await?;
         }
         let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
         drop(services.toolstack.set(Arc::downgrade(&toolstack)));
-        let (tell_joined, joined) = watch::channel(false);
-        let joiner = Joiner::new(local.clone(), raft.clone(), tell_joined);
+        let (tell, again) = watch::channel(None);
+        let joiner = Arc::new(Joiner::new(local.clone(), raft.clone(), tell.clone()));
+        toolstack.serve_pool_join(joiner.clone());
         let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
         let server = start_server(&local, Arc::new(door))?;
         tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
-        Ok(RunningNode {
-            server,
-            toolstack,
-            raft,
-            link,
-            joined,
-        })
+        let start = HostStart { member: me, address: config.host.address.to_string(), facts: local.facts.clone() };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(guard::watch_log(raft.clone(), tell.clone()));
+        tasks.spawn(guard::watch_membership(local, raft.clone(), tell));
+        tasks.spawn(guard::report_start(toolstack.clone(), start));
+        Ok(RunningNode { server, toolstack, raft, link, again, tasks })
     }
 
-    /// Returns when this host has joined another pool, or its log has failed.
-    pub async fn ended(&mut self) -> Ended {
-        let joined = async {
-            if self.joined.wait_for(|joined| *joined).await.is_err() {
-                // The joiner is gone, so no join can come any more.
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            () = joined => Ended::Joined,
-            why = self.raft.failed() => Ended::LogFailed(why),
+    /// Returns when this host has to start anew from what is on disk, and why.
+    pub async fn ended(&mut self) -> Again {
+        match self.again.wait_for(Option::is_some).await.map(|again| again.clone()) {
+            Ok(Some(again)) => again,
+            // Nobody is left who could say so.
+            Ok(None) | Err(_) => std::future::pending().await,
         }
     }
 
     /// Clients first, the log last.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
         if let Err(error) = self.server.stop().await {
             tracing::error!(%error, "the HTTP server did not stop cleanly");
         }
@@ -128,13 +143,7 @@ impl Local {
         if !config.host.name_label.is_empty() {
             facts.hostname.clone_from(&config.host.name_label);
         }
-        Ok(Local {
-            config: config.clone(),
-            state,
-            host_uuid,
-            identity: Arc::new(identity),
-            facts,
-        })
+        Ok(Local { config: config.clone(), state, host_uuid, identity: Arc::new(identity), facts })
     }
 
     /// This host as the planners of [`birth`] want it.
@@ -148,16 +157,29 @@ impl Local {
     }
 }
 
-/// The store of the pool that this host is a member of; `true` when a pool of one may still have to be made in it.
-async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeError> {
+/// Why there is no store to run with.
+enum Unopened {
+    /// It has lost something that it had promised: it must not be used (A3).
+    Lost(String),
+    Node(NodeError),
+}
+
+impl From<NodeError> for Unopened {
+    fn from(error: NodeError) -> Unopened {
+        Unopened::Node(error)
+    }
+}
+
+/// The store of the pool that this host is a member of; `true` when the pool of one in it may not have its rows yet.
+async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened> {
     let dir = local.state.store();
     match open_store(&dir).await {
         Ok(store) => {
-            // A store with next to no log and without other members may be of a first start that was cut off.
-            let unborn = xenith_raft::store::DurableLog::state(&store)
-                .is_ok_and(|state| state.last.is_none_or(|last| last.index < YOUNG_ENTRIES));
-            let alone = local.state.first_members()?.is_empty();
-            Ok((store, unborn && alone))
+            // A short log and no other members: perhaps a first start that was cut off.
+            let last = xenith_raft::store::DurableLog::state(&store).map(|state| state.last);
+            let young = last.is_ok_and(|last| last.is_none_or(|last| last.index < YOUNG_LOG));
+            let alone = local.state.known_members()?.iter().all(|member| member.host_uuid == local.host_uuid);
+            Ok((store, young && alone))
         }
         Err(OpenError::Missing) => {
             std::fs::create_dir_all(local.state.member()).map_err(NodeError::file(&local.state.member()))?;
@@ -171,14 +193,8 @@ async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), NodeErro
                 .map_err(NodeError::part("the store could not be made"))?;
             Ok((store, true))
         }
-        Err(lost) if lost.must_set_aside() => {
-            let aside = local.state.set_member_aside()?;
-            Err(NodeError::StoreSetAside {
-                why: lost.to_string(),
-                aside: aside.display().to_string(),
-            })
-        }
-        Err(other) => Err(NodeError::part("the store could not be opened")(other)),
+        Err(lost) if lost.must_set_aside() => Err(Unopened::Lost(lost.to_string())),
+        Err(other) => Err(NodeError::part("the store could not be opened")(other).into()),
     }
 }
 
@@ -192,6 +208,11 @@ async fn open_store(dir: &std::path::Path) -> Result<SledLog, OpenError> {
             result => return result,
         }
     }
+}
+
+/// Nothing of the old membership is used again; the next start rejoins the pool.
+pub fn set_aside(config: &Config, why: &str) -> Result<(), NodeError> {
+    StateDir::open(&config.dir)?.begin_rejoin(why, uuid::Uuid::new_v4().as_u128())
 }
 
 async fn start_link(
@@ -212,7 +233,12 @@ async fn start_link(
         .map_err(NodeError::part("the host link could not be started"))
 }
 
-async fn start_raft(local: &Local, store: SledLog, me: Member, net: Arc<LinkNet>) -> Result<Arc<RaftNode>, NodeError> {
+async fn start_raft(
+    local: &Local,
+    store: SledLog,
+    me: Member,
+    net: Arc<LinkNet>,
+) -> Result<Arc<RaftNode>, NodeError> {
     let broken = "the pool's log could not be started";
     let pool_uuid: uuid::Uuid = store.identity().pool_uuid.parse().map_err(NodeError::part(broken))?;
     let incarnation = store.identity().incarnation;
@@ -239,21 +265,25 @@ async fn start_raft(local: &Local, store: SledLog, me: Member, net: Arc<LinkNet>
     RaftNode::start(config, parts).await.map_err(NodeError::part(broken))
 }
 
-/// The first transaction of a fresh pool of one: its rows.
-async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str) -> Result<(), NodeError> {
+/// The first transaction of a fresh pool of one: its rows. A first start that was cut off before them is ended here.
+async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str, me: &Member) -> Result<(), NodeError> {
     let failed = "the pool could not be formed";
     let address = local.config.host.address.to_string();
-    let pool = PoolBirth {
-        pool_uuid,
-        name_label: "",
-        host: local.birth(&address),
-    };
-    let first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
-    match raft.bootstrap(first).await {
-        // An earlier start has made it.
-        Err(BootstrapError::NotEmpty) => Ok(()),
-        made => made.map_err(NodeError::part(failed)),
+    let pool = PoolBirth { pool_uuid, name_label: "", host: local.birth(&address) };
+    let mut first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
+    add_member_row(&mut first, me).map_err(NodeError::part(failed))?;
+    if !raft.is_member().await {
+        return raft.bootstrap(first).await.map_err(NodeError::part(failed));
     }
+    let mut role = raft.watch_role();
+    let leads = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
+    let leads = tokio::time::timeout(LEADS_WITHIN, leads).await;
+    drop(leads.map_err(NodeError::part(failed))?.map_err(NodeError::part(failed))?);
+    let plan: Plan = Box::new(move |view| {
+        let born = class("pool").is_some_and(|pool| view.count(pool) > 0);
+        Ok((if born { Transaction::new(view.pool_time_ms()) } else { first }, Value::Void))
+    });
+    raft.propose(plan).await.map(|_| ()).map_err(NodeError::part(failed))
 }
 
 fn start_toolstack(
@@ -277,10 +307,7 @@ fn start_toolstack(
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
-        membership: Arc::new(RaftMembership {
-            node: raft.clone(),
-            incarnation,
-        }),
+        membership: Arc::new(RaftMembership { node: raft.clone(), incarnation }),
         clock: Arc::new(SystemClock),
         host: ThisHost {
             uuid: me.host_uuid.clone(),
@@ -294,10 +321,9 @@ fn start_toolstack(
 fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeError> {
     let config = &local.config;
     let https = match config.tls_address() {
-        Some(address) => Some((
-            address,
-            tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?,
-        )),
+        Some(address) => {
+            Some((address, tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?))
+        }
         None => None,
     };
     let server = ServerConfig {

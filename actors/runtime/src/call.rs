@@ -248,7 +248,7 @@ impl Node {
             match self.ask(node, &question).await {
                 Ok(Answer::Reply(reply)) => return Ok(reply),
                 Ok(Answer::NotCoordinator) => {}
-                Ok(Answer::Joined(_) | Answer::Done) => {
+                Ok(Answer::Joined(_) | Answer::Done | Answer::Refused(_)) => {
                     return Err(ApiError::internal("an answer to another question"));
                 }
                 Err(error) if error.nothing_was_done() => {}

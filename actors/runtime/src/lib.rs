@@ -12,6 +12,7 @@ mod call;
 mod config;
 mod events;
 mod ids;
+mod liveness;
 mod login;
 mod membership;
 mod metrics;
@@ -27,7 +28,8 @@ pub use accounts::{AccountsError, AuthError, Authenticator, FileAuthenticator, I
 pub use config::{RuntimeConfig, SupporterCalls};
 pub use ids::{Clock, NoRandomness, SystemClock, SystemIds};
 pub use membership::{
-    JOIN_VERSION, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof, RaftMembership, TokenError,
+    HostStart, JOIN_VERSION, JoinPool, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof,
+    RaftMembership, TokenError, add_member_row, join_error,
 };
 pub use node::{Parts, ThisHost, Toolstack};
 pub use peers::{EnvelopeError, LinkPeers, PEER_SERVICE, PeerError, Peers};

@@ -4,14 +4,14 @@ use crate::accounts::Authenticator;
 use crate::config::RuntimeConfig;
 use crate::events::Waiters;
 use crate::ids::Clock;
-use crate::membership::Membership;
+use crate::membership::{JoinPool, Membership};
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::penalty::Penalties;
 use crate::role::ForwardWindow;
 use crate::touch::Touches;
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use xenith_datamodel::ApiError;
@@ -62,6 +62,7 @@ pub(crate) struct Node {
     /// One hand-over at a time.
     pub handing_over: Arc<Semaphore>,
     pub started: tokio::time::Instant,
+    pub joiner: OnceLock<Arc<dyn JoinPool>>,
 }
 
 impl Toolstack {
@@ -92,6 +93,7 @@ impl Toolstack {
             touches: Touches::default(),
             handing_over: Arc::new(Semaphore::new(1)),
             started: tokio::time::Instant::now(),
+            joiner: OnceLock::new(),
         });
         let mut background = JoinSet::new();
         background.spawn(crate::background::run(Arc::clone(&node)));
@@ -99,6 +101,12 @@ impl Toolstack {
             node,
             _background: background,
         }
+    }
+
+    /// Who does `pool.join`; given once, before the first call. Without it the message is not built.
+    pub fn serve_pool_join(&self, joiner: Arc<dyn JoinPool>) {
+        // The first one stays.
+        drop(self.node.joiner.set(joiner));
     }
 }
 

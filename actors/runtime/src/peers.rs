@@ -84,6 +84,8 @@ pub(crate) enum Question {
         task: Ref,
         outcome: Result<String, ApiError>,
     },
+    /// The asking member's daemon has started: a [`crate::HostStart`] in JSON.
+    HostStarted { body: Vec<u8> },
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +95,8 @@ pub(crate) enum Answer {
     Done,
     /// The asked host is not the coordinator: nothing was done.
     NotCoordinator,
+    /// The coordinator's no.
+    Refused(ApiError),
 }
 
 /// [`Peers`] over the host link.
@@ -152,6 +156,11 @@ impl Node {
             } => match self.invite_here(secret_hash, expires_ms, created_by).await {
                 Ok(()) => Answer::Done,
                 Err(_) => Answer::NotCoordinator,
+            },
+            Question::HostStarted { body } => match self.member_started(from, &body).await {
+                Ok(()) => Answer::Done,
+                Err(error) if is_elsewhere(&error) => Answer::NotCoordinator,
+                Err(error) => Answer::Refused(error),
             },
             Question::FinishTask { task, outcome } => {
                 if self.finish_task_here(task, outcome).await {

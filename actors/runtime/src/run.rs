@@ -28,7 +28,7 @@ impl Node {
     pub(crate) async fn run(
         self: &Arc<Node>,
         method: Method,
-        mut call: Call,
+        call: Call,
         root: bool,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
@@ -61,36 +61,58 @@ impl Node {
                     .and_then(Value::as_ref)
                     .cloned()
                     .unwrap_or_else(Ref::null);
-                match method.mode {
-                    CallMode::Sync => self.designate(target).await,
-                    CallMode::Async | CallMode::InternalAsync => {
-                        call.method = name;
-                        self.designate_async(target, caller, &call, deadline).await
-                    }
-                }
+                let node = Arc::clone(self);
+                let work = async move { node.hand_over(&target).await.map(|()| Value::Void) };
+                self.work(work, (method.mode, caller), call, deadline).await
+            }
+            "pool.eject" => {
+                let host = params
+                    .first()
+                    .and_then(Value::as_ref)
+                    .cloned()
+                    .unwrap_or_else(Ref::null);
+                let node = Arc::clone(self);
+                let work = async move { node.eject(host).await.map(|()| Value::Void) };
+                self.work(work, (method.mode, caller), call, deadline).await
+            }
+            "pool.join" | "pool.join_force" => {
+                let node = Arc::clone(self);
+                let work = async move { node.join_by_password(&params).await.map(|()| Value::Void) };
+                self.work(work, (method.mode, caller), call, deadline).await
             }
             _ => Err(ApiError::new(NOT_BUILT, [name])),
         }
     }
 
-    /// `pool.designate_new_master`. Goes on when the client goes away: half a hand-over is none.
-    async fn designate(self: &Arc<Node>, target: Ref) -> Result<Value, ApiError> {
-        let node = Arc::clone(self);
-        let work = tokio::spawn(async move { node.hand_over(&target).await });
-        match work.await {
-            Ok(result) => result.map(|()| Value::Void),
-            Err(_) => Err(ApiError::internal("the hand-over ended by a fault")),
+    /// Goes on when the client goes away: half of such work is none. Async: a task's ref is the answer.
+    async fn work(
+        self: &Arc<Node>,
+        work: impl Future<Output = Result<Value, ApiError>> + Send + 'static,
+        (mode, caller): (CallMode, Caller),
+        call: Call,
+        deadline: Instant,
+    ) -> Result<Value, ApiError> {
+        match mode {
+            CallMode::Sync => {
+                let ended = tokio::spawn(work).await;
+                ended.unwrap_or_else(|_| Err(ApiError::internal("the work ended by a fault")))
+            }
+            CallMode::Async | CallMode::InternalAsync => self.work_async(work, caller, &call, deadline).await,
         }
     }
 
-    async fn designate_async(
+    async fn work_async(
         self: &Arc<Node>,
-        target: Ref,
+        work: impl Future<Output = Result<Value, ApiError>> + Send + 'static,
         caller: Caller,
         call: &Call,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
-        let (label, header) = (format!("Async.{}", call.method), crate::tasks::header(call));
+        let name = call
+            .method
+            .rsplit_once("sync.")
+            .map_or(call.method.as_str(), |(_, name)| name);
+        let (label, header) = (format!("Async.{name}"), crate::tasks::header(call));
         let build = || self.begin(label.clone(), header.clone(), caller.clone());
         let task = match self.commit(build, &call.origin, Kind::InSession, deadline).await? {
             Committed::Value(task) => task,
@@ -99,13 +121,22 @@ impl Node {
         };
         let (node, reference) = (Arc::clone(self), task.as_ref().cloned().unwrap_or_else(Ref::null));
         tokio::spawn(async move {
-            let outcome = node.hand_over(&target).await;
-            let outcome = outcome.map(|()| xenith_wire::xmlrpc::encode_value(&Value::Void));
+            let outcome = work.await.map(|value| xenith_wire::xmlrpc::encode_value(&value));
             if let Err(error) = node.finish_somewhere(reference, outcome).await {
                 warn!(%error, "the end of a task could not be written; it is reaped later");
             }
         });
         Ok(task)
+    }
+
+    /// `pool.join`, `pool.join_force`: address, user, password. There is nothing to force: no check depends on it.
+    async fn join_by_password(self: &Arc<Node>, params: &[Value]) -> Result<(), ApiError> {
+        let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
+        let joiner = self
+            .joiner
+            .get()
+            .ok_or_else(|| ApiError::new(NOT_BUILT, ["pool.join"]))?;
+        joiner.join_by_password(text(0), text(1), text(2)).await
     }
 
     fn begin(self: &Arc<Node>, label: String, header: Header, caller: Caller) -> xenith_raft::Plan {

@@ -4,6 +4,7 @@ use crate::network::RaftNet;
 use crate::pool_log::{Member, OpeningPlan};
 use crate::snapshot::SnapshotStore;
 use crate::store::DurableLog;
+use crate::suspend::SuspendClock;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub struct RaftConfig {
     pub planner_every: Duration,
     /// A voter not heard for this long is replaced by a healthy learner, if there is one.
     pub voter_gone_after: Duration,
+    /// Tells suspends of this machine from which leases must be kept (A8). A simulation sets [`SuspendClock::never`] or its own.
+    pub suspended: SuspendClock,
     /// Seed of the election timeouts' randomness: chance in production, the run's in a simulation.
     pub seed: u64,
 }
@@ -58,6 +61,7 @@ impl RaftConfig {
             freeze_max: Duration::from_millis(150),
             planner_every: Duration::from_secs(1),
             voter_gone_after: Duration::from_secs(60),
+            suspended: SuspendClock::system(),
             seed,
         }
     }
@@ -106,9 +110,12 @@ pub struct RaftParts {
     pub snapshots: Arc<dyn SnapshotStore>,
     pub net: Arc<dyn RaftNet>,
     pub opening: OpeningPlan,
-    /// Now, in milliseconds since 1970. Only stamps the coordinator's own entries: pool time never goes back (A8).
-    pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Only stamps the coordinator's own entries, and is compared among the members: pool time never goes back (A8).
+    pub clock: WallClock,
 }
+
+/// Now, in milliseconds since 1970.
+pub type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -33,6 +33,8 @@ coded! {
     40 1 ReadIndexDto;
     41 1 ReadIndexReplyDto;
     42 1 RefusedDto;
+    43 1 ClockDto;
+    44 1 ClockReplyDto;
 }
 
 impl Coded for MembershipDto {
@@ -162,6 +164,16 @@ pub struct ReadIndexDto {}
 pub struct ReadIndexReplyDto {
     /// Nothing when the receiver does not lead.
     pub index: Option<u64>,
+}
+
+/// The coordinator asks what time it is (A8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockDto {}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockReplyDto {
+    /// Milliseconds since 1970.
+    pub time_ms: i64,
 }
 
 /// The receiver does not take the message.

@@ -153,6 +153,13 @@ fn messages_are_encoded_as_ever() {
     golden("read_index.hex", &ReadIndexDto {});
     golden("read_index_reply.hex", &ReadIndexReplyDto { index: Some(77) });
     golden("refused.hex", &RefusedDto { why: "no".into() });
+    golden("clock.hex", &ClockDto {});
+    golden(
+        "clock_reply.hex",
+        &ClockReplyDto {
+            time_ms: 1_700_000_000_123,
+        },
+    );
 }
 
 #[test]

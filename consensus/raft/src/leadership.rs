@@ -2,14 +2,15 @@
 //! this host has.
 //!
 //! Invariants: the role is Coordinator only after this leadership's own "opened" entry is applied here (C3); a coordinator that hears no
-//! majority for [`DOUBT_LEASES`] leases stops planning, and opens anew when it hears one again.
+//! majority for [`DOUBT_LEASES`] leases stops planning, and opens anew when it hears one again; so it does after a suspend (A8).
 
-use crate::config::RaftConfig;
+use crate::config::{RaftConfig, WallClock};
 use crate::entry::{Body, Opened, StateHash};
 use crate::head::Head;
 use crate::pool_log::{CommitError, NodeId, OpeningPlan, Role, host_of};
 use crate::reads::Reads;
 use crate::state_machine::{Published, Standing, StateMachine};
+use crate::suspend::SuspendGuard;
 use crate::types::{LeaderId, LogId, TypeConfig, Vote};
 use openraft::async_runtime::{Instant as _, WatchReceiver};
 use openraft::raft::VoteRequest;
@@ -65,10 +66,11 @@ pub struct Leadership {
     pub reads: Arc<Reads>,
     pub published: Arc<Published>,
     pub opening: OpeningPlan,
-    pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    pub clock: WallClock,
     pub heard: Arc<LastHeard>,
     pub role: watch::Sender<Role>,
     pub elections: Arc<AtomicU64>,
+    pub suspend: Arc<SuspendGuard>,
 }
 
 impl Leadership {
@@ -77,7 +79,7 @@ impl Leadership {
         let mut server = self.raft.server_metrics();
         let mut standing = self.published.watch_standing();
         let mut head = self.head.watch();
-        let mut term = 0;
+        let (mut term, mut jumps) = (0, self.suspend.jumps());
         loop {
             let metrics = self.raft.metrics().borrow_watched().clone();
             if let Err(fatal) = &metrics.running_state {
@@ -90,10 +92,19 @@ impl Leadership {
                 term = metrics.vote.leader_id.term;
                 self.elections.fetch_add(1, Ordering::Relaxed);
             }
+            if std::mem::replace(&mut jumps, self.suspend.jumps()) != jumps {
+                // Others may have gone on meanwhile: this host coordinates again when a majority has taken a new "opened" entry.
+                self.head.lose();
+                self.say(Role::NoCoordinator);
+            }
             let retry = self.follow(&metrics).await;
             tokio::select! {
-                // Woken by a change, or by the tick: an error is Raft's end, which the metrics tell.
-                _ = server.changed() => {}
+                // Woken by a change, or by the tick. An error is Raft's end; the metrics tell it, unless Raft has panicked.
+                changed = server.changed() => if changed.is_err() && self.raft.metrics().borrow_watched().running_state.is_ok() {
+                    self.head.stop("Raft has ended without a word".into());
+                    self.role.send_replace(Role::NoCoordinator);
+                    return;
+                },
                 _ = standing.changed() => {}
                 _ = head.changed() => {}
                 () = tokio::time::sleep(if retry { REOPEN_AFTER } else { TICK }) => {}

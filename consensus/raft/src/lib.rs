@@ -24,16 +24,20 @@ pub mod planner;
 mod pool_log;
 mod reads;
 mod responder;
+mod skew;
 pub mod snapshot;
 mod state_machine;
 pub mod store;
+mod suspend;
 mod sync;
 mod types;
 
-pub use config::{RaftConfig, RaftParts};
+pub use config::{RaftConfig, RaftParts, WallClock};
 pub use members::MemberError;
 pub use memory_log::MemoryLog;
 pub use node::{BootstrapError, RaftNode, StartError};
 pub use pool_log::{
     CommitError, Fence, HandOverError, Member, NodeId, OpeningPlan, Plan, PoolLog, ReadError, Role, host_of,
 };
+pub use skew::SKEW_MAX_MS;
+pub use suspend::SuspendClock;

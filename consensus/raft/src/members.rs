@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 /// Of one change of membership: two commits.
 const CHANGE_DEADLINE: Duration = Duration::from_secs(20);
@@ -23,6 +24,12 @@ const CHANGE_DEADLINE: Duration = Duration::from_secs(20);
 const FIT_HEARD_WITHIN: Duration = Duration::from_secs(2);
 /// Nor one that is further behind.
 const FIT_LAG_MAX: u64 = 1_000;
+/// Right before it becomes a voter it must be closer still: until the change is made, both majorities wait for it.
+const READY_LAG_MAX: u64 = 64;
+/// How long a member that is fit is given to be ready; then the planner looks again later.
+const READY_WAIT_MAX: Duration = Duration::from_millis(500);
+/// Between looks at whether it is.
+const READY_LOOK_EVERY: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MemberError {
@@ -97,8 +104,16 @@ impl Members {
 
     /// Looks at who votes, every so often, while this host coordinates. One task per node.
     pub async fn plan(self: Arc<Members>) {
+        let mut role = self.role.subscribe();
         loop {
-            tokio::time::sleep(self.config.planner_every).await;
+            let due = tokio::select! {
+                () = tokio::time::sleep(self.config.planner_every) => true,
+                // A new coordinator finishes at once what the one before left half done.
+                changed = role.changed() => match changed {
+                    Ok(()) => false,
+                    Err(_) => return,
+                },
+            };
             let metrics = self.raft.metrics().borrow_watched().clone();
             if metrics.running_state.is_err() {
                 return;
@@ -109,18 +124,18 @@ impl Members {
             let Ok(_one_at_a_time) = self.changing.try_lock() else {
                 continue;
             };
-            self.plan_once(&metrics).await;
+            if metrics.membership_config.get_joint_config().len() != 1 {
+                // A change was left half done: finish it.
+                if let Err(error) = self.change(ChangeMembers::AddVoterIds(BTreeSet::new())).await {
+                    tracing::warn!(%error, "a change of membership could not be finished");
+                }
+            } else if due {
+                self.plan_once(&metrics).await;
+            }
         }
     }
 
     async fn plan_once(&self, metrics: &RaftMetrics<TypeConfig>) {
-        if metrics.membership_config.get_joint_config().len() != 1 {
-            // A change was left half done by the coordinator before: finish it.
-            if let Err(error) = self.change(ChangeMembers::AddVoterIds(BTreeSet::new())).await {
-                tracing::warn!(%error, "a change of membership could not be finished");
-            }
-            return;
-        }
         let health: Vec<_> = metrics
             .membership_config
             .nodes()
@@ -128,10 +143,40 @@ impl Members {
             .collect();
         let voters = self.voters();
         if let Some(next) = planner::next_voters(&health, &voters, self.config.member.node) {
-            tracing::info!(?voters, ?next, "voters change");
-            if let Err(error) = self.set_voters(next).await {
-                tracing::warn!(%error, "the voters could not be changed");
+            if !self.ready(next.difference(&voters)).await {
+                tracing::info!(
+                    ?voters,
+                    ?next,
+                    "the voters are not changed yet: a new one does not keep up"
+                );
+                return;
             }
+            tracing::info!(?voters, ?next, "voters change");
+            let began = Instant::now();
+            match self.set_voters(next).await {
+                Ok(()) => tracing::info!(took = ?began.elapsed(), "voters changed"),
+                Err(error) => tracing::warn!(%error, took = ?began.elapsed(), "the voters could not be changed"),
+            }
+        }
+    }
+
+    /// Whether all of them have nearly the whole log and answer as a voter must. While voters change, losing either majority stops the
+    /// pool: so this is looked at right before, and the change itself is two commits.
+    async fn ready(&self, joining: impl Iterator<Item = &NodeId> + Clone) -> bool {
+        let until = Instant::now() + READY_WAIT_MAX;
+        loop {
+            let metrics = self.raft.metrics().borrow_watched().clone();
+            let is_ready = |node: &NodeId| {
+                heard(&metrics, *node).is_some_and(|ago| ago <= self.config.election_max)
+                    && lag(&metrics, *node).is_some_and(|lag| lag <= READY_LAG_MAX)
+            };
+            if joining.clone().all(is_ready) {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(READY_LOOK_EVERY).await;
         }
     }
 

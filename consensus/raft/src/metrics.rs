@@ -5,6 +5,7 @@ use crate::pool_log::Role;
 use crate::store::{LATENCY_BOUNDS_US, StoreCondition, StoreHealth};
 use crate::types::TypeConfig;
 use openraft::RaftMetrics;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What the text is made of.
@@ -15,6 +16,8 @@ pub struct Figures<'a> {
     pub elections: u64,
     pub in_flight: usize,
     pub quarantined: bool,
+    /// By host uuid.
+    pub clock_skews_ms: &'a BTreeMap<String, i64>,
 }
 
 pub fn text(figures: &Figures<'_>) -> String {
@@ -73,6 +76,14 @@ pub fn text(figures: &Figures<'_>) -> String {
         figures.elections,
     );
     out.per_host(raft);
+    out.head(
+        "xenith_clock_skew_ms",
+        "By how much a host's clock is ahead of the coordinator's",
+        "gauge",
+    );
+    for (host, skew) in figures.clock_skews_ms {
+        out.line(format_args!("xenith_clock_skew_ms{{host=\"{host}\"}} {skew}"));
+    }
     out.store(figures.store);
     out.0
 }

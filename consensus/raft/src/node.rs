@@ -9,13 +9,16 @@ use crate::metrics::{self, Figures};
 use crate::network::{Identity, Peers, RaftService, Server};
 use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
 use crate::reads::Reads;
+use crate::skew::{SkewWatch, Skews};
 use crate::state_machine::{Published, StateMachine};
-use crate::store::DurableLog;
+use crate::store::{DurableLog, StoreCondition};
+use crate::suspend::SuspendGuard;
 use crate::sync::{self, SyncGate};
 use crate::types::{Runtime, TypeConfig};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use openraft::async_runtime::WatchReceiver;
+use openraft::error::Fatal;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +33,8 @@ use xenith_pooldb::{Transaction, View};
 const HOLD_MAX: Duration = Duration::from_millis(500);
 /// How long a proposal in flight is waited for.
 const COMMIT_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Between tries to keep a quarantine in the store.
+const KEEP_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Of forming a pool of one.
 const BOOTSTRAP_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -67,6 +72,8 @@ pub struct RaftNode {
     role: watch::Sender<Role>,
     service: Arc<Server>,
     elections: Arc<AtomicU64>,
+    skews: Arc<Skews>,
+    quarantined: watch::Sender<Option<String>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -86,6 +93,9 @@ impl RaftNode {
             node,
         };
         let published = Published::new();
+        if let Some(why) = parts.log.distrusted() {
+            published.quarantine(why);
+        }
         let state = {
             let (snapshots, published, every) = (parts.snapshots.clone(), published.clone(), config.hash_every);
             crate::blocking::run(move || StateMachine::open(snapshots, published, every)).await
@@ -110,7 +120,8 @@ impl RaftNode {
         identity: Identity,
     ) -> RaftNode {
         let (head, queue) = Head::new(config.in_flight_max);
-        let (reads, waiting) = Reads::new(parts.net.clone(), identity, published.clone());
+        let suspend = SuspendGuard::new(config.suspended.clone(), config.election_max);
+        let (reads, waiting) = Reads::new(parts.net.clone(), identity, published.clone(), suspend.clone());
         reads.attach(raft.clone());
         let (heard, elections) = (LastHeard::new(), Arc::<AtomicU64>::default());
         let role = watch::Sender::new(Role::NoCoordinator);
@@ -130,7 +141,9 @@ impl RaftNode {
             published: published.clone(),
             reads: reads.clone(),
             heard: heard.clone(),
+            clock: parts.clock.clone(),
         });
+        let (skew_watch, skews) = SkewWatch::new(raft.clone(), &parts, identity, role.subscribe());
         let leadership = Leadership {
             config: config.clone(),
             raft: raft.clone(),
@@ -142,7 +155,9 @@ impl RaftNode {
             heard,
             role: role.clone(),
             elections: elections.clone(),
+            suspend,
         };
+        let quarantined = watch::Sender::new(published.standing().quarantine);
         let gate = SyncGate::new(published.clone());
         let tasks = vec![
             tokio::spawn(head::drain(head.clone(), raft.clone(), gate.clone(), queue)),
@@ -152,8 +167,13 @@ impl RaftNode {
             tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
             tokio::spawn(members.clone().plan()),
             tokio::spawn(members::teach(raft.clone(), parts.net)),
+            tokio::spawn(skew_watch.run()),
+            tokio::spawn(keep_quarantine(
+                published.clone(),
+                parts.log.clone(),
+                quarantined.clone(),
+            )),
         ];
-        let tasks = Mutex::new(tasks);
         RaftNode {
             config,
             log: parts.log,
@@ -165,7 +185,9 @@ impl RaftNode {
             role,
             service,
             elections,
-            tasks,
+            skews,
+            quarantined,
+            tasks: Mutex::new(tasks),
         }
     }
 
@@ -231,6 +253,21 @@ impl RaftNode {
             .collect()
     }
 
+    /// How long ago each other member was heard, while this host leads; `None` for one not heard since it does.
+    pub fn heard(&self) -> Vec<(Member, Option<Duration>)> {
+        let metrics = self.raft.metrics().borrow_watched().clone();
+        if metrics.state != openraft::ServerState::Leader {
+            return Vec::new();
+        }
+        let others = metrics
+            .membership_config
+            .nodes()
+            .filter(|(node, _)| **node != metrics.id);
+        others
+            .map(|(node, member)| (member.clone(), members::heard(&metrics, *node)))
+            .collect()
+    }
+
     /// Whether a change of voters is half way: until it is done, majorities of both the old and the new voters are needed.
     pub fn voters_change(&self) -> bool {
         let metrics = self.raft.server_metrics().borrow_watched().clone();
@@ -240,6 +277,43 @@ impl RaftNode {
     /// Why this host serves nothing, if its state was found to differ from the pool's (A7).
     pub fn quarantine(&self) -> Option<String> {
         self.published.standing().quarantine
+    }
+
+    /// Follows [`RaftNode::quarantine`]. The store keeps it: a quarantined host stays so over restarts, until its store is set aside.
+    pub fn watch_quarantine(&self) -> watch::Receiver<Option<String>> {
+        self.quarantined.subscribe()
+    }
+
+    /// Resolves when Raft has ended by itself, with the cause: the store failed (its disk is full, a sync went wrong), or a defect.
+    /// Nothing is acknowledged from then on and proposals are told [`CommitError::StoreFault`]. What helps is to [`RaftNode::stop`]
+    /// and drop this node, and to start another over the store opened anew, again and again with a pause while the cause lasts: what
+    /// was acknowledged is in the store, what was not is dropped. Never resolves after [`RaftNode::stop`].
+    pub async fn failed(&self) -> String {
+        let mut metrics = self.raft.metrics();
+        loop {
+            let ended = metrics.borrow_watched().running_state.clone().err();
+            match ended {
+                Some(Fatal::Stopped) => return std::future::pending().await,
+                Some(fatal) => return self.cause_of(&fatal),
+                None => {}
+            }
+            if metrics.changed().await.is_err() && metrics.borrow_watched().running_state.is_ok() {
+                return self.cause_of(&Fatal::Panicked);
+            }
+        }
+    }
+
+    fn cause_of(&self, fatal: &Fatal<TypeConfig>) -> String {
+        match self.log.health().condition {
+            StoreCondition::Ok => fatal.to_string(),
+            StoreCondition::Full(why) | StoreCondition::Faulty(why) => why,
+        }
+    }
+
+    /// By host uuid: by how many milliseconds the host's clock is ahead of this one's, as asked every 10 s while this host coordinates.
+    /// More than [`crate::SKEW_MAX_MS`] either way is worth an alert.
+    pub fn clock_skews(&self) -> BTreeMap<String, i64> {
+        self.skews.all()
     }
 
     /// Whether this host is in the committed set of learners without which nothing is acknowledged (E1): then it holds everything
@@ -256,19 +330,6 @@ impl RaftNode {
     /// serves nothing until its store is made anew.
     pub fn distrust(&self, why: impl Into<String>) {
         self.published.quarantine(why.into());
-    }
-
-    /// Returns, with the reason, when Raft has stopped by itself: an error of the store is the end of it.
-    pub async fn failed(&self) -> String {
-        let mut metrics = self.raft.metrics();
-        loop {
-            if let Err(fatal) = &metrics.borrow_watched().running_state {
-                return fatal.to_string();
-            }
-            if metrics.changed().await.is_err() {
-                return "its task is gone".to_owned();
-            }
-        }
     }
 
     /// Stops Raft. What was acknowledged is in the store, which is free again soon after the last handle on this node is gone.
@@ -357,6 +418,7 @@ impl PoolLog for RaftNode {
             elections: self.elections.load(Ordering::Relaxed),
             in_flight: self.head.in_flight(),
             quarantined: self.quarantine().is_some(),
+            clock_skews_ms: &self.skews.all(),
         })
     }
 
@@ -372,6 +434,26 @@ impl PoolLog for RaftNode {
             index,
             coordinator: opened.node,
         })
+    }
+}
+
+/// Keeps a quarantine in the store and tells who watches. One task per node; a store that cannot keep it is asked again as long as the
+/// node runs.
+async fn keep_quarantine(
+    published: Arc<Published>,
+    log: Arc<dyn DurableLog>,
+    quarantined: watch::Sender<Option<String>>,
+) {
+    let mut standing = published.watch_standing();
+    let found = standing.wait_for(|standing| standing.quarantine.is_some()).await;
+    let Some(why) = found.ok().and_then(|standing| standing.quarantine.clone()) else {
+        return;
+    };
+    quarantined.send_replace(Some(why.clone()));
+    // Blocks for two fsyncs, once in a store's life.
+    while let Err(error) = log.distrust(&why) {
+        tracing::error!(%error, "the quarantine could not be kept in the store: a restart would forget it");
+        tokio::time::sleep(KEEP_AGAIN_AFTER).await;
     }
 }
 

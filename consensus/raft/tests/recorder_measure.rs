@@ -6,9 +6,7 @@
 
 use std::sync::mpsc;
 use std::time::Instant;
-use xenith_raft::store::{
-    DurableLog, LogPos, OpenOptions, SledLog, StoreError, StoreIdentity, StoredEntry,
-};
+use xenith_raft::store::{DurableLog, LogPos, OpenOptions, SledLog, StoreError, StoreIdentity, StoredEntry};
 
 fn create(dir: &std::path::Path) -> SledLog {
     let identity = StoreIdentity {
@@ -21,9 +19,7 @@ fn create(dir: &std::path::Path) -> SledLog {
 }
 
 fn entry(index: u64) -> StoredEntry {
-    let bytes: Vec<u8> = (0..500_u64)
-        .map(|n| (n ^ index.rotate_left(n as u32)) as u8)
-        .collect();
+    let bytes: Vec<u8> = (0..500_u64).map(|n| (n ^ index.rotate_left(n as u32)) as u8).collect();
     StoredEntry {
         index,
         term: 1,
@@ -44,10 +40,7 @@ fn durable_appends_per_second() {
         for round in 0..rounds {
             let entries = (round * batch..(round + 1) * batch).map(entry).collect();
             let sender = sender.clone();
-            log.append(
-                entries,
-                Box::new(move |result| sender.send(result).unwrap()),
-            );
+            log.append(entries, Box::new(move |result| sender.send(result).unwrap()));
             receiver.recv().unwrap().unwrap();
         }
         let rate = (rounds * batch) as f64 / started.elapsed().as_secs_f64();

@@ -10,7 +10,7 @@ struct Arguments {
     #[arg(long)]
     seed: u64,
     /// Virtual milliseconds under the nemesis.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 8_000)]
     steps: u64,
     /// Print every line of the trace.
     #[arg(long)]

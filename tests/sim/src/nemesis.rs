@@ -17,6 +17,10 @@ const FAULT_MS_MAX: u64 = 4_000;
 const CLOCK_JUMP_MS_MAX: u64 = 3_600_000;
 /// Of a host that stands still, and of a disk.
 const PAUSE_MS_MAX: u64 = 2_500;
+/// Deeds, at most, before the pool gets time to breathe: without, many a run would see no leader at all.
+const DEEDS_IN_A_ROW: u64 = 6;
+/// Longest such time: an election and some hundred commits.
+const BREATH_MS_MAX: u64 = 2_500;
 
 pub struct Nemesis {
     random: Random,
@@ -26,6 +30,8 @@ pub struct Nemesis {
     down: BTreeMap<usize, u64>,
     /// When the links are healed.
     links_until_ms: Option<u64>,
+    /// Deeds until everything is healed for a while.
+    left: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +78,7 @@ const DEEDS: [Deed; 20] = [
 
 impl Nemesis {
     pub fn new(random: Random, deed_every_ms: u64) -> Nemesis {
-        Nemesis { random, deed_every_ms, next_ms: 0, down: BTreeMap::new(), links_until_ms: None }
+        Nemesis { random, deed_every_ms, next_ms: 0, down: BTreeMap::new(), links_until_ms: None, left: DEEDS_IN_A_ROW }
     }
 
     /// Called before each step.
@@ -86,15 +92,21 @@ impl Nemesis {
             return Ok(());
         }
         self.next_ms = now + self.random.between(1, 2 * self.deed_every_ms);
+        if self.left == 0 {
+            self.left = self.random.between(1, DEEDS_IN_A_ROW);
+            self.next_ms = now + self.random.between(400, BREATH_MS_MAX);
+            return self.end(world);
+        }
+        self.left -= 1;
         let deed = self.random.one_of(DEEDS);
         world.shared.trace(format!("nemesis: {deed:?}"));
         self.commit(deed, world, now);
         Ok(())
     }
 
-    /// Ends every fault.
+    /// Ends every fault, for now or for good.
     pub fn end(&mut self, world: &mut World) -> io::Result<()> {
-        world.shared.trace("nemesis: ends");
+        world.shared.trace("nemesis: everything is healed");
         world.net.heal();
         self.links_until_ms = None;
         let now_us = world.shared.now_us();
@@ -129,7 +141,8 @@ impl Nemesis {
     fn commit(&mut self, deed: Deed, world: &mut World, now: u64) {
         let any = self.random.index(world.hosts.len());
         let coordinator = world.shared.coordinators().first().map_or(any, |door| door.host);
-        let lasts = self.random.between(20, FAULT_MS_MAX);
+        let longest = self.random.one_of([200, 1_000, FAULT_MS_MAX]);
+        let lasts = self.random.between(20, longest);
         match deed {
             Deed::Crash => self.crash(world, any, now + lasts),
             Deed::CrashCoordinator => self.crash(world, coordinator, now + lasts),

@@ -10,10 +10,6 @@ impl Probes {
     pub fn hit(&mut self, name: &'static str) {
         *self.0.entry(name).or_default() += 1;
     }
-
-    pub fn count(&self, name: &str) -> u64 {
-        self.0.get(name).copied().unwrap_or(0)
-    }
 }
 
 impl fmt::Display for Probes {

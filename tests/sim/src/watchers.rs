@@ -30,13 +30,13 @@ impl Watcher {
             let doors = self.shared.doors();
             let Some(door) = doors.get(random.index(doors.len())).cloned() else { continue };
             if let Some(view) = view_of(&door, random.percent(50)).await {
-                self.follow(&view, door.host);
+                self.follow(&view, door.host, false);
             }
         }
     }
 
-    /// Resumes the token on this view.
-    pub fn follow(&self, view: &View, host: usize) {
+    /// Resumes the token on this view. `last`: the whole copy is compared.
+    pub fn follow(&self, view: &View, host: usize, last: bool) {
         let mut replica = lock(&self.replica);
         if replica.is_ahead_of(view) {
             // The host is behind the token: it must make the watcher wait, as event.from does.
@@ -44,7 +44,7 @@ impl Watcher {
             return self.shared.probe("watcher_ahead_of_host");
         }
         let told = replica.follow(view);
-        let text = replica.compare(view).err();
+        let text = replica.compare(view, last).err();
         drop(replica);
         self.shared.trace(format!("watcher {} on host {host}: {told} changes", self.number));
         if let Some(text) = text {

@@ -25,7 +25,7 @@ use xenith_raft::planner::voters_wanted;
 
 const STEP: Duration = Duration::from_millis(1);
 /// Steps between two looks of the observers.
-const LOOK_EVERY: u64 = 5;
+const LOOK_EVERY: u64 = 20;
 /// Virtual time for the pool to form.
 const FORM_MS_MAX: u64 = 30_000;
 /// Virtual time for the pool to be whole again after the last fault: several elections, a snapshot for everyone, and the longest deadline
@@ -233,7 +233,7 @@ impl World {
             outcomes.push(if door.node.quarantine().is_some() { Err(format!("host {host} is quarantined")) } else { Ok(()) });
         }
         for watcher in &self.watchers {
-            watcher.follow(&view, self.hosts.len());
+            watcher.follow(&view, self.hosts.len(), true);
         }
         for text in outcomes.into_iter().filter_map(Result::err) {
             self.shared.violation(text);

@@ -4,6 +4,7 @@
 //! Ids are made once, when the rows are; every later start finds the rows by the host's uuid and changes only what changed.
 
 mod disk;
+mod eject;
 mod facts;
 mod host;
 mod network;
@@ -11,6 +12,7 @@ mod opening;
 mod template;
 mod template_table;
 
+pub use eject::eject_host;
 pub use opening::opening;
 
 use crate::{Ids, rows};
@@ -108,6 +110,26 @@ pub fn refresh_host(view: &View, now_ms: i64, host: HostBirth<'_>) -> Result<Opt
     let reference = reference.ok_or_else(|| ApiError::uuid_invalid("host", host.host_uuid))?;
     let mut tx = Transaction::new(now_ms);
     host::refresh(view, &mut tx, &reference, host)?;
+    Ok((!tx.changes.is_empty()).then_some(tx))
+}
+
+/// Sets `host_metrics.live` of hosts by their uuids where it differs; `None` if nowhere. Hosts without rows are passed over.
+pub fn set_live(view: &View, now_ms: i64, hosts: &[(String, bool)]) -> Result<Option<Transaction>, ApiError> {
+    let mut tx = Transaction::new(now_ms);
+    for (uuid, live) in hosts {
+        let Some(host) = view.by_uuid(rows::class("host")?, uuid) else {
+            continue;
+        };
+        let metrics = rows::reference(view, "host", &host, "metrics")?;
+        if !view.contains(rows::class("host_metrics")?, &metrics)
+            || rows::boolean(view, "host_metrics", &metrics, "live")? == *live
+        {
+            continue;
+        }
+        rows::set(&mut tx, "host_metrics", &metrics, "live", Value::Bool(*live))?;
+        let now = crate::cx::date_time(now_ms);
+        rows::set(&mut tx, "host_metrics", &metrics, "last_updated", Value::from(now))?;
+    }
     Ok((!tx.changes.is_empty()).then_some(tx))
 }
 

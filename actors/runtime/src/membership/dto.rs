@@ -30,6 +30,8 @@ pub enum Proof {
     Token { secret: String },
     /// The pool's root login.
     Password { user: String, password: String },
+    /// The certificate that the link sees is the one pinned for this host: a member that lost its store.
+    Member,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,14 +3,14 @@
 //! ```text
 //! link -> any member -> coordinator: proof -> commit(rows, member, invitation used up) -> log member -> answer
 //! ```
-//! A join that broke after its commit is repeated by the same host with the same certificate: that needs no new proof,
-//! since the certificate is pinned by then and the link has seen that the host holds its key.
-//! A host that has lost its store, or never heard that it was let in, comes as a new node (A1): with a proof and the certificate that was
-//! pinned for it, it takes the place of the node that it was.
+//! A host whose certificate is pinned already needs no other proof, since the link has seen that it holds the key: it repeats
+//! a join that broke after its commit, or comes back as a new node because its store was lost (A3). Its older nodes are
+//! removed once the new one is a member.
 
 use super::dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
 use super::invite::{commit_error, consume, drop_expired, invitation};
-use super::token::hex;
+use super::rows;
+use crate::background::{done_or_nothing, some_or_nothing};
 use crate::ids::SystemIds;
 use crate::node::{Node, Toolstack};
 use crate::peers::{Answer, Question};
@@ -20,14 +20,12 @@ use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{info, warn};
-use xenith_classes::birth::{HostBirth, join_host, refresh_host};
-use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value, class};
+use xenith_classes::birth::{HostBirth, join_host};
+use xenith_datamodel::{ApiError, Value, class};
 use xenith_link::Refusal;
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{Member, NodeId};
 use xenith_wire::Origin;
-
-const CLASS: &str = "xenith_member";
 
 impl Toolstack {
     /// Answers the link's join requests, on any member. `body` is a [`JoinRequest`] in JSON, the answer a [`JoinReply`].
@@ -36,7 +34,7 @@ impl Toolstack {
             Ok(reply) => Ok(Bytes::from(reply)),
             Err(error) => {
                 warn!(%error, "a host was not let in");
-                Err(Refusal::Denied(error.to_string()))
+                Err(refusal(&error))
             }
         }
     }
@@ -57,7 +55,9 @@ impl Node {
             Place::Forward(node) => match self.ask(node, &Question::Join { certificate_der, body }).await {
                 Ok(Answer::Joined(result)) => result,
                 Ok(Answer::NotCoordinator) => Err(no_coordinator()),
-                Ok(Answer::Reply(_) | Answer::Done) => Err(ApiError::internal("an answer to another question")),
+                Ok(Answer::Reply(_) | Answer::Done | Answer::Refused(_)) => {
+                    Err(ApiError::internal("an answer to another question"))
+                }
                 Err(error) => Err(ApiError::internal(error.to_string())),
             },
             Place::Redirect { address } => Err(ApiError::host_is_slave(&address)),
@@ -68,7 +68,7 @@ impl Node {
     pub(crate) async fn join_here(self: &Arc<Node>, certificate_der: &[u8], body: &[u8]) -> Result<Vec<u8>, ApiError> {
         let joiner = Joiner::read(certificate_der, body)?;
         let view = self.linearizable().await?;
-        if !is_member(&view, &joiner.member)? {
+        if !rows::is_member(&view, &joiner.member)? {
             self.commit_rows(&joiner).await?;
         }
         let member = joiner.member;
@@ -81,62 +81,69 @@ impl Node {
             .add_member(member.clone())
             .await
             .map_err(|error| ApiError::internal(error.to_string()))?;
-        self.drop_earlier_nodes(&member).await;
+        self.drop_older_nodes(&member).await?;
         self.reply()
     }
 
-    /// The nodes that this host was before. One that stays is no voter for long; the next join of the host drops it.
-    async fn drop_earlier_nodes(&self, member: &Member) {
-        for earlier in self.membership.members() {
-            if earlier.host_uuid == member.host_uuid
-                && earlier.node != member.node
-                && let Err(error) = self.membership.remove_member(earlier.node).await
-            {
-                warn!(node = %earlier.node, %error, "a node that a host was before could not be dropped");
+    /// Nodes that the host was before. Their stores are lost, so they can never answer again.
+    async fn drop_older_nodes(self: &Arc<Node>, member: &Member) -> Result<(), ApiError> {
+        for old in self.membership.members() {
+            if old.host_uuid == member.host_uuid && old.node != member.node {
+                info!(host = old.host_uuid, node = %old.node, "a node of this host is replaced");
+                self.membership
+                    .remove_member(old.node)
+                    .await
+                    .map_err(|error| ApiError::internal(error.to_string()))?;
             }
         }
-    }
-
-    /// Whether the log has had this host, with this certificate.
-    fn was_member(&self, member: &Member) -> bool {
-        let same = |m: &Member| m.host_uuid == member.host_uuid && m.certificate_sha256 == member.certificate_sha256;
-        self.membership.members().iter().any(same)
+        let (node, member) = (Arc::clone(self), member.clone());
+        let plan: xenith_raft::Plan = Box::new(move |view: &View| {
+            let mut tx = Transaction::new(Node::pool_now_ms(&*node.clock, view));
+            rows::drop_others_of_host(view, &mut tx, &member)?;
+            some_or_nothing(Some(tx))
+        });
+        done_or_nothing(self.log.propose(plan).await).map_err(commit_error)
     }
 
     async fn commit_rows(self: &Arc<Node>, joiner: &Joiner) -> Result<(), ApiError> {
-        let mut secret = None;
-        match &joiner.request.proof {
-            Proof::Token { secret: given } => secret = Some(given.clone()),
-            Proof::Password { user, password } => self.prove(user, password, None).await?,
-        }
+        let pinned = rows::is_pinned(&*self.log.applied(), &joiner.member)?;
+        let secret = match &joiner.request.proof {
+            Proof::Token { secret } => Some(secret.clone()),
+            Proof::Password { user, password } if !pinned => {
+                self.prove(user, password, None).await?;
+                None
+            }
+            Proof::Password { .. } | Proof::Member => None,
+        };
+        let is_member = matches!(joiner.request.proof, Proof::Member);
+        let is_token = secret.is_some();
         let (node, request, member) = (Arc::clone(self), joiner.request.clone(), joiner.member.clone());
-        let (is_token, was_member) = (secret.is_some(), self.was_member(&joiner.member));
         let plan: xenith_raft::Plan = Box::new(move |view: &View| {
             let now_ms = Node::pool_now_ms(&*node.clock, view);
+            if rows::is_pinned(view, &member)? {
+                let mut tx = Transaction::new(now_ms);
+                rows::add(&mut tx, &member)?;
+                return Ok((tx, Value::Void));
+            }
+            if pinned || is_member {
+                return Err(not_pinned());
+            }
+            let used = match secret {
+                Some(secret) => Some(invitation(view, &secret, now_ms)?.ok_or_else(bad_token)?),
+                None => None,
+            };
             let birth = HostBirth {
                 facts: &request.facts,
                 host_uuid: &member.host_uuid,
                 address: &request.address,
                 certificate_sha256: member.certificate_sha256,
             };
-            let used = match secret {
-                Some(secret) => Some(invitation(view, &secret, now_ms)?.ok_or_else(bad_token)?),
-                None => None,
-            };
-            let earlier = earlier_rows(view, &member)?;
-            let mut tx = if was_member || !earlier.is_empty() {
-                refresh_host(view, now_ms, birth)?.unwrap_or_else(|| Transaction::new(now_ms))
-            } else {
-                join_host(view, &mut SystemIds, now_ms, birth)?
-            };
-            for row in earlier {
-                tx.destroy(class(CLASS).ok_or_else(no_class)?, &row);
-            }
+            let mut tx = join_host(view, &mut SystemIds, now_ms, birth)?;
             drop_expired(view, &mut tx)?;
             if let Some(row) = used {
                 consume(&mut tx, &row)?;
             }
-            add_row(&mut tx, &member)?;
+            rows::add(&mut tx, &member)?;
             Ok((tx, Value::Void))
         });
         let committed = self.log.propose(plan).await.map(|_| ()).map_err(commit_error);
@@ -196,53 +203,31 @@ fn bad_token() -> ApiError {
     )
 }
 
-fn no_class() -> ApiError {
-    ApiError::internal("class xenith_member is not as it should be")
+fn not_pinned() -> ApiError {
+    ApiError::new(
+        "SESSION_AUTHENTICATION_FAILED",
+        ["member certificate", "not pinned for this host"],
+    )
 }
 
-type Row = (ClassId, Ref, Vec<(Column, Value)>);
+/// Carries the error whole: [`join_error`] reads it.
+fn refusal(error: &ApiError) -> Refusal {
+    let words: Vec<&str> = std::iter::once(&*error.code)
+        .chain(error.params.iter().map(String::as_str))
+        .collect();
+    Refusal::Denied(serde_json::json!(words).to_string())
+}
 
-fn fields(member: &Member) -> Result<Row, ApiError> {
-    let class = class(CLASS).ok_or_else(no_class)?;
-    let uuid = uuid::Uuid::from_u128(member.node.0).to_string();
-    let mut fields = Vec::new();
-    for (name, text) in [
-        ("uuid", &uuid),
-        ("host_uuid", &member.host_uuid),
-        ("link_address", &member.link_address),
-        ("certificate_sha256", &hex(&member.certificate_sha256)),
-    ] {
-        fields.push((class.column(name).ok_or_else(no_class)?, Value::text(text)));
+/// The error in a refusal's text, as the pool gave it.
+pub fn join_error(text: &str) -> ApiError {
+    match serde_json::from_str::<Vec<String>>(text).ok().map(Vec::into_iter) {
+        Some(mut words) => match words.next() {
+            Some(code) => ApiError {
+                code: code.into(),
+                params: words.collect(),
+            },
+            None => ApiError::internal(text),
+        },
+        None => ApiError::internal(text),
     }
-    Ok((class, Ref::from_uuid_text(&uuid), fields))
-}
-
-fn add_row(tx: &mut Transaction, member: &Member) -> Result<(), ApiError> {
-    let (class, row, fields) = fields(member)?;
-    tx.create(class, &row, fields);
-    Ok(())
-}
-
-/// What the host has as other nodes, with the same certificate.
-fn earlier_rows(view: &View, member: &Member) -> Result<Vec<Ref>, ApiError> {
-    let (class, own, fields) = fields(member)?;
-    let same = |row: &Ref| {
-        fields.iter().all(|(column, value)| {
-            !matches!(column.desc().name, "host_uuid" | "certificate_sha256")
-                || view.value(row, *column).as_ref() == Some(value)
-        })
-    };
-    Ok(view
-        .refs(class)
-        .filter(|row| **row != own && same(row))
-        .cloned()
-        .collect())
-}
-
-/// True if this very host, with this very certificate, has its rows already.
-fn is_member(view: &View, member: &Member) -> Result<bool, ApiError> {
-    let (_, row, fields) = fields(member)?;
-    Ok(fields
-        .into_iter()
-        .all(|(column, value)| view.value(&row, column) == Some(value)))
 }

@@ -4,16 +4,24 @@
 //! the log only after its rows and its certificate are committed; repeating a join that was half done ends it.
 
 mod dto;
+mod eject;
 mod invite;
 mod join;
 mod raft;
+mod rows;
+mod start;
 mod token;
 
 pub use dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
+pub use join::join_error;
 pub use raft::RaftMembership;
+pub use rows::add as add_member_row;
+pub use start::HostStart;
 pub use token::{JoinToken, TokenError};
 
 use async_trait::async_trait;
+use std::time::Duration;
+use xenith_datamodel::ApiError;
 use xenith_raft::{Member, NodeId};
 
 /// The log's members. Implemented by the Raft node.
@@ -28,6 +36,19 @@ pub trait Membership: Send + Sync + 'static {
     fn members(&self) -> Vec<Member>;
 
     fn incarnation(&self) -> u64;
+
+    /// How long ago this host, while it coordinates, heard each other member; `None`: not since it does.
+    fn heard(&self) -> Vec<(Member, Option<Duration>)> {
+        Vec::new()
+    }
+}
+
+/// This host's half of a join, as `pool.join` asks for it. Implemented by the daemon.
+#[async_trait]
+pub trait JoinPool: Send + Sync + 'static {
+    /// Has this blank host join the pool of which `address` is a member. When it returns, the pool has agreed, and the daemon
+    /// is about to start anew as its member.
+    async fn join_by_password(&self, address: &str, user: &str, password: &str) -> Result<(), ApiError>;
 }
 
 #[derive(Debug, thiserror::Error)]

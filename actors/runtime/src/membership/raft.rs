@@ -3,6 +3,7 @@
 use super::{Membership, MembershipError};
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 use xenith_raft::{Member, MemberError, NodeId, RaftNode};
 
 pub struct RaftMembership {
@@ -26,6 +27,10 @@ impl Membership for RaftMembership {
 
     fn incarnation(&self) -> u64 {
         self.incarnation
+    }
+
+    fn heard(&self) -> Vec<(Member, Option<Duration>)> {
+        self.node.heard()
     }
 }
 

@@ -7,9 +7,10 @@ use super::frame::{self, Identity};
 use super::snapshot_stream;
 use super::{BoxedStream, NetError};
 use crate::codec::{self, CodecError, Coded};
+use crate::config::WallClock;
 use crate::dto::{
-    AppendReplyDto, AppendRequestDto, ReadIndexDto, ReadIndexReplyDto, RefusedDto, SnapshotOfferDto, SnapshotReplyDto,
-    TransferDto, TransferReplyDto, VoteReplyDto, VoteRequestDto,
+    AppendReplyDto, AppendRequestDto, ClockDto, ClockReplyDto, ReadIndexDto, ReadIndexReplyDto, RefusedDto,
+    SnapshotOfferDto, SnapshotReplyDto, TransferDto, TransferReplyDto, VoteReplyDto, VoteRequestDto,
 };
 use crate::leadership::LastHeard;
 use crate::pool_log::NodeId;
@@ -40,6 +41,7 @@ pub struct Server {
     pub published: Arc<Published>,
     pub reads: Arc<Reads>,
     pub heard: Arc<LastHeard>,
+    pub clock: WallClock,
 }
 
 #[async_trait]
@@ -84,6 +86,12 @@ impl Server {
                 let ReadIndexDto {} = codec::decode(message)?;
                 let index = self.reads.index_for_peer().await;
                 Ok(codec::encode(&ReadIndexReplyDto { index })?)
+            }
+            ClockDto::KIND => {
+                let ClockDto {} = codec::decode(message)?;
+                Ok(codec::encode(&ClockReplyDto {
+                    time_ms: (self.clock)(),
+                })?)
             }
             unknown => Err(CodecError::UnknownKind(unknown).into()),
         }

@@ -44,6 +44,7 @@ struct Inner {
     behind: bool,
     condition: StoreCondition,
     commits: u64,
+    distrusted: Option<String>,
 }
 
 #[derive(Clone, Default)]
@@ -278,6 +279,15 @@ impl DurableLog for MemLog {
             queued: inner.pending.len(),
             ..StoreHealth::default()
         }
+    }
+
+    fn distrusted(&self) -> Option<String> {
+        self.disk.lock().distrusted.clone()
+    }
+
+    fn distrust(&self, why: &str) -> std::io::Result<()> {
+        self.disk.lock().distrusted.get_or_insert_with(|| why.to_owned());
+        Ok(())
     }
 }
 

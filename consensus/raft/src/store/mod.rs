@@ -116,6 +116,18 @@ pub trait DurableLog: Send + Sync + 'static {
     fn save_committed(&self, pos: LogPos);
 
     fn health(&self) -> StoreHealth;
+
+    /// Why the node of this store must not vote or serve any more, as kept by [`DurableLog::distrust`]. A store without it keeps
+    /// nothing.
+    fn distrusted(&self) -> Option<String> {
+        None
+    }
+
+    /// Keeps durably, for the store's whole life, that its node is not to be trusted. The first cause stays. Blocks for two fsyncs.
+    fn distrust(&self, why: &str) -> std::io::Result<()> {
+        let _ = why;
+        Ok(())
+    }
 }
 
 /// Why a call was not made durable. Cheap to copy: one failed batch answers many calls.

@@ -3,9 +3,7 @@
 use super::disk::LogReader;
 use super::sled_log::cut;
 use super::tail::Tail;
-use super::{
-    Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote,
-};
+use super::{Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -105,9 +103,7 @@ impl Shared {
     }
 
     pub fn wait_for_work<'a>(&self, inner: MutexGuard<'a, Inner>) -> MutexGuard<'a, Inner> {
-        self.work
-            .wait(inner)
-            .unwrap_or_else(PoisonError::into_inner)
+        self.work.wait(inner).unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn state(&self) -> LogState {
@@ -203,19 +199,11 @@ impl Shared {
             if inner.queue.len() < QUEUE_OPS_MAX && inner.queued_bytes < QUEUE_BYTES_MAX {
                 return Ok(inner);
             }
-            inner = self
-                .room
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.room.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    pub fn read(
-        &self,
-        range: Range<u64>,
-        max_bytes: usize,
-        log: &LogReader,
-    ) -> Result<Vec<StoredEntry>, StoreError> {
+    pub fn read(&self, range: Range<u64>, max_bytes: usize, log: &LogReader) -> Result<Vec<StoredEntry>, StoreError> {
         for _ in 0..READ_TRIES {
             let (shape, wanted, cached) = self.lock().plan_read(&range, max_bytes);
             let Some(wanted) = wanted else {
@@ -235,12 +223,7 @@ impl Shared {
         match inner.plan_read(&range, max_bytes) {
             (_, None, cached) => Ok(bounded(cached, max_bytes)),
             (_, Some(wanted), _) if inner.starts_behind(wanted.start, log) => Ok(Vec::new()),
-            (_, Some(wanted), cached) => join(
-                log.read(wanted.clone(), max_bytes)?,
-                &wanted,
-                cached,
-                max_bytes,
-            ),
+            (_, Some(wanted), cached) => join(log.read(wanted.clone(), max_bytes)?, &wanted, cached, max_bytes),
         }
     }
 
@@ -307,11 +290,7 @@ impl Inner {
     }
 
     fn purge(&mut self, pos: LogPos) {
-        if self
-            .state
-            .purged
-            .is_some_and(|purged| purged.index >= pos.index)
-        {
+        if self.state.purged.is_some_and(|purged| purged.index >= pos.index) {
             return;
         }
         self.shape += 1;
@@ -331,37 +310,19 @@ impl Inner {
     }
 
     /// What of the range the log must give (nothing: `None`), and what the cache gives behind that.
-    fn plan_read(
-        &self,
-        range: &Range<u64>,
-        max_bytes: usize,
-    ) -> (u64, Option<Range<u64>>, Vec<StoredEntry>) {
+    fn plan_read(&self, range: &Range<u64>, max_bytes: usize) -> (u64, Option<Range<u64>>, Vec<StoredEntry>) {
         let none = (self.shape, None, Vec::new());
         let Some(last) = self.state.last else {
             return none;
         };
         let end = range.end.min(last.index + 1);
-        let purged = self
-            .state
-            .purged
-            .is_some_and(|purged| purged.index >= range.start);
+        let purged = self.state.purged.is_some_and(|purged| purged.index >= range.start);
         if purged || range.start >= end {
             return none;
         }
-        let cached_from = self
-            .tail
-            .entries
-            .front()
-            .map_or(end, |entry| entry.index)
-            .min(end);
+        let cached_from = self.tail.entries.front().map_or(end, |entry| entry.index).min(end);
         let from = cached_from.max(range.start);
-        let skipped = from
-            - self
-                .tail
-                .entries
-                .front()
-                .map_or(from, |entry| entry.index)
-                .min(from);
+        let skipped = from - self.tail.entries.front().map_or(from, |entry| entry.index).min(from);
         let mut cached = Vec::new();
         let mut bytes = 0_usize;
         for entry in self.tail.entries.iter().skip(skipped as usize) {
@@ -425,9 +386,7 @@ fn join(
     if reached == wanted.end {
         read.extend(cached);
     } else if read.is_empty() {
-        return Err(StoreError::Corrupt {
-            index: wanted.start,
-        });
+        return Err(StoreError::Corrupt { index: wanted.start });
     }
     Ok(bounded(read, max_bytes))
 }

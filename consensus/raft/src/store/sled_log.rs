@@ -28,6 +28,9 @@ pub struct SledLog {
     writer: Option<JoinHandle<()>>,
 }
 
+/// There when the store's node must not be trusted any more; holds the cause.
+const DISTRUST_FILE: &str = "distrusted";
+
 /// How a store is opened. The segment size is fixed when the store is made.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -208,6 +211,22 @@ impl DurableLog for SledLog {
         health.fsyncs = self.fsyncs.load(Ordering::Relaxed);
         health.disk_bytes = disk_bytes(&self.dir);
         health
+    }
+
+    fn distrusted(&self) -> Option<String> {
+        match fs::read(self.dir.join(DISTRUST_FILE)) {
+            Ok(why) => Some(String::from_utf8_lossy(&why).into_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            // There, but not readable: as good as a cause.
+            Err(error) => Some(format!("the file {DISTRUST_FILE} cannot be read: {error}")),
+        }
+    }
+
+    fn distrust(&self, why: &str) -> io::Result<()> {
+        match self.distrusted() {
+            Some(_) => Ok(()),
+            None => write_file_durably(&self.dir.join(DISTRUST_FILE), why.as_bytes()),
+        }
     }
 }
 

@@ -20,11 +20,7 @@ impl Tail {
     }
 
     pub fn truncate(&mut self, index: u64) {
-        while self
-            .entries
-            .back()
-            .is_some_and(|entry| entry.index >= index)
-        {
+        while self.entries.back().is_some_and(|entry| entry.index >= index) {
             if let Some(entry) = self.entries.pop_back() {
                 self.bytes -= entry.bytes.len() + Queued::ENTRY_OVERHEAD;
             }
@@ -36,11 +32,7 @@ impl Tail {
     }
 
     pub fn purge(&mut self, index: u64) {
-        while self
-            .entries
-            .front()
-            .is_some_and(|entry| entry.index <= index)
-        {
+        while self.entries.front().is_some_and(|entry| entry.index <= index) {
             self.pop_front();
         }
     }

@@ -15,10 +15,7 @@ type Jobs = Arc<Mutex<VecDeque<Job>>>;
 fn executor() -> (Executor, Jobs) {
     let jobs = Jobs::default();
     let pile = Arc::clone(&jobs);
-    (
-        Arc::new(move |job| pile.lock().unwrap().push_back(job)),
-        jobs,
-    )
+    (Arc::new(move |job| pile.lock().unwrap().push_back(job)), jobs)
 }
 
 fn run(jobs: &Jobs) {
@@ -74,10 +71,7 @@ fn random_call(log: &dyn DurableLog, random: &mut StdRng, done: Done) {
             let sizes = (next..).zip([0, 10, 2_000, 30_000]);
             let count = random.random_range(0..4);
             log.append(
-                sizes
-                    .take(count)
-                    .map(|(index, size)| entry(index, 5, size))
-                    .collect(),
+                sizes.take(count).map(|(index, size)| entry(index, 5, size)).collect(),
                 done,
             );
         }

@@ -20,11 +20,7 @@ fn a_full_disk_acknowledges_nothing_and_heals() {
         .env(CHILD, "1")
         .output()
         .unwrap();
-    assert!(
-        child.status.success(),
-        "{}",
-        String::from_utf8_lossy(&child.stderr)
-    );
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
 }
 
 fn limit_file_size(bytes: u64) {
@@ -51,16 +47,11 @@ fn fill_the_disk() {
             leader: 1,
             bytes: vec![index as u8; 2_000].into(),
         };
-        log.append(
-            vec![entry],
-            Box::new(move |result| sender.send(result).unwrap()),
-        );
+        log.append(vec![entry], Box::new(move |result| sender.send(result).unwrap()));
         receiver.recv().unwrap()
     };
     limit_file_size(600 << 10);
-    let written = (0..1_000)
-        .find(|index| append(*index).is_err())
-        .expect("it fills up");
+    let written = (0..1_000).find(|index| append(*index).is_err()).expect("it fills up");
     assert!(written > 50, "only {written} fitted");
     assert!(matches!(append(written), Err(StoreError::Full(_))));
     assert_eq!(log.state().unwrap().last.unwrap().index, written - 1);
@@ -68,8 +59,5 @@ fn fill_the_disk() {
     append(written).unwrap();
     drop(log);
     let log = SledLog::open(&store, options()).unwrap();
-    assert_eq!(
-        log.read(0..2_000, usize::MAX).unwrap().len() as u64,
-        written + 1
-    );
+    assert_eq!(log.read(0..2_000, usize::MAX).unwrap().len() as u64, written + 1);
 }

@@ -120,10 +120,7 @@ impl Recording {
     }
 
     pub fn note(&self, event: Event) {
-        if let Some(record) = lock()
-            .as_mut()
-            .and_then(|state| state.records.get_mut(&self.0))
-        {
+        if let Some(record) = lock().as_mut().and_then(|state| state.records.get_mut(&self.0)) {
             record.events.push(event);
         }
     }
@@ -134,9 +131,7 @@ impl Recording {
     }
 
     pub fn stop(self) -> (Vec<Event>, Caught) {
-        let record = lock()
-            .as_mut()
-            .and_then(|state| state.records.remove(&self.0));
+        let record = lock().as_mut().and_then(|state| state.records.remove(&self.0));
         let record = record.expect("it is stopped once");
         (record.events, record.caught)
     }
@@ -165,9 +160,7 @@ impl State {
 /// `path` is a C string, as the caller of the libc function promised.
 unsafe fn text(path: *const c_char) -> String {
     // SAFETY: see above.
-    unsafe { CStr::from_ptr(path) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(path) }.to_string_lossy().into_owned()
 }
 
 /// Opens and notes it. Without a recording it is the plain call.
@@ -177,15 +170,7 @@ unsafe fn text(path: *const c_char) -> String {
 unsafe fn open_at(folder: c_int, path: *const c_char, flags: c_int, mode: c_long) -> c_int {
     let mut guard = lock();
     // SAFETY: the caller's arguments, unchanged.
-    let fd = unsafe {
-        libc::syscall(
-            libc::SYS_openat,
-            folder,
-            path,
-            flags | libc::O_LARGEFILE,
-            mode,
-        ) as c_int
-    };
+    let fd = unsafe { libc::syscall(libc::SYS_openat, folder, path, flags | libc::O_LARGEFILE, mode) as c_int };
     // SAFETY: a C string, by the caller's promise.
     let path = unsafe { text(path) };
     if fd >= 0
@@ -373,12 +358,7 @@ interpose! {
     }
 }
 
-fn note_path(
-    guard: &mut Option<State>,
-    result: c_int,
-    path: &str,
-    note: impl FnOnce(&mut Record, String),
-) {
+fn note_path(guard: &mut Option<State>, result: c_int, path: &str, note: impl FnOnce(&mut Record, String)) {
     if result == 0
         && let Some(state) = guard.as_mut()
         && let Some((id, inside)) = state.find(path)

@@ -20,15 +20,15 @@ use replay::{Image, Replay};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use xenith_raft::store::{
-    Done, DurableLog, OpenError, OpenOptions, SledLog, StoreIdentity, StoredVote,
-};
+use xenith_raft::store::{Done, DurableLog, OpenError, OpenOptions, SledLog, StoreIdentity, StoredVote};
 
 /// Two lives each.
 const RUNS: u64 = 1_000;
 /// Power losses tried per life, of about 60 syncs; every one is tried in [`EXHAUSTIVE`] runs.
 const LOSSES: usize = 4;
 const EXHAUSTIVE: u64 = 20;
+/// More of them while a life opens its store.
+const OPENING_LOSSES: usize = 2;
 
 fn options() -> OpenOptions {
     // Small segments, so that short runs fill, free and reuse some.
@@ -55,6 +55,8 @@ struct Life {
     history: History,
     /// The event from which on the store must open.
     first: usize,
+    /// The event at which it was open.
+    opened: usize,
 }
 
 /// What was tried, and what came of it.
@@ -105,15 +107,15 @@ impl Life {
             return Err("the open log shows something else than was written".to_owned());
         }
         // Before a store is made there is nothing to lose; before it is opened again there is.
-        let opened = events
-            .iter()
-            .position(|event| matches!(event, Event::Accepted(_)));
-        let first = if made { opened.unwrap_or(0) } else { 0 };
+        let opened = events.iter().position(|event| matches!(event, Event::Accepted(_)));
+        let opened = opened.unwrap_or(0);
+        let first = if made { opened } else { 0 };
         Ok(Self {
             start,
             events,
             history,
             first,
+            opened,
         })
     }
 
@@ -126,9 +128,7 @@ impl Life {
     /// The replay up to and with `at`.
     fn until(&self, at: usize) -> Replay {
         let mut replay = self.start.clone();
-        self.events[..=at]
-            .iter()
-            .for_each(|event| replay.apply(event));
+        self.events[..=at].iter().for_each(|event| replay.apply(event));
         replay
     }
 
@@ -162,12 +162,7 @@ impl Life {
 }
 
 /// Random calls, in bursts.
-fn work(
-    log: &SledLog,
-    history: &mut History,
-    run: &mut Run,
-    recording: &Recording,
-) -> Result<(), String> {
+fn work(log: &SledLog, history: &mut History, run: &mut Run, recording: &Recording) -> Result<(), String> {
     let (sender, receiver) = mpsc::channel();
     let mut waiting = 0_usize;
     for n in 1..=run.calls {
@@ -186,10 +181,7 @@ fn work(
         waiting += 1;
         if run.random.random_bool(0.6) || n == run.calls {
             for _ in 0..std::mem::take(&mut waiting) {
-                receiver
-                    .recv()
-                    .unwrap()
-                    .map_err(|error| error.to_string())?;
+                receiver.recv().unwrap().map_err(|error| error.to_string())?;
             }
         }
     }
@@ -243,11 +235,7 @@ impl Run {
         let on_disk = replay.durable();
         // A kill leaves what the page cache has; the power may go later.
         let killed = self.random.random_bool(0.5);
-        let found = if killed {
-            replay.live()
-        } else {
-            on_disk.clone()
-        };
+        let found = if killed { replay.live() } else { on_disk.clone() };
         let root = folder();
         replay::write_out(&found, root.path());
         let (acknowledged, accepted) = first.bounds(at);
@@ -265,15 +253,15 @@ impl Run {
         tally.syncs += syncs.len();
         let mut chosen = syncs.clone();
         if syncs.len() > losses {
-            chosen = (1..losses)
-                .map(|_| *pick(&syncs, &mut self.random))
-                .collect();
+            chosen = (1..losses).map(|_| *pick(&syncs, &mut self.random)).collect();
             chosen.extend(syncs.last());
+            // Opening moves and drops more than anything later, in few syncs.
+            let opening: Vec<_> = syncs.into_iter().filter(|at| *at < life.opened).collect();
+            chosen.extend((0..OPENING_LOSSES.min(opening.len())).map(|_| *pick(&opening, &mut self.random)));
         }
         for at in chosen {
             tally.losses += 1;
-            let content =
-                reopened(&life.until(at).durable()).map_err(|error| error.to_string())??;
+            let content = reopened(&life.until(at).durable()).map_err(|error| error.to_string())??;
             let (acknowledged, accepted) = life.bounds(at);
             if !life.history.admits(&content, acknowledged, accepted) {
                 let end = content.entries.keys().next_back();
@@ -399,10 +387,7 @@ fn the_recorder_catches_every_call() {
     ] {
         assert!(count > 0, "{caught:?}");
     }
-    assert!(
-        caught.fdatasyncs >= 400 && caught.range_syncs >= 200,
-        "{caught:?}"
-    );
+    assert!(caught.fdatasyncs >= 400 && caught.range_syncs >= 200, "{caught:?}");
     let mut replay = Replay::of(&Image::new());
     events.iter().for_each(|event| replay.apply(event));
     assert!(
@@ -418,17 +403,10 @@ fn the_recorder_catches_every_call() {
 #[test]
 fn what_was_acknowledged_is_there_after_a_power_loss() {
     let (tally, failures) = run_all(0..RUNS, |seed, tally| {
-        let losses = if seed < EXHAUSTIVE {
-            usize::MAX
-        } else {
-            LOSSES
-        };
+        let losses = if seed < EXHAUSTIVE { usize::MAX } else { LOSSES };
         Run::new(seed, Sabotage::None).check(losses, tally)
     });
-    println!(
-        "{RUNS} runs: {} of {} syncs tried",
-        tally.losses, tally.syncs
-    );
+    println!("{RUNS} runs: {} of {} syncs tried", tally.losses, tally.syncs);
     assert!(
         failures.is_empty(),
         "{} of {RUNS} runs: {:#?}",
@@ -446,23 +424,14 @@ fn a_torn_store_is_noticed_or_whole() {
         "{} of {} torn, {} to set aside",
         tally.torn, tally.losses, tally.set_aside
     );
-    assert!(
-        tally.torn * 10 > tally.losses,
-        "too few were torn: {tally:?}"
-    );
-    assert!(
-        failures.is_empty(),
-        "{} runs: {failures:#?}",
-        failures.len()
-    );
+    assert!(tally.torn * 10 > tally.losses, "too few were torn: {tally:?}");
+    assert!(failures.is_empty(), "{} runs: {failures:#?}", failures.len());
 }
 
 #[test]
 fn the_checker_finds_a_missing_fdatasync() {
     for sabotage in [Sabotage::SkipAll, Sabotage::Skip("db")] {
-        let (_, failures) = run_all(0..40, |seed, tally| {
-            Run::new(seed, sabotage).check(LOSSES, tally)
-        });
+        let (_, failures) = run_all(0..40, |seed, tally| Run::new(seed, sabotage).check(LOSSES, tally));
         assert!(
             failures.len() >= 36,
             "only {} of 40 runs lost with {sabotage:?}",

@@ -30,9 +30,7 @@ pub struct History {
 
 impl History {
     pub fn starting_at(content: Content) -> Self {
-        Self {
-            steps: vec![content],
-        }
+        Self { steps: vec![content] }
     }
 
     pub fn now(&self) -> &Content {
@@ -106,9 +104,7 @@ impl Content {
                 })
             }
             _ => {
-                let start = last
-                    .or(self.purged.map(|pos| pos.index))
-                    .map_or(0, |last| last + 1);
+                let start = last.or(self.purged.map(|pos| pos.index)).map_or(0, |last| last + 1);
                 let term = random.random_range(1..9);
                 let entries = (start..start + random.random_range(1..5)).map(|index| {
                     let len = match random.random_range(0..60) {
@@ -142,16 +138,10 @@ impl Content {
             .map_err(|error| error.to_string())?;
         let last = entries.last().map(StoredEntry::pos).or(state.purged);
         if last != state.last {
-            return Err(format!(
-                "the log's end is {:?}, its state says {:?}",
-                last, state.last
-            ));
+            return Err(format!("the log's end is {:?}, its state says {:?}", last, state.last));
         }
         Ok(Self {
-            entries: entries
-                .into_iter()
-                .map(|entry| (entry.index, entry))
-                .collect(),
+            entries: entries.into_iter().map(|entry| (entry.index, entry)).collect(),
             purged: state.purged,
             vote: state.vote.map(|StoredVote { bytes }| bytes),
         })

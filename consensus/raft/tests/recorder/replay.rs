@@ -41,6 +41,12 @@ pub type Image = BTreeMap<String, Option<Vec<u8>>>;
 /// Asked for each unsynced change whether it reached the disk.
 pub type Luck<'a> = &'a mut dyn FnMut() -> bool;
 
+/// Which of a node's two forms is asked for.
+struct Look<'a> {
+    alive: bool,
+    luck: Luck<'a>,
+}
+
 impl Replay {
     /// A folder whose content is durable.
     pub fn of(image: &Image) -> Self {
@@ -97,11 +103,7 @@ impl Replay {
 
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Open {
-                path,
-                open,
-                truncate,
-            } => {
+            Event::Open { path, open, truncate } => {
                 let at = self.resolve(path).unwrap_or_else(|| {
                     self.nodes.push(file());
                     let at = self.nodes.len() - 1;
@@ -113,11 +115,7 @@ impl Replay {
                     self.change(*open, Change::SetLen(0));
                 }
             }
-            Event::Write {
-                open,
-                offset,
-                bytes,
-            } => {
+            Event::Write { open, offset, bytes } => {
                 self.change(*open, Change::Write(*offset, bytes.clone()));
             }
             Event::SetLen { open, len } => self.change(*open, Change::SetLen(*len)),
@@ -151,7 +149,15 @@ impl Replay {
     /// What is there while the machine runs.
     pub fn live(&self) -> Image {
         let mut image = Image::new();
-        self.collect(0, "", &mut image, true, &mut || false);
+        self.collect(
+            0,
+            "",
+            &mut image,
+            &mut Look {
+                alive: true,
+                luck: &mut || false,
+            },
+        );
         image
     }
 
@@ -163,20 +169,20 @@ impl Replay {
     /// The same, but some of what was not synced got through.
     pub fn torn(&self, luck: Luck<'_>) -> Image {
         let mut image = Image::new();
-        self.collect(0, "", &mut image, false, luck);
+        self.collect(0, "", &mut image, &mut Look { alive: false, luck });
         image
     }
 
-    fn collect(&self, at: usize, path: &str, image: &mut Image, alive: bool, luck: Luck<'_>) {
+    fn collect(&self, at: usize, path: &str, image: &mut Image, look: &mut Look<'_>) {
         match &self.nodes[at] {
             Node::File {
                 live,
                 durable,
                 unsynced,
             } => {
-                let mut content = if alive { live.clone() } else { durable.clone() };
+                let mut content = if look.alive { live.clone() } else { durable.clone() };
                 for change in unsynced {
-                    if luck() {
+                    if (look.luck)() {
                         change.apply(&mut content);
                     }
                 }
@@ -186,8 +192,8 @@ impl Replay {
                 if at != 0 {
                     image.insert(path.to_owned(), None);
                 }
-                for (name, child) in if alive { live } else { durable } {
-                    self.collect(*child, &format!("{path}/{name}"), image, alive, luck);
+                for (name, child) in if look.alive { live } else { durable } {
+                    self.collect(*child, &format!("{path}/{name}"), image, look);
                 }
             }
         }
@@ -201,15 +207,13 @@ impl Replay {
     }
 
     fn resolve(&self, path: &str) -> Option<usize> {
-        path.split('/')
-            .filter(|name| !name.is_empty())
-            .try_fold(0, |at, name| {
-                match &self.nodes[at] {
-                    Node::Folder { live, durable } => live.get(name).or(durable.get(name)).copied(),
-                    Node::File { .. } => None,
-                }
-                .filter(|found| self.is_live(at, name, *found))
-            })
+        path.split('/').filter(|name| !name.is_empty()).try_fold(0, |at, name| {
+            match &self.nodes[at] {
+                Node::Folder { live, durable } => live.get(name).or(durable.get(name)).copied(),
+                Node::File { .. } => None,
+            }
+            .filter(|found| self.is_live(at, name, *found))
+        })
     }
 
     /// Names that are only durable are looked up while an image is laid out, never after.
