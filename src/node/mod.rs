@@ -29,7 +29,10 @@ pub enum NodeError {
     #[error("{path}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{what}")]
-    Part { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    Part {
+        what: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error(
         "this host's store cannot be trusted ({why}) and was kept aside as {aside}. No other member of its pool is known that \
          could take it back, so nothing runs here. To give up what it held and start as a blank host, run `xenith start-anew`"
@@ -49,11 +52,17 @@ impl NodeError {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        move |source| NodeError::Part { what, source: source.into() }
+        move |source| NodeError::Part {
+            what,
+            source: source.into(),
+        }
     }
 
     pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> NodeError {
-        move |source| NodeError::File { path: path.to_owned(), source }
+        move |source| NodeError::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -66,14 +75,13 @@ pub(crate) enum Again {
     SetAside(String),
     /// The pool has put it out: it is a pool of one again.
     Ejected,
-    /// Its log cannot go on (a full or a broken disk), and why: what is on disk is the truth.
+    /// Its log cannot go on (a full or broken disk): what is on disk is the truth.
     LogFailed(String),
 }
 
 enum Ended {
     Stopped,
-    Again,
-    LogFailed,
+    Again(Again),
 }
 
 /// `xenith start-anew`: gives up a store that was set aside. Says where it is kept; nothing when none was.
@@ -99,11 +107,15 @@ async fn run_again_and_again(config: &Config) -> Result<(), NodeError> {
     loop {
         match run_once(config, &mut signals).await {
             Ok(Ended::Stopped) => return Ok(()),
-            Ok(Ended::Again) => {
-                tracing::info!("starting anew");
+            Ok(Ended::Again(Again::LogFailed(why))) => {
+                tracing::error!(why, "the pool's log has stopped on this host; starting again");
+                failed_at = Some(Instant::now());
+            }
+            Ok(Ended::Again(why)) => {
+                tracing::info!(?why, "starting anew");
                 continue;
             }
-            Ok(Ended::LogFailed) => failed_at = Some(Instant::now()),
+            Err(error @ (NodeError::StoreSetAside { .. } | NodeError::NotTakenBack { .. })) => return Err(error),
             Err(error) if failed_at.is_some_and(|at| at.elapsed() < START_AGAIN_WITHIN) => {
                 tracing::error!(error = crate::with_causes(&error), "this host cannot start again yet");
             }
@@ -145,23 +157,18 @@ async fn run_once(config: &Config, signals: &mut Signals) -> Result<Ended, NodeE
         () = signals.stop() => return Ok(Ended::Stopped),
     };
     tell_service_manager(sd_notify::NotifyState::Ready);
-    let again = tokio::select! {
-        () = signals.stop() => None,
-        again = node.ended() => Some(again),
+    let ended = tokio::select! {
+        () = signals.stop() => Ended::Stopped,
+        again = node.ended() => Ended::Again(again),
     };
     tell_service_manager(sd_notify::NotifyState::Stopping);
     node.stop().await;
-    match again {
-        None => return Ok(Ended::Stopped),
-        Some(Again::Joined) => {}
-        Some(Again::Ejected) => drop(state_dir::StateDir::open(&config.dir)?.set_member_aside()?),
-        Some(Again::SetAside(why)) => wire_up::set_aside(config, &why)?,
-        Some(Again::LogFailed(why)) => {
-            tracing::error!(why, "the pool's log has stopped on this host; starting again");
-            return Ok(Ended::LogFailed);
-        }
+    match &ended {
+        Ended::Stopped | Ended::Again(Again::Joined | Again::LogFailed(_)) => {}
+        Ended::Again(Again::Ejected) => drop(state_dir::StateDir::open(&config.dir)?.set_member_aside()?),
+        Ended::Again(Again::SetAside(why)) => wire_up::set_aside(config, why)?,
     }
-    Ok(Ended::Again)
+    Ok(ended)
 }
 
 /// Under systemd it hears of it; elsewhere there is nobody to tell.
@@ -178,7 +185,11 @@ fn start_logging(config: &LogConfig) {
         EnvFilter::new("info")
     });
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false);
-    let started = if config.json { builder.json().try_init() } else { builder.try_init() };
+    let started = if config.json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
     if let Err(already) = started {
         eprintln!("logging: {already}");
     }
