@@ -14,6 +14,7 @@ use crate::background::{done_or_nothing, some_or_nothing};
 use crate::ids::SystemIds;
 use crate::node::{Node, Toolstack};
 use crate::peers::{Answer, Question};
+use crate::penalty::Source;
 use crate::role::{Kind, Place, no_coordinator};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -51,7 +52,7 @@ impl Node {
         let deadline = Instant::now() + self.config.hold;
         // As the unix socket: passed on to whoever leads.
         match self.place(&Origin::UnixSocket, Kind::InSession, deadline).await? {
-            Place::Here => self.join_here(&certificate_der, &body).await,
+            Place::Here => self.join_here(self.log.node_id(), &certificate_der, &body).await,
             Place::Forward(node) => match self.ask(node, &Question::Join { certificate_der, body }).await {
                 Ok(Answer::Joined(result)) => result,
                 Ok(Answer::NotCoordinator) => Err(no_coordinator()),
@@ -64,12 +65,18 @@ impl Node {
         }
     }
 
-    /// On the coordinator; HOST_STILL_BOOTING elsewhere.
-    pub(crate) async fn join_here(self: &Arc<Node>, certificate_der: &[u8], body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    /// On the coordinator; HOST_STILL_BOOTING elsewhere. `by`: the member that the host asked.
+    pub(crate) async fn join_here(
+        self: &Arc<Node>,
+        by: NodeId,
+        certificate_der: &[u8],
+        body: &[u8],
+    ) -> Result<Vec<u8>, ApiError> {
         let joiner = Joiner::read(certificate_der, body)?;
         let view = self.linearizable().await?;
+        self.check_node_id(&view, &joiner.member)?;
         if !rows::is_member(&view, &joiner.member)? {
-            self.commit_rows(&joiner).await?;
+            self.commit_rows(&joiner, Source::Joins(by)).await?;
         }
         let member = joiner.member;
         info!(
@@ -105,12 +112,26 @@ impl Node {
         done_or_nothing(self.log.propose(plan).await).map_err(commit_error)
     }
 
-    async fn commit_rows(self: &Arc<Node>, joiner: &Joiner) -> Result<(), ApiError> {
+    /// A node id is one host's for ever (A1), and 0 is nobody's.
+    fn check_node_id(&self, view: &View, member: &Member) -> Result<(), ApiError> {
+        let other = |m: &Member| {
+            m.node == member.node
+                && (m.host_uuid != member.host_uuid || m.certificate_sha256 != member.certificate_sha256)
+        };
+        let taken = self.membership.members().iter().any(other) || rows::is_anothers(view, member)?;
+        if member.node.0 == 0 || taken {
+            warn!(node = %member.node, host = member.host_uuid, "a host asked for a node id that it cannot have");
+            return Err(ApiError::invalid_value("join request node", &member.node.to_string()));
+        }
+        Ok(())
+    }
+
+    async fn commit_rows(self: &Arc<Node>, joiner: &Joiner, source: Source) -> Result<(), ApiError> {
         let pinned = rows::is_pinned(&*self.log.applied(), &joiner.member)?;
         let secret = match &joiner.request.proof {
             Proof::Token { secret } => Some(secret.clone()),
             Proof::Password { user, password } if !pinned => {
-                self.prove(user, password, None).await?;
+                self.prove(user, password, source).await?;
                 None
             }
             Proof::Password { .. } | Proof::Member => None,
@@ -149,7 +170,7 @@ impl Node {
         let committed = self.log.propose(plan).await.map(|_| ()).map_err(commit_error);
         if is_token && committed.as_ref().is_err_and(|error| *error == bad_token()) {
             // Guessing 128 bits is hopeless; this keeps it from being busy work for us.
-            self.penalties.wait(None, self.config.login_failure_delay).await;
+            self.penalties.wait(source, self.config.login_failure_delay).await;
         }
         committed
     }

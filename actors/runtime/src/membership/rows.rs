@@ -43,6 +43,15 @@ pub(super) fn is_member(view: &View, member: &Member) -> Result<bool, ApiError> 
         .all(|(column, value)| view.value(&row, column) == Some(value)))
 }
 
+/// Whether another host, or this one with another certificate, has the node id.
+pub(super) fn is_anothers(view: &View, member: &Member) -> Result<bool, ApiError> {
+    let (_, row, fields) = row(member)?;
+    Ok(fields.into_iter().any(|(column, value)| {
+        matches!(column.desc().name, "host_uuid" | "certificate_sha256")
+            && view.value(&row, column).is_some_and(|now| now != value)
+    }))
+}
+
 /// Adds the row or sets what differs in it.
 pub(super) fn keep_in_step(view: &View, tx: &mut Transaction, member: &Member) -> Result<(), ApiError> {
     let (class, row, fields) = row(member)?;

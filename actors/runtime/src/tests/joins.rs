@@ -94,7 +94,10 @@ async fn a_token_lets_in_one_host_once() {
             .is_ok()
     );
     assert_eq!(host.membership.members().len(), 1);
-    let other = host.toolstack.join(b"other".to_vec(), request(with(&token))).await;
+    let other = host
+        .toolstack
+        .join(b"other".to_vec(), request_as(43, with(&token)))
+        .await;
     assert!(denied(other).contains("join token"));
 }
 
@@ -116,6 +119,20 @@ async fn no_proof_no_entry_and_nothing_is_changed() {
     assert!(denied(host.toolstack.join(Vec::new(), Bytes::from_static(b"{")).await).contains("INVALID_VALUE"));
     assert_eq!(host.log.applied().generation(), before);
     assert!(host.toolstack.join(Vec::new(), request(password("x"))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_node_id_that_is_nobodys_or_anothers_is_refused() {
+    let host = host();
+    let first = request_as(42, with(&token(&host).await));
+    host.toolstack.join(Vec::new(), first).await.unwrap();
+    // Another certificate: another host, whatever it says.
+    for node in [0, 42] {
+        let request = request_as(node, with(&token(&host).await));
+        let refusal = denied(host.toolstack.join(vec![1], request).await);
+        assert!(refusal.contains("INVALID_VALUE"), "{refusal}");
+    }
+    assert_eq!(host.membership.members().len(), 1);
 }
 
 #[tokio::test]
