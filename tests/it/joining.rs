@@ -102,7 +102,7 @@ async fn joins_that_must_not_be() {
     refused(
         "its own pool",
         join(&one, 1, &own, &own_token),
-        &["itself", "own", "already"],
+        &["itself", "own", "already", "coordinator"],
         sides(),
     )
     .await;
