@@ -31,6 +31,9 @@ use xenith_xen_sim::SimulatedHost;
 /// The first incarnation of a pool; forced recoveries count up from here.
 pub const FIRST_INCARNATION: u64 = 1;
 
+/// A daemon that was killed may take a moment to be gone; its successor waits so long for the store.
+const STORE_IN_USE_MAX: Duration = Duration::from_secs(5);
+const STORE_LOOK_EVERY: Duration = Duration::from_millis(10);
 /// A pool of one elects itself at once.
 const LEADS_WITHIN: Duration = Duration::from_secs(30);
 /// Entries: of a pool of one whose first start was cut off the log holds a few at most.
@@ -62,7 +65,7 @@ impl RunningNode {
         if let Some(pending) = local.state.rejoin()? {
             rejoin(&local, &pending).await?;
         }
-        let (store, fresh) = match open_or_create_store(&local) {
+        let (store, fresh) = match open_or_create_store(&local).await {
             Err(Unopened::Lost(why)) => {
                 set_aside(config, &why)?;
                 // What follows is the start of a host that has to rejoin.
@@ -85,12 +88,12 @@ impl RunningNode {
         let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
         let raft = start_raft(&local, store, me.clone(), net).await?;
         // A failure above this line leaves nothing that others may rely on.
-        drop(services.raft.set(raft.service()));
+        drop(services.raft.set(Arc::downgrade(&raft.service())));
         if fresh {
             bootstrap(&local, &raft, &pool_uuid, &me).await?;
         }
         let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
-        drop(services.toolstack.set(toolstack.clone()));
+        drop(services.toolstack.set(Arc::downgrade(&toolstack)));
         let (tell, again) = watch::channel(None);
         let joiner = Arc::new(Joiner::new(local.clone(), raft.clone(), tell.clone()));
         toolstack.serve_pool_join(joiner.clone());
@@ -167,9 +170,9 @@ impl From<NodeError> for Unopened {
 }
 
 /// The store of the pool that this host is a member of; `true` when the pool of one in it may not have its rows yet.
-fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened> {
+async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened> {
     let dir = local.state.store();
-    match SledLog::open(&dir, OpenOptions::default()) {
+    match open_store(&dir).await {
         Ok(store) => {
             // A short log and no other members: perhaps a first start that was cut off.
             let last = xenith_raft::store::DurableLog::state(&store).map(|state| state.last);
@@ -191,6 +194,18 @@ fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened> {
         }
         Err(lost) if lost.must_set_aside() => Err(Unopened::Lost(lost.to_string())),
         Err(other) => Err(NodeError::part("the store could not be opened")(other).into()),
+    }
+}
+
+async fn open_store(dir: &std::path::Path) -> Result<SledLog, OpenError> {
+    let until = tokio::time::Instant::now() + STORE_IN_USE_MAX;
+    loop {
+        match SledLog::open(dir, OpenOptions::default()) {
+            Err(OpenError::InUse) if tokio::time::Instant::now() < until => {
+                tokio::time::sleep(STORE_LOOK_EVERY).await;
+            }
+            result => return result,
+        }
     }
 }
 

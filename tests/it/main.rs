@@ -1,1 +1,22 @@
-//! One integration binary: real daemons on loopback.
+//! One integration binary: real daemons on loopback, their real bytes and disks, killed, paused, cut off and fed rubbish.
+//!
+//! Tests look at what the product promises, never at how long it takes: every wait is bounded by [`harness::LIVELY`], which
+//! only a pool that hangs reaches. `XENITH_IT_LONG=1` runs the long forms (more rounds, more connections).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helpers may fail the test"
+)]
+
+mod harness;
+mod register;
+mod writers;
+
+mod forming;
+mod forward;
+mod hand_over;
+mod kill;
+mod pause;
+mod returning;

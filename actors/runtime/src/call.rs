@@ -47,7 +47,8 @@ impl Node {
 
     /// `root`: the call came by a local unix socket, of this host or of the member that forwarded it.
     pub(crate) async fn call_as(self: &Arc<Node>, call: Call, root: bool) -> Reply {
-        let reply = self.answer(call, root).await.unwrap_or_else(Reply::Failure);
+        let deadline = Instant::now() + self.config.hold;
+        let reply = self.answer(call, root, deadline).await.unwrap_or_else(Reply::Failure);
         self.metrics.called(match &reply {
             Reply::Success(_) | Reply::Bare(_) => Outcome::Success,
             Reply::Failure(_) => Outcome::Failure,
@@ -55,7 +56,7 @@ impl Node {
         reply
     }
 
-    async fn answer(self: &Arc<Node>, call: Call, root: bool) -> Result<Reply, ApiError> {
+    async fn answer(self: &Arc<Node>, call: Call, root: bool, deadline: Instant) -> Result<Reply, ApiError> {
         if call.method == "system.listMethods" {
             let names = xenith_datamodel::list_methods();
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
@@ -63,7 +64,6 @@ impl Node {
         let Some(method) = xenith_datamodel::method(&call.method) else {
             return Err(self.unknown_method(call).await);
         };
-        let deadline = Instant::now() + self.config.hold;
         let kind = if method.message.session {
             Kind::InSession
         } else {
@@ -233,12 +233,16 @@ impl Node {
         }
     }
 
-    /// Sends the call to the coordinator; looks for another one while the asked host says that it is none.
-    pub(crate) async fn forward(&self, mut node: NodeId, call: Call, deadline: Instant) -> Result<Reply, ApiError> {
+    /// Sends the call to the coordinator; looks for another one, which may be this host, while the asked host says that
+    /// it is none.
+    pub(crate) async fn forward(
+        self: &Arc<Node>,
+        mut node: NodeId,
+        call: Call,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
+        let origin = call.origin.clone();
         let question = Question::Call(Box::new(call));
-        let Question::Call(call) = &question else {
-            return Err(no_coordinator());
-        };
         loop {
             self.metrics.forwarded();
             match self.ask(node, &question).await {
@@ -254,13 +258,17 @@ impl Node {
                 return Err(no_coordinator());
             }
             tokio::time::sleep(RETRY_PAUSE).await;
-            match self.place(&call.origin, Kind::InSession, deadline).await? {
+            match self.place(&origin, Kind::InSession, deadline).await? {
                 Place::Forward(other) => node = other,
                 Place::Redirect { address } => return Err(ApiError::host_is_slave(&address)),
-                // It came back to this host: the client asks again and is answered here.
-                Place::Here => return Err(no_coordinator()),
+                Place::Here => break,
             }
         }
+        // Coordination came to this host in between, and nothing was done elsewhere.
+        let Question::Call(call) = question else {
+            return Err(no_coordinator());
+        };
+        Box::pin(self.answer(*call, origin == Origin::UnixSocket, deadline)).await
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.

@@ -11,7 +11,7 @@ fn read(text: &str) -> Json {
 }
 
 fn facts() -> Json {
-    read(include_str!("facts/datamodel.json"))
+    read(include_str!("../../../tests/facts/datamodel.json"))
 }
 
 fn export() -> Json {
@@ -84,14 +84,14 @@ fn error_codes() {
     compare(
         "errors",
         &export()["errors"],
-        &read(include_str!("facts/errors.json"))["errors"],
+        &read(include_str!("../../../tests/facts/errors.json"))["errors"],
         "code",
     );
 }
 
 #[test]
 fn related_fields() {
-    let mut facts = read(include_str!("facts/relations.json"));
+    let mut facts = read(include_str!("../../../tests/facts/relations.json"));
     for relation in facts["relations"].as_array_mut().unwrap() {
         let members = relation.as_object_mut().unwrap();
         if members["cardinality"] == "many-to-many" {
@@ -110,7 +110,7 @@ fn related_fields() {
 
 #[test]
 fn where_messages_run() {
-    let mut facts = read(include_str!("facts/forwarding.json"));
+    let mut facts = read(include_str!("../../../tests/facts/forwarding.json"));
     for message in facts["messages"].as_array_mut().unwrap() {
         message.as_object_mut().unwrap().remove("note");
     }
@@ -119,14 +119,14 @@ fn where_messages_run() {
 
 #[test]
 fn method_names_in_order() {
-    let golden = read(include_str!("facts/list_methods.json"));
+    let golden = read(include_str!("../../../tests/facts/golden/list_methods.json"));
     assert_eq!(export()["list_methods"], golden["names"]);
 }
 
 /// The order of the fields in a record seen on the wire, where one was seen.
 #[test]
 fn records_have_the_order_of_the_wire() {
-    let golden = read(include_str!("facts/record_shapes.json"));
+    let golden = read(include_str!("../../../tests/facts/golden/record_shapes.json"));
     let mut seen = 0;
     for class in datamodel::api_classes() {
         let Some(fields) = golden[class.name]["fields"].as_array() else {

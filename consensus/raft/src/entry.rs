@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use xenith_pooldb::Transaction;
 use xenith_pooldb::codec::{decode_transaction, encode_transaction};
 
@@ -73,9 +74,54 @@ pub struct SyncSet {
 pub struct Record {
     envelope: Bytes,
     body: Option<Arc<Body>>,
+    /// Of a proposal on its way into this host's log; never stored or sent.
+    guard: Option<Guard>,
+}
+
+/// Whether a proposal may still be appended. Raft may refuse a proposal (its lease had run out) and take the next one a moment later;
+/// that one was planned on top of the refused one, so it must not be made.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    current: Arc<AtomicU64>,
+    epoch: u64,
+    voided: Arc<AtomicBool>,
+}
+
+impl Guard {
+    /// `current` is the epoch of the head that is open now.
+    pub fn new(current: Arc<AtomicU64>, epoch: u64) -> Guard {
+        Guard {
+            current,
+            epoch,
+            voided: Arc::default(),
+        }
+    }
+
+    /// Whether nothing of the proposal was appended.
+    pub fn is_void(&self) -> bool {
+        self.voided.load(Ordering::SeqCst)
+    }
+
+    fn void_if_stale(&self) -> bool {
+        let stale = self.current.load(Ordering::SeqCst) != self.epoch;
+        if stale {
+            self.voided.store(true, Ordering::SeqCst);
+        }
+        stale
+    }
 }
 
 impl Record {
+    pub fn guarded(mut self, guard: Guard) -> Record {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// Asked once, when the record is appended: true when a blank entry must take its place.
+    pub fn void_if_stale(&self) -> bool {
+        self.guard.as_ref().is_some_and(Guard::void_if_stale)
+    }
+
     pub fn new(body: Body) -> Result<Record, CodecError> {
         let envelope = match &body {
             Body::Transaction(transaction) => codec::wrap(KIND_TRANSACTION, ENTRY_VERSION, &stored(transaction)?),
@@ -86,6 +132,7 @@ impl Record {
         Ok(Record {
             envelope,
             body: Some(Arc::new(body)),
+            guard: None,
         })
     }
 
@@ -158,6 +205,7 @@ pub fn payload_from_bytes(bytes: Bytes) -> Result<Payload, CodecError> {
         _ => Ok(EntryPayload::Normal(Record {
             envelope: bytes,
             body: None,
+            guard: None,
         })),
     }
 }

@@ -6,10 +6,11 @@
 //!      └──leadership lost────┴────────a proposal failed────────────┘
 //! ```
 //! Invariants: plan, apply to the head and enqueue are one step under one lock, so the queue's order is the head's order; the queue is
-//! drained by one task; every item names the leadership it was planned under, and Raft refuses it under another; the "opened" entry goes
+//! drained by one task; every item names the leadership it was planned under, and Raft refuses it under another; once an item has failed,
+//! later ones of its epoch become blank entries, though Raft takes them ([`Guard`]); the "opened" entry goes
 //! through the same queue, so when it is applied nothing of an earlier head can follow. Must not: await under a lock.
 
-use crate::entry::{Body, Record};
+use crate::entry::{Body, Guard, Record};
 use crate::pool_log::{CommitError, Plan};
 use crate::responder::Callback;
 use crate::state_machine::{Applied, StateMachine};
@@ -37,7 +38,7 @@ pub struct Head {
     flights: Mutex<Flights>,
     queue: mpsc::Sender<Item>,
     /// Of the state that is open; an item of an older one is dropped instead of sent.
-    epoch: AtomicU64,
+    epoch: Arc<AtomicU64>,
     /// Raised at each change of phase.
     changed: watch::Sender<u64>,
     in_flight_max: usize,
@@ -100,7 +101,7 @@ impl Head {
             }),
             flights: Mutex::default(),
             queue,
-            epoch: AtomicU64::new(0),
+            epoch: Arc::default(),
             changed: watch::Sender::new(0),
             in_flight_max,
         };
@@ -378,10 +379,12 @@ pub async fn drain(
 }
 
 async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>, gate: &Arc<SyncGate>, item: Item) {
+    let guard = Guard::new(head.epoch.clone(), item.epoch);
     let mut flight = Flight {
         head: head.clone(),
         seq: item.seq,
         epoch: item.epoch,
+        guard: guard.clone(),
         answered: false,
     };
     if head.epoch.load(Ordering::SeqCst) != item.epoch {
@@ -398,7 +401,7 @@ async fn send(head: &Arc<Head>, raft: &openraft::Raft<TypeConfig, StateMachine>,
     });
     // An error drops the responder, whose flight then says that the outcome is not known.
     if let Err(error) = raft
-        .write(item.record)
+        .write(item.record.guarded(guard))
         .with_leader(item.leader)
         .responder(responder)
         .await
@@ -412,12 +415,18 @@ struct Flight {
     head: Arc<Head>,
     seq: u64,
     epoch: u64,
+    guard: Guard,
     answered: bool,
 }
 
 impl Flight {
     fn complete(&mut self, outcome: Outcome) {
         self.answered = true;
+        let outcome = match outcome {
+            // A blank entry was committed in its place.
+            Ok(()) if self.guard.is_void() => Err(CommitError::NotCoordinator),
+            other => other,
+        };
         self.head.complete(self.seq, self.epoch, outcome);
     }
 }

@@ -258,7 +258,7 @@ pub async fn propose_hashes(head: Arc<Head>, published: Arc<Published>) {
         if head.open_leader().is_none() {
             continue;
         }
-        let hashed = tokio::task::spawn_blocking(move || view.state_hash()).await;
+        let hashed = crate::blocking::run(move || Ok(view.state_hash())).await;
         let Ok(hash) = hashed else { continue };
         // Not the coordinator any more, or too busy: the next checkpoint is compared instead.
         let _ = head.enqueue_marker(Body::StateHash(StateHash { index, hash }));

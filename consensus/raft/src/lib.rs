@@ -4,6 +4,7 @@
 //! `members` and `planner` (who votes), `hand_over`, `state_machine` and `snapshot`, `log_adapter` over [`store`], `network`.
 //! Only this crate knows openraft; stored and sent bytes are its own (`dto`, `entry`, `codec`).
 
+pub mod blocking;
 mod codec;
 mod config;
 mod dto;

@@ -9,7 +9,7 @@ use crate::entry;
 use crate::store::{DurableLog, LogPos, StoreError, StoredEntry, StoredVote};
 use crate::types::{Entry, LogId, TypeConfig, Vote};
 use openraft::storage::{IOFlushed, RaftLogStorage};
-use openraft::{LogState, OptionalSend, RaftLogReader};
+use openraft::{EntryPayload, LogState, OptionalSend, RaftLogReader};
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::io;
@@ -135,7 +135,10 @@ impl RaftLogStorage<TypeConfig> for LogAdapter {
         let mut stored = Vec::new();
         {
             let mut recent = self.recent();
-            for entry in entries {
+            for mut entry in entries {
+                if matches!(&entry.payload, EntryPayload::Normal(record) if record.void_if_stale()) {
+                    entry.payload = EntryPayload::Blank;
+                }
                 let bytes = entry::payload_to_bytes(&entry.payload).map_err(codec_error)?;
                 let at = LogPos::from(entry.log_id);
                 recent.push(entry, bytes.len());
@@ -252,4 +255,46 @@ fn store_error(error: StoreError) -> io::Error {
 
 fn codec_error(error: CodecError) -> io::Error {
     io::Error::other(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Body, Guard, Record, SyncSet};
+    use crate::pool_log::NodeId;
+    use crate::store::{Executor, MemDisk, MemLog};
+    use crate::types::LeaderId;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    fn entry(index: u64, guard: &Guard) -> Entry {
+        let record = Record::new(Body::SyncSet(SyncSet::default())).unwrap();
+        Entry {
+            log_id: LogId::new(
+                LeaderId {
+                    term: 1,
+                    node_id: NodeId(1),
+                },
+                index,
+            ),
+            payload: EntryPayload::Normal(record.guarded(guard.clone())),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_planned_on_a_failed_proposal_is_appended_blank() {
+        let executor: Executor = Arc::new(|job| job());
+        let log: Arc<dyn DurableLog> = Arc::new(MemLog::open(&MemDisk::new(), executor).unwrap());
+        let mut adapter = LogAdapter::new(log.clone());
+        let epoch = Arc::new(AtomicU64::new(1));
+        let (before, after) = (Guard::new(epoch.clone(), 1), Guard::new(epoch.clone(), 1));
+        adapter.append([entry(0, &before)], IOFlushed::noop()).await.unwrap();
+        epoch.store(2, Ordering::SeqCst);
+        adapter.append([entry(1, &after)], IOFlushed::noop()).await.unwrap();
+        assert_eq!((before.is_void(), after.is_void()), (false, true));
+        for mut reader in [adapter, LogAdapter::new(log)] {
+            let read = reader.try_get_log_entries(0..2).await.unwrap();
+            assert!(matches!(read[0].payload, EntryPayload::Normal(_)));
+            assert!(matches!(read[1].payload, EntryPayload::Blank));
+        }
+    }
 }

@@ -88,11 +88,9 @@ impl RaftNode {
         let published = Published::new();
         let state = {
             let (snapshots, published, every) = (parts.snapshots.clone(), published.clone(), config.hash_every);
-            tokio::task::spawn_blocking(move || StateMachine::open(snapshots, published, every)).await
+            crate::blocking::run(move || StateMachine::open(snapshots, published, every)).await
         };
-        let state = state
-            .map_err(|e| StartError::Raft(e.to_string()))?
-            .map_err(StartError::Snapshot)?;
+        let state = state.map_err(StartError::Snapshot)?;
         let peers = Peers {
             net: parts.net.clone(),
             identity,
@@ -176,28 +174,34 @@ impl RaftNode {
         self.service.clone()
     }
 
-    /// Forms a pool of one on an empty store and makes the first transaction. Returns when that is committed.
+    /// Forms a pool of one on an empty store and makes the first transaction; goes on with one that was cut off before that. Returns
+    /// when it is committed.
     pub async fn bootstrap(&self, first: Transaction) -> Result<(), BootstrapError> {
         let initialized = self
             .raft
             .is_initialized()
             .await
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
-        if initialized {
+        if initialized && self.members().len() > 1 {
             return Err(BootstrapError::NotEmpty);
         }
-        let member = self.config.member.clone();
-        let members = BTreeMap::from([(member.node, member)]);
-        self.raft
-            .initialize(members)
-            .await
-            .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if !initialized {
+            let member = self.config.member.clone();
+            let members = BTreeMap::from([(member.node, member)]);
+            self.raft
+                .initialize(members)
+                .await
+                .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        }
         let mut role = self.watch_role();
         let opened = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
         let opened = tokio::time::timeout(BOOTSTRAP_DEADLINE, opened).await;
         opened
             .map_err(|_| BootstrapError::Failed("this host was not elected in time".into()))?
             .map_err(|e| BootstrapError::Failed(e.to_string()))?;
+        if self.applied().generation() > 0 {
+            return Err(BootstrapError::NotEmpty);
+        }
         self.propose(Box::new(move |_| Ok((first, Value::Void)))).await?;
         Ok(())
     }

@@ -29,6 +29,9 @@ const RETRY_AFTER: Duration = Duration::from_millis(10);
 /// Of one question to the coordinator.
 const ASK_DEADLINE: Duration = Duration::from_millis(500);
 
+/// Far below any lease, far above what reading two clocks takes.
+const SLEEP_NOTICED_NS: u64 = 1_000_000;
+
 /// A view and, when this host leads, the leadership that vouched for it.
 pub type Read = (Option<LeaderId>, Arc<View>);
 
@@ -40,6 +43,8 @@ pub struct Reads {
     identity: Identity,
     published: Arc<Published>,
     queue: mpsc::Sender<Reply>,
+    /// How long the machine had slept when that was last looked at, in nanoseconds.
+    slept: AtomicU64,
     /// The term whose lease must not be trusted any more: somebody was asked to stand for election regardless of it.
     distrusted_term: AtomicU64,
 }
@@ -57,6 +62,7 @@ impl Reads {
             identity,
             published,
             queue,
+            slept: AtomicU64::new(slept_ns()),
             distrusted_term: AtomicU64::new(0),
         };
         (Arc::new(reads), rx)
@@ -77,6 +83,21 @@ impl Reads {
     /// From now on reads of this term are confirmed by a round of heartbeats.
     pub fn distrust_lease(&self, term: u64) {
         self.distrusted_term.fetch_max(term, Ordering::SeqCst);
+    }
+
+    /// The lease runs on a clock that stands still while the machine sleeps; the others' clocks did not (A8). So after a sleep the lease
+    /// of `term`, though it seems to hold, is worth nothing.
+    fn notice_sleep(&self, slept_ns: u64, term: u64) {
+        if slept_ns.saturating_sub(self.slept.load(Ordering::SeqCst)) < SLEEP_NOTICED_NS {
+            return;
+        }
+        // Distrusted first: who finds the new figure finds this too.
+        self.distrust_lease(term);
+        self.slept.fetch_max(slept_ns, Ordering::SeqCst);
+        tracing::warn!(
+            term,
+            "the machine has slept: reads of this term are confirmed by a majority"
+        );
     }
 
     /// The index for a supporter's read; nothing when this host does not lead.
@@ -115,7 +136,11 @@ impl Reads {
             let (leader, index) = self.index_as_leader().await?;
             return Some((Some(leader), index));
         }
-        let answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE).await;
+        // A coordinator that died answers nobody: the reads that wait must go to its successor as soon as there is one.
+        let answer = tokio::select! {
+            answer = network::request(&*self.net, &self.identity, leader, &ReadIndexDto {}, ASK_DEADLINE) => answer,
+            () = self.no_longer_led_by(leader) => return None,
+        };
         let ReadIndexReplyDto { index } = answer
             .inspect_err(|error| tracing::debug!(%leader, %error, "the coordinator gave no read index"))
             .ok()?;
@@ -128,10 +153,22 @@ impl Reads {
         metrics.current_leader
     }
 
+    /// Returns when another host, or nobody, leads.
+    async fn no_longer_led_by(&self, leader: NodeId) {
+        let Some(raft) = self.raft.get() else { return };
+        let mut metrics = raft.server_metrics();
+        while metrics.borrow_watched().current_leader == Some(leader) {
+            if metrics.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     async fn index_as_leader(&self) -> Option<(LeaderId, u64)> {
         let raft = self.raft.get()?;
         if let Ok(linearizer) = raft.get_read_linearizer(ReadPolicy::LeaseRead).await {
             let leader = *linearizer.read_log_id().committed_leader_id();
+            self.notice_sleep(slept_ns(), leader.term);
             if leader.term != self.distrusted_term.load(Ordering::SeqCst) {
                 return Some((leader, linearizer.read_log_id().index()));
             }
@@ -150,5 +187,39 @@ impl Reads {
             .wait_for(|p| p.halted || p.applied.is_some_and(|at| at.index >= index))
             .await;
         reached.is_ok_and(|p| !p.halted)
+    }
+}
+
+/// How long this machine has slept since it was started. A delay between the two looks makes it less, never more.
+fn slept_ns() -> u64 {
+    use rustix::time::{ClockId, clock_gettime};
+    let (with_sleep, without) = (clock_gettime(ClockId::Boottime), clock_gettime(ClockId::Monotonic));
+    let ns = |at: rustix::time::Timespec| i128::from(at.tv_sec) * 1_000_000_000 + i128::from(at.tv_nsec);
+    u64::try_from(ns(with_sleep) - ns(without)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::MemoryNet;
+
+    #[test]
+    fn after_a_sleep_the_lease_of_the_term_is_not_trusted() {
+        let me = NodeId(1);
+        let identity = Identity {
+            pool: 1,
+            incarnation: 1,
+            node: me,
+        };
+        let (reads, _queue) = Reads::new(MemoryNet::new().door(me), identity, Published::new());
+        let distrusted = || reads.distrusted_term.load(Ordering::SeqCst);
+        let slept = reads.slept.load(Ordering::SeqCst);
+        reads.notice_sleep(slept + SLEEP_NOTICED_NS / 2, 3);
+        assert_eq!(distrusted(), 0);
+        reads.notice_sleep(slept + 1_000 * SLEEP_NOTICED_NS, 3);
+        assert_eq!(distrusted(), 3);
+        // The next term's lease began after it.
+        reads.notice_sleep(slept + 1_000 * SLEEP_NOTICED_NS, 4);
+        assert_eq!(distrusted(), 3);
     }
 }

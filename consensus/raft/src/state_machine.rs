@@ -215,7 +215,7 @@ impl StateMachine {
             return;
         };
         let (published, expected) = (self.published.clone(), expected.clone());
-        tokio::task::spawn_blocking(move || {
+        crate::blocking::detached(move || {
             if view.state_hash() != expected.hash {
                 published.quarantine(format!("the state after entry {index} differs from the coordinator's"));
             }
@@ -416,7 +416,7 @@ fn publish_newer(
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+    crate::blocking::run(work).await
 }
 
 #[cfg(test)]

@@ -21,6 +21,28 @@ async fn a_pool_of_one_commits_and_refuses_a_second_bootstrap() {
     assert!(matches!(again, Err(BootstrapError::NotEmpty)), "{again:?}");
 }
 
+/// A power failure between the first entry of the log and the first transaction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bootstrap_that_was_cut_off_is_gone_on_with() {
+    let mut cluster = Cluster::new(1, |_| {});
+    cluster.start(0).await;
+    let node = cluster.node(0).clone();
+    let begun = async {
+        while !node.is_member().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        made = node.bootstrap(row("first")) => made.unwrap(),
+        () = begun => {}
+    }
+    cluster.kill(0).await;
+    cluster.start(0).await;
+    let again = cluster.node(0).bootstrap(row("first")).await;
+    assert!(matches!(again, Ok(()) | Err(BootstrapError::NotEmpty)), "{again:?}");
+    assert!(holds(&cluster.node(0).read().await.unwrap(), "first"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_commit_and_every_one_reads_what_was_acknowledged() {
     let cluster = Cluster::formed(3, |_| {}).await;

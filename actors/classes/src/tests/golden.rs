@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::{ApiError, Const, DateTime, Ref, Type, Value};
 
 const GROUPS: &[(&str, &str)] = &[
-    ("tasks", include_str!("../../tests/facts/golden/tasks.json")),
-    ("session", include_str!("../../tests/facts/golden/session.json")),
-    ("generic", include_str!("../../tests/facts/golden/generic.json")),
-    ("devices", include_str!("../../tests/facts/golden/devices.json")),
-    ("vm", include_str!("../../tests/facts/golden/vm.json")),
+    ("tasks", include_str!("../../../../tests/facts/golden/tasks.json")),
+    ("session", include_str!("../../../../tests/facts/golden/session.json")),
+    ("generic", include_str!("../../../../tests/facts/golden/generic.json")),
+    ("devices", include_str!("../../../../tests/facts/golden/devices.json")),
+    ("vm", include_str!("../../../../tests/facts/golden/vm.json")),
 ];
-const FIXTURES: &str = include_str!("../../tests/facts/golden/fixtures.json");
+const FIXTURES: &str = include_str!("../../../../tests/facts/golden/fixtures.json");
 const DIFFERENT: &str = include_str!("../../tests/golden_differences.txt");
 
 /// Fields whose values are the lab's.

@@ -98,6 +98,32 @@ async fn a_token_lets_in_one_host_once() {
     assert!(denied(other).contains("join token"));
 }
 
+/// It lost its store, or the answer to its first join: it comes as another node.
+#[tokio::test]
+async fn a_host_that_comes_back_with_its_certificate_takes_its_own_place() {
+    let host = host();
+    let certificate = || b"certificate".to_vec();
+    let first = token(&host).await;
+    host.toolstack.join(certificate(), request(with(&first))).await.unwrap();
+    let again = host.toolstack.join(certificate(), request_as(43, with(&first))).await;
+    assert!(denied(again).contains("join token"), "a used token is no proof");
+    let second = token(&host).await;
+    let stranger = host
+        .toolstack
+        .join(b"other".to_vec(), request_as(43, with(&second)))
+        .await;
+    assert!(denied(stranger).contains("in the pool already"));
+    host.toolstack
+        .join(certificate(), request_as(43, with(&second)))
+        .await
+        .unwrap();
+    let nodes: Vec<NodeId> = host.membership.members().iter().map(|m| m.node).collect();
+    assert_eq!(nodes, [NodeId(43)]);
+    let view = host.log.applied();
+    assert_eq!(view.count(class("xenith_member").unwrap()), 1);
+    assert_eq!(view.count(class("host").unwrap()), 2);
+}
+
 #[tokio::test]
 async fn no_proof_no_entry_and_nothing_is_changed() {
     let host = host();

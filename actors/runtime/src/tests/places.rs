@@ -107,6 +107,28 @@ async fn a_forwarded_call_is_not_forwarded_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_on_its_way_to_a_coordinator_that_is_now_this_host_is_answered_here() {
+    let forward = RuntimeConfig {
+        supporter_calls: SupporterCalls::Forward,
+        ..RuntimeConfig::default()
+    };
+    let (asked, host, s) = pair(forward).await;
+    asked.set_supporter(NodeId(8));
+    for (method, more) in [("pool.get_all", &[][..]), ("task.create", &["a", "b"])] {
+        host.set_supporter(COORDINATOR);
+        let params = std::iter::once(s.as_str())
+            .chain(more.iter().copied())
+            .map(text)
+            .collect();
+        let toolstack = Arc::clone(&host.toolstack);
+        let held = tokio::spawn(async move { toolstack.call(call(method, params, tcp())).await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        host.log.set_role(Role::Coordinator { term: 2 });
+        assert!(matches!(held.await.unwrap(), Reply::Success(_)), "{method}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_hand_over_sessions_go_on_for_a_minute_and_logins_do_not() {
     let (coordinator, old, s) = pair(RuntimeConfig::default()).await;
     old.toolstack.node.window.open(old.toolstack.node.uptime_ms() + 60_000);

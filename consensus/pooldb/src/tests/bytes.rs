@@ -95,8 +95,8 @@ fn unhex(text: &str) -> Vec<u8> {
 #[test]
 fn version_1_of_a_transaction_is_read_and_written_for_ever() {
     let written = encode_transaction(&transaction()).unwrap();
-    expect_file!["../../tests/facts/transaction_v1.hex"].assert_eq(&hex(&written));
-    let golden = unhex(include_str!("../../tests/facts/transaction_v1.hex"));
+    expect_file!["../../tests/golden/transaction_v1.hex"].assert_eq(&hex(&written));
+    let golden = unhex(include_str!("../../tests/golden/transaction_v1.hex"));
     assert_eq!(decode_transaction(&golden).unwrap(), transaction());
 }
 
@@ -207,13 +207,13 @@ fn a_snapshot_holds_everything() {
 
 #[test]
 fn version_1_of_a_snapshot_is_read_for_ever() {
-    check_state(&read(&unhex(include_str!("../../tests/facts/snapshot_v1.hex"))).unwrap());
+    check_state(&read(&unhex(include_str!("../../tests/golden/snapshot_v1.hex"))).unwrap());
 }
 
 #[test]
 #[ignore = "writes the golden snapshot anew, with UPDATE_EXPECT=1"]
 fn write_the_golden_snapshot() {
-    expect_file!["../../tests/facts/snapshot_v1.hex"].assert_eq(&hex(&written(&state())));
+    expect_file!["../../tests/golden/snapshot_v1.hex"].assert_eq(&hex(&written(&state())));
 }
 
 #[test]

@@ -14,9 +14,9 @@ use crate::dto::{
 use crate::leadership::LastHeard;
 use crate::pool_log::NodeId;
 use crate::reads::Reads;
-use crate::snapshot::SnapshotHead;
+use crate::snapshot::{self, SnapshotFile, SnapshotHead};
 use crate::state_machine::{Published, StateMachine};
-use crate::types::{TypeConfig, Vote};
+use crate::types::{LogId, TypeConfig, Vote};
 use async_trait::async_trait;
 use bytes::Bytes;
 use openraft::raft::{AppendEntriesResponse, TransferLeaderRequest};
@@ -140,6 +140,7 @@ impl Server {
         let offer: SnapshotOfferDto = codec::decode(&self.opened(from, &hello)?)?;
         let head = SnapshotHead::from_dto(offer.head).map_err(|e| NetError::Refused(e.to_string()))?;
         let file = snapshot_stream::receive(stream, offer.size).await?;
+        sound(file.clone(), head.meta.last_log_id).await?;
         let snapshot = openraft::Snapshot {
             meta: head.meta,
             snapshot: file,
@@ -152,6 +153,22 @@ impl Server {
         Ok(codec::encode(&SnapshotReplyDto {
             vote: answer.vote.into(),
         })?)
+    }
+}
+
+/// Looked at before Raft has it: an installation that fails stops Raft for good, and the fault may be the sender's disk or version.
+async fn sound(file: Arc<dyn SnapshotFile>, of: Option<LogId>) -> Result<(), NetError> {
+    let read = tokio::task::spawn_blocking(move || snapshot::read_snapshot(&*file)).await;
+    let (head, _view) = read
+        .map_err(std::io::Error::other)
+        .flatten()
+        .map_err(|error| NetError::Refused(format!("the snapshot cannot be read: {error}")))?;
+    if head.meta.last_log_id == of {
+        Ok(())
+    } else {
+        Err(NetError::Refused(
+            "the snapshot is not of the state that was announced".into(),
+        ))
     }
 }
 

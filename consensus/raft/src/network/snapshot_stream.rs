@@ -86,19 +86,28 @@ pub async fn receive(stream: &mut BoxedStream, size: u64) -> Result<Arc<dyn Snap
 
 fn read_chunks(file: Arc<dyn SnapshotFile>) -> mpsc::Receiver<io::Result<Bytes>> {
     let (tx, rx) = mpsc::channel(CHUNKS_QUEUED);
-    tokio::task::spawn_blocking(move || {
-        let outcome = file.open().and_then(|mut from| {
-            loop {
+    tokio::spawn(async move {
+        let mut from = match crate::blocking::run(move || file.open()).await {
+            Ok(from) => from,
+            Err(error) => return drop(tx.send(Err(error)).await),
+        };
+        loop {
+            let read = crate::blocking::run(move || {
                 let mut chunk = Vec::with_capacity(CHUNK_BYTES);
                 (&mut from).take(CHUNK_BYTES as u64).read_to_end(&mut chunk)?;
-                // A closed channel: the transfer was given up.
-                if chunk.is_empty() || tx.blocking_send(Ok(chunk.into())).is_err() {
-                    return Ok(());
+                Ok((from, Bytes::from(chunk)))
+            });
+            let chunk = match read.await {
+                Ok((rest, chunk)) => {
+                    from = rest;
+                    chunk
                 }
+                Err(error) => return drop(tx.send(Err(error)).await),
+            };
+            // A closed channel: the transfer was given up.
+            if chunk.is_empty() || tx.send(Ok(chunk)).await.is_err() {
+                return;
             }
-        });
-        if let Err(error) = outcome {
-            let _ = tx.blocking_send(Err(error));
         }
     });
     rx
@@ -112,10 +121,7 @@ async fn within<T>(deadline: Duration, work: impl Future<Output = io::Result<T>>
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, NetError> {
-    let done = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| NetError::Unreachable(e.to_string()))?;
-    done.map_err(unreachable)
+    crate::blocking::run(work).await.map_err(unreachable)
 }
 
 fn unreachable(error: io::Error) -> NetError {

@@ -1,0 +1,13 @@
+//! Options of a bench: `--name value`. What cargo adds (`--bench`) and names that a bench does not know are passed over.
+
+use std::str::FromStr;
+
+pub fn option<T: FromStr>(name: &str, otherwise: T) -> T {
+    let mut arguments = std::env::args().skip_while(|argument| argument != name);
+    let value = arguments.nth(1);
+    value.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+pub fn flag(name: &str) -> bool {
+    std::env::args().any(|argument| argument == name)
+}

@@ -1,0 +1,223 @@
+//! A development pool for one test: `xenith up` in a folder of its own, stopped and removed when the test is over.
+//!
+//! Invariants: at most two pools run at a time on the machine (a file lock, since each test may be a process of its own);
+//! only processes of this pool are ever signalled, by pid, after a look at their command line.
+
+mod calls;
+mod process;
+mod slot;
+
+pub use calls::{At, Outcome, Reach};
+pub use process::pid_is_ours;
+
+use process::Up;
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+use slot::Slot;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
+use xenith_datamodel::Ref;
+
+/// Liveness only: a pool on a machine that is busy with other things does everything well within this.
+pub const LIVELY: Duration = Duration::from_secs(60);
+/// Between two looks at something that will come true.
+pub const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub const PASSWORD: &str = "correct horse";
+
+/// The long forms of tests are wanted.
+pub fn long() -> bool {
+    std::env::var_os("XENITH_IT_LONG").is_some()
+}
+
+/// The part of `pool.json` that tests use.
+#[derive(Deserialize)]
+pub struct Facts {
+    pub hosts: Vec<HostFacts>,
+}
+
+#[derive(Deserialize)]
+pub struct HostFacts {
+    pub uuid: String,
+    pub pid: Option<i32>,
+    pub sim_pid: Option<i32>,
+    pub dir: PathBuf,
+    pub log: PathBuf,
+}
+
+/// A pool that runs. Calls to it go through [`Reach`], which tasks may clone.
+pub struct Pool {
+    reach: Reach,
+    dir: PathBuf,
+    ups: Vec<Up>,
+    /// Given back last.
+    _slot: Slot,
+}
+
+impl Deref for Pool {
+    type Target = Reach;
+
+    fn deref(&self) -> &Reach {
+        &self.reach
+    }
+}
+
+impl Pool {
+    /// A new pool of `hosts` hosts that is ready. `extra`: further arguments of `xenith up`.
+    pub async fn start(hosts: u8, extra: &[&str]) -> Pool {
+        Pool::start_with(hosts, extra, |_| {}).await
+    }
+
+    /// `prepare` is called with the pool's folder before any daemon starts.
+    pub async fn start_with(hosts: u8, extra: &[&str], prepare: impl FnOnce(&Path)) -> Pool {
+        let slot = Slot::take().await;
+        let [http_port, tls_port, link_port] = slot.free_ports(hosts);
+        let dir = tempfile::Builder::new().prefix("xenith-it-").tempdir().unwrap().keep();
+        prepare(&dir);
+        let reach = Reach {
+            hosts,
+            http_port,
+            tls_port,
+            link_port,
+            dir: dir.clone(),
+        };
+        let mut pool = Pool {
+            reach,
+            dir,
+            ups: Vec::new(),
+            _slot: slot,
+        };
+        let ports = [
+            ("--http-port", http_port),
+            ("--tls-port", tls_port),
+            ("--link-port", link_port),
+        ];
+        let mut arguments = vec![
+            "--hosts".to_owned(),
+            hosts.to_string(),
+            "--password".into(),
+            PASSWORD.into(),
+        ];
+        arguments.extend(
+            ports
+                .iter()
+                .flat_map(|(name, port)| [(*name).to_owned(), port.to_string()]),
+        );
+        arguments.extend(extra.iter().map(|argument| (*argument).to_owned()));
+        pool.up(&arguments).await;
+        pool
+    }
+
+    /// Stops all as an operator does (SIGTERM to `up`) and returns when nothing runs any more.
+    pub async fn stop_all(&mut self) {
+        for up in &mut self.ups {
+            up.terminate();
+        }
+        for mut up in self.ups.drain(..) {
+            up.wait_stopped().await;
+        }
+    }
+
+    /// `up` in the folder of an existing pool.
+    pub async fn start_all_again(&mut self) {
+        self.up(&[]).await;
+    }
+
+    /// Starts host `k`'s daemon again (and its machine, if that is gone); returns when it serves.
+    pub async fn start_again(&mut self, k: u8) {
+        self.begin_again(k);
+        let last = self.ups.len() - 1;
+        self.ups[last].wait_ready().await;
+    }
+
+    /// As [`Pool::start_again`] without waiting.
+    pub fn begin_again(&mut self, k: u8) {
+        self.ups
+            .push(Up::start(&self.dir, &["--host".to_owned(), k.to_string()]));
+    }
+
+    /// As [`Pool::start_again`] for a start that is expected to fail; returns what it said.
+    pub async fn start_again_in_vain(&mut self, k: u8) -> String {
+        self.begin_again(k);
+        let mut up = self.ups.pop().unwrap();
+        up.wait_failed().await
+    }
+
+    async fn up(&mut self, arguments: &[String]) {
+        self.ups.push(Up::start(&self.dir, arguments));
+        let last = self.ups.len() - 1;
+        self.ups[last].wait_ready().await;
+    }
+
+    /// For tasks.
+    pub fn reach(&self) -> Reach {
+        self.reach.clone()
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Signals host `k`'s daemon.
+    pub fn kill(&self, k: u8, signal: Signal) {
+        let pid = self.facts().hosts[usize::from(k) - 1].pid.unwrap();
+        self.signal(pid, signal);
+    }
+
+    fn signal(&self, pid: i32, signal: Signal) {
+        if pid_is_ours(pid, &self.dir) {
+            // It may end between the look and the signal.
+            let _ = kill_process(Pid::from_raw(pid).unwrap(), signal);
+        }
+    }
+
+    /// Has `k`'s daemon ended (killed or by itself)?
+    pub fn has_ended(&self, k: u8) -> bool {
+        !self.facts().hosts[usize::from(k) - 1]
+            .pid
+            .is_some_and(|pid| pid_is_ours(pid, &self.dir))
+    }
+
+    /// kill -9, then waits until the process is gone.
+    pub async fn kill_hard(&self, k: u8) {
+        self.kill(k, Signal::KILL);
+        eventually("the daemon is gone", async || self.has_ended(k)).await;
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Some(facts) = self.reach.try_facts() {
+            for pid in facts.hosts.iter().flat_map(|host| [host.pid, host.sim_pid]).flatten() {
+                self.signal(pid, Signal::CONT);
+                self.signal(pid, Signal::KILL);
+            }
+        }
+        for up in &mut self.ups {
+            up.terminate();
+        }
+        for up in &mut self.ups {
+            up.wait_stopped_blocking();
+        }
+        if std::thread::panicking() {
+            eprintln!("the pool's folder and logs are kept in {}", self.dir.display());
+        } else if let Err(error) = std::fs::remove_dir_all(&self.dir) {
+            eprintln!("{} could not be removed: {error}", self.dir.display());
+        }
+    }
+}
+
+/// Waits until `holds`, for [`LIVELY`] at most.
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let until = Instant::now() + LIVELY;
+    while !holds().await {
+        assert!(Instant::now() < until, "not within {LIVELY:?}: {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// A ref from its text.
+pub fn reference(text: &str) -> Ref {
+    Ref::new(text.to_owned())
+}

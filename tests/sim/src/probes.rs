@@ -1,0 +1,20 @@
+//! Counts of rare paths: a run that never took them proved little.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+#[derive(Clone, Debug, Default)]
+pub struct Probes(BTreeMap<&'static str, u64>);
+
+impl Probes {
+    pub fn hit(&mut self, name: &'static str) {
+        *self.0.entry(name).or_default() += 1;
+    }
+}
+
+impl fmt::Display for Probes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: Vec<_> = self.0.iter().map(|(name, count)| format!("{name}={count}")).collect();
+        f.write_str(&counts.join(" "))
+    }
+}
