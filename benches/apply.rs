@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a bench that cannot go on stops and says why")]
 
-use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{BatchSize, BenchmarkGroup, Criterion, criterion_group, measurement::WallTime};
 use std::hint::black_box;
 use std::process::Command;
 use std::time::Duration;
@@ -104,20 +104,18 @@ fn snapshots(group: &mut BenchmarkGroup<'_, WallTime>, view: &View) {
 }
 
 fn settings() -> Criterion {
-    let measure = Duration::from_secs_f64(args::option("--seconds", 1.0));
     Criterion::default()
         .sample_size(10)
-        .warm_up_time(measure / 4)
-        .measurement_time(measure)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(800))
 }
 
 criterion_group! { name = benches; config = settings(); targets = memory, pools }
-criterion_main!(benches_or_memory);
 
-fn benches_or_memory() {
+fn main() {
     if args::flag(MEMORY) {
-        memory_of_a_pool()
-    } else {
-        benches()
+        return memory_of_a_pool();
     }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
 }

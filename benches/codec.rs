@@ -5,7 +5,6 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::time::Duration;
-use xenith_benches::args;
 use xenith_benches::rows::{id, pool, reference, set, vm};
 use xenith_datamodel::{Value, method};
 use xenith_pooldb::codec;
@@ -85,11 +84,10 @@ fn transactions(criterion: &mut Criterion) {
 }
 
 fn settings() -> Criterion {
-    let measure = Duration::from_secs_f64(args::option("--seconds", 1.0));
     Criterion::default()
         .sample_size(20)
-        .warm_up_time(measure / 4)
-        .measurement_time(measure)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(800))
 }
 
 criterion_group! { name = benches; config = settings(); targets = calls, records, transactions }

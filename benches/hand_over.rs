@@ -52,6 +52,7 @@ fn main() -> Result<(), Failure> {
                 Err(error) => {
                     refused += 1;
                     eprintln!("hand-over to host {target}: {error}");
+                    coordinator = pool.login().await?.host;
                 }
             }
             calls.push(micros(begin.elapsed()));

@@ -62,8 +62,15 @@ pub async fn status(socket: &Path) -> Result<Status, AdminError> {
 /// Ok when the daemon knows a coordinator (or is it); otherwise why not.
 pub async fn is_serving(socket: &Path) -> Result<(), AdminError> {
     let client = connect(socket, ANSWER_WITHIN).await?;
-    let reply = client.get("/healthz").await.map_err(|source| unreachable(socket, source))?;
-    if reply.status == 200 { Ok(()) } else { Err(AdminError::Refused(text(&reply))) }
+    let reply = client
+        .get("/healthz")
+        .await
+        .map_err(|source| unreachable(socket, source))?;
+    if reply.status == 200 {
+        Ok(())
+    } else {
+        Err(AdminError::Refused(text(&reply)))
+    }
 }
 
 async fn ask<T: for<'a> Deserialize<'a>>(
@@ -74,7 +81,10 @@ async fn ask<T: for<'a> Deserialize<'a>>(
 ) -> Result<T, AdminError> {
     let client = connect(socket, within).await?;
     let path = format!("/xenith/{what}");
-    let reply = client.post(&path, body).await.map_err(|source| unreachable(socket, source))?;
+    let reply = client
+        .post(&path, body)
+        .await
+        .map_err(|source| unreachable(socket, source))?;
     if reply.status != 200 {
         let words = serde_json::from_slice::<Refusal>(&reply.body).map(|refusal| refusal.error.join(", "));
         return Err(AdminError::Refused(words.unwrap_or_else(|_| text(&reply))));
@@ -84,12 +94,17 @@ async fn ask<T: for<'a> Deserialize<'a>>(
 
 async fn connect(socket: &Path, within: Duration) -> Result<Client, AdminError> {
     let endpoint = Endpoint::Unix(socket.to_owned());
-    let client = Client::connect(endpoint).await.map_err(|source| unreachable(socket, source))?;
+    let client = Client::connect(endpoint)
+        .await
+        .map_err(|source| unreachable(socket, source))?;
     Ok(client.with_deadline(within))
 }
 
 fn unreachable(socket: &Path, source: CallError) -> AdminError {
-    AdminError::Unreachable { socket: socket.display().to_string(), source }
+    AdminError::Unreachable {
+        socket: socket.display().to_string(),
+        source,
+    }
 }
 
 fn text(reply: &HttpReply) -> String {

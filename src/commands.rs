@@ -14,7 +14,10 @@ pub enum CommandError {
     #[error("{path}")]
     File { path: PathBuf, source: std::io::Error },
     #[error("{path} is malformed")]
-    Malformed { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    Malformed {
+        path: PathBuf,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -27,7 +30,10 @@ pub enum CommandError {
 
 impl CommandError {
     pub fn file(path: &Path, source: std::io::Error) -> CommandError {
-        CommandError::File { path: path.to_owned(), source }
+        CommandError::File {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -69,7 +75,10 @@ pub fn token(path: &Path) -> Result<(), CommandError> {
 pub fn start_anew(path: &Path) -> Result<(), CommandError> {
     let config = Config::load(path)?;
     match node::start_anew(&config)? {
-        Some(aside) => println!("the next start makes a blank host; the old store stays in {}", aside.display()),
+        Some(aside) => println!(
+            "the next start makes a blank host; the old store stays in {}",
+            aside.display()
+        ),
         None => println!("no store was set aside; nothing was changed"),
     }
     Ok(())

@@ -116,31 +116,50 @@ impl Default for Config {
 
 impl Default for HostConfig {
     fn default() -> HostConfig {
-        HostConfig { address: IpAddr::from([127, 0, 0, 1]), name_label: String::new() }
+        HostConfig {
+            address: IpAddr::from([127, 0, 0, 1]),
+            name_label: String::new(),
+        }
     }
 }
 
 impl Default for ListenConfig {
     fn default() -> ListenConfig {
-        ListenConfig { address: IpAddr::from([0, 0, 0, 0]), http_port: 80, tls_port: 443, link_port: 8444, workers: 2 }
+        ListenConfig {
+            address: IpAddr::from([0, 0, 0, 0]),
+            http_port: 80,
+            tls_port: 443,
+            link_port: 8444,
+            workers: 2,
+        }
     }
 }
 
 impl Default for AccountsConfig {
     fn default() -> AccountsConfig {
-        AccountsConfig { file: PathBuf::from("/etc/xenith/accounts.toml") }
+        AccountsConfig {
+            file: PathBuf::from("/etc/xenith/accounts.toml"),
+        }
     }
 }
 
 impl Default for RaftTimings {
     fn default() -> RaftTimings {
-        RaftTimings { heartbeat_ms: 40, election_min_ms: 200, election_max_ms: 300, snapshot_every_entries: 20_000 }
+        RaftTimings {
+            heartbeat_ms: 40,
+            election_min_ms: 200,
+            election_max_ms: 300,
+            snapshot_every_entries: 20_000,
+        }
     }
 }
 
 impl Default for LogConfig {
     fn default() -> LogConfig {
-        LogConfig { filter: "info,openraft=warn,actix_server=warn".to_owned(), json: false }
+        LogConfig {
+            filter: "info,openraft=warn,actix_server=warn".to_owned(),
+            json: false,
+        }
     }
 }
 
@@ -150,17 +169,24 @@ pub enum ConfigError {
     #[error("{path} could not be read")]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{path} is not a valid configuration")]
-    Malformed { path: PathBuf, source: Box<toml::de::Error> },
+    Malformed {
+        path: PathBuf,
+        source: Box<toml::de::Error>,
+    },
     #[error("configuration: {0}")]
     Invalid(String),
 }
 
 impl Config {
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let config: Config = toml::from_str(&text)
-            .map_err(|source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let config: Config = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })?;
         config.validate()?;
         Ok(config)
     }
@@ -173,16 +199,31 @@ impl Config {
             raft.election_min_ms >= 3 * raft.heartbeat_ms,
             "raft.election_min_ms must be at least three heartbeats, or a busy machine loses its coordinator",
         )?;
-        check(raft.election_max_ms > raft.election_min_ms, "raft.election_max_ms must be above raft.election_min_ms")?;
+        check(
+            raft.election_max_ms > raft.election_min_ms,
+            "raft.election_max_ms must be above raft.election_min_ms",
+        )?;
         check(
             raft.election_max_ms <= 10_000,
             "raft.election_max_ms above 10 s would leave the pool without coordinator for long",
         )?;
-        check(raft.snapshot_every_entries >= 100, "raft.snapshot_every_entries must be at least 100")?;
+        check(
+            raft.snapshot_every_entries >= 100,
+            "raft.snapshot_every_entries must be at least 100",
+        )?;
         check(self.listen.link_port != 0, "listen.link_port must be given")?;
-        check((1..=64).contains(&self.listen.workers), "listen.workers must be 1 to 64")?;
-        check(!self.host.address.is_unspecified(), "host.address must be an address that others can reach")?;
-        check(self.hand_over_forward_s <= 3_600, "hand_over_forward_s must be at most 3600")
+        check(
+            (1..=64).contains(&self.listen.workers),
+            "listen.workers must be 1 to 64",
+        )?;
+        check(
+            !self.host.address.is_unspecified(),
+            "host.address must be an address that others can reach",
+        )?;
+        check(
+            self.hand_over_forward_s <= 3_600,
+            "hand_over_forward_s must be at most 3600",
+        )
     }
 
     /// `None` = closed.
@@ -209,7 +250,11 @@ impl Config {
 }
 
 fn check(holds: bool, otherwise: &str) -> Result<(), ConfigError> {
-    if holds { Ok(()) } else { Err(ConfigError::Invalid(otherwise.to_owned())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(ConfigError::Invalid(otherwise.to_owned()))
+    }
 }
 
 /// Sets `key.path=value` in a TOML document; the value is TOML, or plain text where it is not (`up --config-set`).
@@ -234,7 +279,10 @@ pub fn set_key(document: &mut toml::Table, assignment: &str) -> Result<(), Confi
 
 fn parse_value(text: &str) -> toml::Value {
     let parsed: Result<toml::Table, _> = toml::from_str(&format!("v = {text}"));
-    parsed.ok().and_then(|mut table| table.remove("v")).unwrap_or_else(|| toml::Value::String(text.to_owned()))
+    parsed
+        .ok()
+        .and_then(|mut table| table.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()))
 }
 
 #[cfg(test)]
@@ -269,7 +317,10 @@ mod tests {
         set_key(&mut table, "raft.heartbeat_ms=50").unwrap();
         set_key(&mut table, "supporter_calls=forward").unwrap();
         let config: Config = table.try_into().unwrap();
-        assert_eq!((config.raft.heartbeat_ms, config.supporter_calls), (50, SupporterCalls::Forward));
+        assert_eq!(
+            (config.raft.heartbeat_ms, config.supporter_calls),
+            (50, SupporterCalls::Forward)
+        );
         assert!(set_key(&mut toml::Table::new(), "nothing").is_err());
     }
 }

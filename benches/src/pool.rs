@@ -112,6 +112,8 @@ impl Pool {
 
     /// Stops everything and starts the same pool again; gives the time until it was ready.
     pub fn restart(&mut self) -> Result<Duration, Failure> {
+        // `up` takes SIGTERM in order only a moment after its `ready`; sooner, it would die and leave its daemons behind.
+        std::thread::sleep(Duration::from_millis(500));
         self.stop();
         let begin = Instant::now();
         self.up = start(self.dir.path(), &self.arguments)?;

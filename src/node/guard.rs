@@ -5,7 +5,7 @@ use super::wire_up::Local;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use xenith_raft::{Member, PoolLog as _, RaftNode};
+use xenith_raft::{Member, PoolLog as _, RaftNode, host_of};
 use xenith_runtime::{HostStart, Toolstack};
 
 /// Between two looks. Nothing here is urgent: a quarantined node neither votes nor serves meanwhile.
@@ -19,11 +19,22 @@ const REPORTS_MAX: u32 = 1_800;
 pub async fn watch_membership(local: Arc<Local>, raft: Arc<RaftNode>, tell: watch::Sender<Option<Again>>) {
     let mut written = local.state.known_members().unwrap_or_default();
     let mut told_address = false;
+    let mut had_row = false;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if let Some(why) = raft.quarantine() {
-            tracing::error!(why, "this host's state differs from the pool's: it is kept aside and copied anew");
+            tracing::error!(
+                why,
+                "this host's state differs from the pool's: it is kept aside and copied anew"
+            );
             tell.send_replace(Some(Again::SetAside(why)));
+            return;
+        }
+        let has_row = host_of(&raft.applied(), &local.host_uuid).is_some();
+        had_row |= has_row;
+        if had_row && !has_row {
+            tracing::warn!("this host was ejected from the pool; its membership is kept aside");
+            tell.send_replace(Some(Again::Ejected));
             return;
         }
         let members: Vec<Member> = raft.members().into_iter().map(|(member, _votes)| member).collect();
@@ -51,7 +62,10 @@ async fn save(local: &Arc<Local>, members: Vec<Member>) -> Option<Vec<Member>> {
     match saved {
         Ok(Ok(members)) => Some(members),
         Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the list of members could not be written");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the list of members could not be written"
+            );
             None
         }
         Err(error) => {

@@ -36,7 +36,7 @@ pub struct UpArguments {
     /// root's password.
     #[arg(long, default_value = "xenith")]
     pub password: String,
-    /// `key.path=value` for every host's configuration; may be given more than once.
+    /// `key.path=value` for every host's configuration, `{k}` in it being the host's number; may be given more than once.
     #[arg(long = "config-set", value_name = "KEY=VALUE")]
     pub config_set: Vec<String>,
     /// Start only host K of an existing pool again.
@@ -49,7 +49,10 @@ pub fn up(arguments: &UpArguments) -> Result<(), CommandError> {
         return Err(CommandError::Usage(format!("--hosts must be 1 to {HOSTS_MAX}")));
     }
     std::fs::create_dir_all(&arguments.dir).map_err(|cause| CommandError::file(&arguments.dir, cause))?;
-    let dir = arguments.dir.canonicalize().map_err(|cause| CommandError::file(&arguments.dir, cause))?;
+    let dir = arguments
+        .dir
+        .canonicalize()
+        .map_err(|cause| CommandError::file(&arguments.dir, cause))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

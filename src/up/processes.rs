@@ -6,11 +6,13 @@ use std::fs::OpenOptions;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::process::{Child, Command};
 
 /// How long a daemon may take to stop cleanly before it is killed.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// A simulated machine only has to bind its socket.
+const MACHINE_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub struct MachineArguments {
@@ -25,7 +27,10 @@ pub struct MachineArguments {
 
 /// `xenith sim-machine`: stands for the machine until it is killed.
 pub fn machine(arguments: &MachineArguments) -> Result<(), CommandError> {
-    let boot_time = SystemTime::now().duration_since(UNIX_EPOCH).map(|age| age.as_secs()).unwrap_or_default();
+    let boot_time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|age| age.as_secs())
+        .unwrap_or_default();
     let facts = xenith_xen_sim::facts::machine_facts(
         arguments.number,
         &arguments.address.to_string(),
@@ -49,8 +54,26 @@ pub struct Running {
 pub fn start_machine(dir: &Path, number: u8, address: Ipv4Addr) -> Result<Running, CommandError> {
     let mut command = own_program()?;
     command.arg("sim-machine").arg("--dir").arg(dir);
-    command.arg("--number").arg(number.to_string()).arg("--address").arg(address.to_string());
-    start(command, &dir.join("machine.log"))
+    command
+        .arg("--number")
+        .arg(number.to_string())
+        .arg("--address")
+        .arg(address.to_string());
+    let running = start(command, &dir.join("machine.log"))?;
+    wait_until_it_answers(&dir.join("machine.sock"))?;
+    Ok(running)
+}
+
+/// A daemon asks its machine at start, once. The socket of an earlier machine may still be there: only a connection counts.
+fn wait_until_it_answers(socket: &Path) -> Result<(), CommandError> {
+    let give_up = Instant::now() + MACHINE_ANSWERS_WITHIN;
+    while let Err(cause) = std::os::unix::net::UnixStream::connect(socket) {
+        if Instant::now() >= give_up {
+            return Err(CommandError::file(socket, cause));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
 }
 
 pub fn start_daemon(dir: &Path) -> Result<Running, CommandError> {

@@ -11,12 +11,17 @@
 )]
 
 mod harness;
+mod proxy;
 mod register;
 mod writers;
 
+mod bad_input;
+mod cut;
+mod disk;
 mod forming;
 mod forward;
 mod hand_over;
+mod joining;
 mod kill;
 mod pause;
 mod returning;

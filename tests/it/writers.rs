@@ -3,7 +3,7 @@
 use crate::harness::{At, Outcome, Reach};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use xenith_datamodel::{Ref, Value};
@@ -28,6 +28,8 @@ pub struct Writers {
     pub session: Ref,
     stop: Arc<AtomicBool>,
     pub acked: Arc<AtomicU64>,
+    /// A host that is not of the pool any more: what it says of a session means nothing. 0: none.
+    pub stranger: Arc<AtomicU8>,
     running: Vec<(Ref, JoinHandle<Ledger>)>,
 }
 
@@ -36,9 +38,10 @@ impl Writers {
     pub async fn start(reach: &Reach, at: &At, count: usize) -> Writers {
         let stop = Arc::new(AtomicBool::new(false));
         let acked = Arc::new(AtomicU64::new(0));
+        let stranger = Arc::new(AtomicU8::new(0));
         let mut running = Vec::new();
         for number in 0..count {
-            let vm = at.create_vm(&format!("writer-{number}")).await;
+            let vm = reach.create_vm(&at.session, &format!("writer-{number}")).await;
             let writer = Writer {
                 reach: reach.clone(),
                 session: at.session.clone(),
@@ -47,6 +50,7 @@ impl Writers {
                 at: None,
                 ledger: Ledger::default(),
                 acked: acked.clone(),
+                stranger: stranger.clone(),
             };
             running.push((vm, tokio::spawn(writer.run(stop.clone()))));
         }
@@ -54,6 +58,7 @@ impl Writers {
             session: at.session.clone(),
             stop,
             acked,
+            stranger,
             running,
         }
     }
@@ -86,6 +91,7 @@ struct Writer {
     at: Option<At>,
     ledger: Ledger,
     acked: Arc<AtomicU64>,
+    stranger: Arc<AtomicU8>,
 }
 
 impl Writer {
@@ -95,7 +101,7 @@ impl Writer {
             number += 1;
             let (key, value) = (format!("k{number:06}"), format!("v{number:06}"));
             match self.write(&key, &value).await {
-                Outcome::Done(_) => {
+                Outcome::Done => {
                     self.acked.fetch_add(1, Ordering::SeqCst);
                     self.ledger.acked.insert(key, value);
                     tokio::time::sleep(PAUSE).await;
@@ -104,6 +110,7 @@ impl Writer {
                     let elsewhere = match &*error.code {
                         "HOST_IS_SLAVE" => host_number(&error.params[0]),
                         "HOST_STILL_BOOTING" | "TOO_BUSY" => None,
+                        "SESSION_INVALID" if self.stranger.load(Ordering::SeqCst) == self.host => None,
                         other => panic!("a write was refused by {other}: {error}"),
                     };
                     self.ledger.not_done.insert(key, value);

@@ -37,6 +37,7 @@ pub(crate) async fn run(node: Arc<Node>) {
         propose(&node, "uses of sessions", touch(&node)).await;
         propose(&node, "reaping sessions", sessions(&node)).await;
         propose(&node, "reaping tasks", tasks(&node, &progress)).await;
+        node.drop_leftovers().await;
         let led_for = leads_since.get_or_insert_with(Instant::now).elapsed();
         propose(&node, "liveness of hosts", liveness::plan(&node, led_for)).await;
     }

@@ -7,6 +7,7 @@ use crate::ids::SystemIds;
 use crate::metrics::Outcome;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
+use crate::penalty::Source;
 use crate::role::{Kind, Place, no_coordinator};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,27 @@ use xenith_wire::{Call, Origin, Reply};
 
 /// Pause before a proposal that was refused for the moment (a hand-over, a change of role) is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
+
+/// Who is behind a call, as the host that it came to saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    /// The call came by a unix socket.
+    pub root: bool,
+    pub source: Source,
+}
+
+impl Client {
+    pub(crate) fn of(origin: &Origin) -> Client {
+        Client {
+            root: *origin == Origin::UnixSocket,
+            source: match origin {
+                Origin::Tcp { peer, .. } => Source::Address(peer.ip()),
+                Origin::UnixSocket => Source::Other,
+                Origin::Member { node } => Source::Member(NodeId(*node)),
+            },
+        }
+    }
+}
 
 /// What became of a proposal.
 pub(crate) enum Committed {
@@ -41,14 +63,14 @@ struct Write {
 impl Node {
     /// Never fails but by an answer to the client.
     pub(crate) async fn call(self: &Arc<Node>, call: Call) -> Reply {
-        let root = call.origin == Origin::UnixSocket;
-        self.call_as(call, root).await
+        let client = Client::of(&call.origin);
+        self.call_as(call, client).await
     }
 
-    /// `root`: the call came by a local unix socket, of this host or of the member that forwarded it.
-    pub(crate) async fn call_as(self: &Arc<Node>, call: Call, root: bool) -> Reply {
+    /// `client`: of this host or of the member that forwarded the call.
+    pub(crate) async fn call_as(self: &Arc<Node>, call: Call, client: Client) -> Reply {
         let deadline = Instant::now() + self.config.hold;
-        let reply = self.answer(call, root, deadline).await.unwrap_or_else(Reply::Failure);
+        let reply = self.answer(call, client, deadline).await.unwrap_or_else(Reply::Failure);
         self.metrics.called(match &reply {
             Reply::Success(_) | Reply::Bare(_) => Outcome::Success,
             Reply::Failure(_) => Outcome::Failure,
@@ -56,7 +78,7 @@ impl Node {
         reply
     }
 
-    async fn answer(self: &Arc<Node>, call: Call, root: bool, deadline: Instant) -> Result<Reply, ApiError> {
+    async fn answer(self: &Arc<Node>, call: Call, client: Client, deadline: Instant) -> Result<Reply, ApiError> {
         if call.method == "system.listMethods" {
             let names = xenith_datamodel::list_methods();
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
@@ -70,10 +92,15 @@ impl Node {
             Kind::Login
         };
         match self.place(&call.origin, kind, deadline).await? {
-            Place::Here => self.answer_here(method, call, root, deadline).await.map(Reply::Success),
-            // Any host can follow the log; a wait of hours must not ride on the link.
-            Place::Forward(_) if is_event_from(&method) => {
-                self.answer_here(method, call, root, deadline).await.map(Reply::Success)
+            Place::Here => self
+                .answer_here(method, call, client, deadline)
+                .await
+                .map(Reply::Success),
+            Place::Forward(node) if any_host_answers(&method) => {
+                let (session, origin) = (call.params.first().cloned(), call.origin.clone());
+                let answer = self.answer_here(method, call, client, deadline).await;
+                self.pass_touch_on(node, session, origin);
+                answer.map(Reply::Success)
             }
             Place::Forward(node) => self.forward(node, call, deadline).await,
             Place::Redirect { address } => Err(self.redirect(&method, call, &address).await),
@@ -98,7 +125,7 @@ impl Node {
         self: &Arc<Node>,
         method: Method,
         mut call: Call,
-        root: bool,
+        client: Client,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
         let how = if method.mode == CallMode::Sync {
@@ -113,7 +140,7 @@ impl Node {
                 self.read(&method, session, params).await
             }
             How::Write => self.write(method, call, deadline).await,
-            How::Runtime => self.run(method, call, root, deadline).await,
+            How::Runtime => self.run(method, call, client, deadline).await,
         }
     }
 
@@ -268,7 +295,7 @@ impl Node {
         let Question::Call(call) = question else {
             return Err(no_coordinator());
         };
-        Box::pin(self.answer(*call, origin == Origin::UnixSocket, deadline)).await
+        Box::pin(self.answer(*call, Client::of(&origin), deadline)).await
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
@@ -317,6 +344,16 @@ impl Node {
     pub(crate) fn host_ref(&self, view: &View) -> Ref {
         host_of(view, &self.host.uuid).unwrap_or_else(Ref::null)
     }
+}
+
+/// Reads are linearizable on every host (B2), and an answer may be larger than the link carries; event.from follows the log, and
+/// a wait of hours must not ride on the link.
+fn any_host_answers(method: &Method) -> bool {
+    let reads = match how(method) {
+        How::Read => true,
+        How::Write | How::Runtime | How::NotBuilt | How::Removed => false,
+    };
+    (reads && method.mode == CallMode::Sync) || is_event_from(method)
 }
 
 pub(crate) fn is_event_from(method: &Method) -> bool {

@@ -125,17 +125,21 @@ impl Node {
         let mut applied = self.log.watch_applied();
         let mut role = self.log.watch_role();
         let began_as_coordinator = is_coordinator(&role.borrow_and_update());
-        let view = self.linearizable().await?;
+        let mut view = self.linearizable().await?;
         let caller = session::check(&view, session)?;
         self.touches.note(&view, &caller, &*self.clock);
         let mut request = Request::new(params, self.config.event_batch)?;
         let _place = self.waiters.enter()?;
-        let mut view = view;
+        if Instant::now() < request.not_before {
+            // Nothing may be said yet, so nothing is looked for: an answer made now would be made again then.
+            drop(view);
+            tokio::time::sleep_until(request.not_before.min(request.until)).await;
+            view = applied.borrow_and_update().clone();
+        }
         loop {
             session::check(&view, session)?;
             match answer(&view, request.since, &request.wanted)? {
-                Some(found) if Instant::now() >= request.not_before => return Ok(found),
-                Some(_) => tokio::time::sleep_until(request.not_before).await,
+                Some(found) => return Ok(found),
                 None => {
                     request.since = token_of(&view);
                     drop(view);

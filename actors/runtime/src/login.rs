@@ -1,11 +1,11 @@
 //! `session.login_with_password`: who may have a session, and how slowly guessing goes.
 
 use crate::accounts::AuthError;
-use crate::call::Committed;
+use crate::call::{Client, Committed};
 use crate::ids::SystemIds;
 use crate::node::Node;
+use crate::penalty::Source;
 use crate::role::Kind;
-use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{error, info};
@@ -13,7 +13,7 @@ use xenith_classes::session::{Identity, plan_login};
 use xenith_classes::{Caller, PlanCx};
 use xenith_datamodel::{ApiError, Value};
 use xenith_pooldb::View;
-use xenith_wire::{Call, Origin};
+use xenith_wire::Call;
 
 /// What the client is told of every failure: which of the two was wrong stays unsaid.
 const FAILED: &str = "Authentication failure";
@@ -24,14 +24,14 @@ impl Node {
         self: &Arc<Node>,
         params: &[Value],
         call: Call,
-        root: bool,
+        client: Client,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
         let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
         let user = text(0);
-        let name = if root { "root" } else { user };
-        if !root {
-            self.prove(user, text(1), source_of(&call.origin)).await?;
+        let name = if client.root { "root" } else { user };
+        if !client.root {
+            self.prove(user, text(1), client.source).await?;
         }
         let identity: Arc<str> = Arc::from(name);
         let originator: Arc<str> = Arc::from(text(3));
@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// Waits out a failure before it says so.
-    pub(crate) async fn prove(&self, user: &str, password: &str, source: Option<IpAddr>) -> Result<(), ApiError> {
+    pub(crate) async fn prove(&self, user: &str, password: &str, source: Source) -> Result<(), ApiError> {
         let denied = || ApiError::new("SESSION_AUTHENTICATION_FAILED", [user, FAILED]);
         if !self.penalties.may_try(source) {
             self.metrics.login_refused();
@@ -81,13 +81,5 @@ impl Node {
                 Err(ApiError::internal("the accounts cannot be read"))
             }
         }
-    }
-}
-
-/// `None` for callers without an address of their own: they share one place in the table.
-fn source_of(origin: &Origin) -> Option<IpAddr> {
-    match origin {
-        Origin::Tcp { peer, .. } => Some(peer.ip()),
-        Origin::UnixSocket | Origin::Member { .. } => None,
     }
 }

@@ -4,6 +4,7 @@
 //! Invariants: a member is trusted to say what its client was (the link has proven its certificate); a question is never
 //! passed on a second time.
 
+use crate::call::Client;
 use crate::node::{Node, Toolstack};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -138,14 +139,14 @@ impl Node {
     async fn answer_peer(self: &Arc<Node>, from: NodeId, question: Question) -> Answer {
         match question {
             Question::Call(mut call) => {
-                let root = call.origin == Origin::UnixSocket;
+                let client = Client::of(&call.origin);
                 call.origin = Origin::Member { node: from.0 };
-                match self.call_as(*call, root).await {
+                match self.call_as(*call, client).await {
                     Reply::Failure(error) if is_elsewhere(&error) => Answer::NotCoordinator,
                     reply => Answer::Reply(reply),
                 }
             }
-            Question::Join { certificate_der, body } => match self.join_here(&certificate_der, &body).await {
+            Question::Join { certificate_der, body } => match self.join_here(from, &certificate_der, &body).await {
                 Err(error) if is_elsewhere(&error) => Answer::NotCoordinator,
                 result => Answer::Joined(result),
             },

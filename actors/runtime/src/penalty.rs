@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use xenith_raft::NodeId;
 
 /// What xapi waits after a wrong password.
 pub(crate) const FAILURE_DELAY: Duration = Duration::from_secs(5);
@@ -12,22 +13,35 @@ const MAX_WAITING_PER_SOURCE: u32 = 4;
 /// Sources the table holds; when it is full, new sources share one entry.
 const MAX_SOURCES: usize = 1024;
 
+/// Who guesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// Of the client, also when a member forwarded its call.
+    Address(IpAddr),
+    /// A member's call without its client's address.
+    Member(NodeId),
+    /// Hosts that want to join through this member.
+    Joins(NodeId),
+    /// All without a place of their own.
+    Other,
+}
+
 /// Cloning gives another handle of the same table.
 #[derive(Clone, Default)]
 pub(crate) struct Penalties {
-    waiting: Arc<Mutex<BTreeMap<Option<IpAddr>, u32>>>,
+    waiting: Arc<Mutex<BTreeMap<Source, u32>>>,
 }
 
 impl Penalties {
     /// False: this source has enough failures waiting, do not even look at its password.
-    pub(crate) fn may_try(&self, source: Option<IpAddr>) -> bool {
+    pub(crate) fn may_try(&self, source: Source) -> bool {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(&waiting, source);
         waiting.get(&key).is_none_or(|count| *count < MAX_WAITING_PER_SOURCE)
     }
 
     /// Waits out a failure; the entry stays for the whole delay even when the client hangs up.
-    pub(crate) async fn wait(&self, source: Option<IpAddr>, delay: Duration) {
+    pub(crate) async fn wait(&self, source: Source, delay: Duration) {
         let key = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let key = key(&waiting, source);
@@ -44,7 +58,7 @@ impl Penalties {
         let _ = waited.await;
     }
 
-    fn release(&self, key: Option<IpAddr>) {
+    fn release(&self, key: Source) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = waiting.get_mut(&key) {
             *count = count.saturating_sub(1);
@@ -55,11 +69,11 @@ impl Penalties {
     }
 }
 
-fn key(waiting: &BTreeMap<Option<IpAddr>, u32>, source: Option<IpAddr>) -> Option<IpAddr> {
+fn key(waiting: &BTreeMap<Source, u32>, source: Source) -> Source {
     if waiting.contains_key(&source) || waiting.len() < MAX_SOURCES {
         source
     } else {
-        None
+        Source::Other
     }
 }
 
@@ -70,7 +84,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_source_is_shut_out_while_its_failures_wait_and_others_are_not() {
         let penalties = Penalties::default();
-        let bad = Some(IpAddr::from([10, 0, 0, 1]));
+        let bad = Source::Address(IpAddr::from([10, 0, 0, 1]));
         let mut waits = Vec::new();
         for _ in 0..MAX_WAITING_PER_SOURCE {
             assert!(penalties.may_try(bad));
@@ -79,7 +93,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(!penalties.may_try(bad));
-        assert!(penalties.may_try(Some(IpAddr::from([10, 0, 0, 2]))));
+        assert!(penalties.may_try(Source::Address(IpAddr::from([10, 0, 0, 2]))));
         waits.iter().for_each(|wait| wait.abort());
         tokio::task::yield_now().await;
         assert!(!penalties.may_try(bad), "hanging up does not shorten the wait");

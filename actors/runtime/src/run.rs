@@ -1,6 +1,6 @@
 //! The messages that planners cannot answer: they take time, passwords or other hosts.
 
-use crate::call::{Committed, is_event_from};
+use crate::call::{Client, Committed, is_event_from};
 use crate::ids::SystemIds;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
@@ -29,7 +29,7 @@ impl Node {
         self: &Arc<Node>,
         method: Method,
         call: Call,
-        root: bool,
+        client: Client,
         deadline: Instant,
     ) -> Result<Value, ApiError> {
         let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
@@ -37,7 +37,7 @@ impl Node {
         let name = format!("{}.{}", method.class.name(), method.message.name);
         let Some(session) = session else {
             return match name.as_str() {
-                "session.login_with_password" => self.login(&params, call, root, deadline).await,
+                "session.login_with_password" => self.login(&params, call, client, deadline).await,
                 _ => Err(ApiError::new(NOT_BUILT, [name])),
             };
         };
@@ -63,6 +63,16 @@ impl Node {
                     .unwrap_or_else(Ref::null);
                 let node = Arc::clone(self);
                 let work = async move { node.hand_over(&target).await.map(|()| Value::Void) };
+                self.work(work, (method.mode, caller), call, deadline).await
+            }
+            "pool.eject" => {
+                let host = params
+                    .first()
+                    .and_then(Value::as_ref)
+                    .cloned()
+                    .unwrap_or_else(Ref::null);
+                let node = Arc::clone(self);
+                let work = async move { node.eject(host).await.map(|()| Value::Void) };
                 self.work(work, (method.mode, caller), call, deadline).await
             }
             "pool.join" | "pool.join_force" => {
@@ -158,10 +168,13 @@ impl Node {
             .and_then(|uuid| view.value(target, uuid))
             .and_then(|uuid| uuid.as_text().map(str::to_owned))
             .ok_or_else(|| ApiError::handle_invalid("host", target))?;
-        drop(view);
         if uuid == self.host.uuid {
             return Ok(());
         }
+        if !is_enabled(&view, target) {
+            return Err(ApiError::new("HOST_DISABLED", [target.as_str()]));
+        }
+        drop(view);
         // Open before the role changes: no call of a session may fall between.
         self.open_window(LONGEST_HAND_OVER + self.config.hand_over_forward);
         info!(host = uuid, "handing over coordination");
@@ -171,7 +184,11 @@ impl Node {
                 Ok(())
             }
             Err(error) => {
-                self.window.close();
+                match &error {
+                    HandOverError::Refused(_) => self.window.close(),
+                    // The target may take over yet: its votes are on their way.
+                    HandOverError::Undone => self.open_window(self.config.hand_over_forward),
+                }
                 warn!(host = uuid, %error, "coordination was not handed over");
                 Err(refused(&error))
             }
@@ -210,6 +227,13 @@ impl Node {
         let plan = finish(Arc::clone(self), task, outcome);
         self.log.propose(plan).await.is_ok()
     }
+}
+
+fn is_enabled(view: &View, host: &Ref) -> bool {
+    class("host")
+        .and_then(|class| view.value(host, class.column("enabled")?))
+        .and_then(|enabled| enabled.as_bool())
+        .unwrap_or(false)
 }
 
 fn finish(node: Arc<Node>, task: Ref, outcome: Result<String, ApiError>) -> xenith_raft::Plan {

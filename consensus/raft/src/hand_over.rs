@@ -12,6 +12,7 @@ use crate::members::{Members, caught_up};
 use crate::network;
 use crate::planner;
 use crate::pool_log::{HandOverError, NodeId, Role};
+use openraft::ServerState;
 use openraft::async_runtime::WatchReceiver;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -97,6 +98,10 @@ impl Members {
                 break;
             }
             if tokio::time::timeout_at(until, server.changed()).await.is_err() {
+                // Voted out already: what is proposed here from now on is lost, so there is nothing to go on with.
+                if server.borrow_watched().state != ServerState::Leader {
+                    break;
+                }
                 tracing::warn!(%target, "hand-over undone: no other coordinator was elected");
                 return Err(HandOverError::Undone);
             }
@@ -104,7 +109,10 @@ impl Members {
         self.head.lose();
         self.role.send_replace(Role::NoCoordinator);
         self.await_opening().await;
-        Ok(())
+        match &*self.role.borrow() {
+            Role::Coordinator { .. } => Err(HandOverError::Undone),
+            Role::Supporter { .. } | Role::NoCoordinator => Ok(()),
+        }
     }
 
     async fn ask(&self, target: NodeId) -> Result<(), String> {

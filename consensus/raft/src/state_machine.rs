@@ -20,6 +20,9 @@ use xenith_pooldb::{ApplyError, Transaction, View};
 /// Entries applied before the view is published and the proposers are answered: bounds the wait of the first of a long batch.
 const PUBLISH_EVERY: usize = 128;
 
+/// Room for a snapshot comes when somebody makes some: nobody waits for this second.
+const LOOK_FOR_ROOM_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// States kept for comparing hashes: a hash entry comes at most a few checkpoints after its state.
 const CHECKPOINTS_KEPT: usize = 4;
 
@@ -334,15 +337,15 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
 
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, file: Arc<dyn SnapshotFile>) -> Result<(), io::Error> {
         let (store, current, wanted) = (self.store.clone(), self.current.clone(), meta.last_log_id);
-        let (head, view) = blocking(move || {
+        let (head, view, file) = blocking(move || {
             let (head, view) = snapshot::read_snapshot(&*file)?;
             if head.meta.last_log_id != wanted {
                 return Err(io::Error::other("the snapshot is not of the state that was announced"));
             }
-            publish_newer(&*store, &current, &head, &file)?;
-            Ok((head, view))
+            Ok((head, view, file))
         })
         .await?;
+        publish_when_there_is_room(&store, &current, &head, &file).await?;
         self.view = view;
         self.dirty = true;
         self.membership = head.meta.last_membership;
@@ -387,14 +390,53 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
         let (head, view) = (self.head.clone(), self.view.clone());
         let (head, file) = blocking(move || {
             let file = snapshot::make_snapshot(&head, &view)?;
-            publish_newer(&*store, &current, &head, &file)
+            Ok((head, file))
         })
         .await?;
+        let (head, file) = publish_when_there_is_room(&store, &current, &head, &file).await?;
         Ok(openraft::Snapshot {
             meta: head.meta,
             snapshot: file,
         })
     }
+}
+
+/// A full disk is waited out: to openraft any error here is the end of the node, and the log tells its own writers of a full disk.
+async fn publish_when_there_is_room(
+    store: &Arc<dyn SnapshotStore>,
+    current: &Current,
+    head: &SnapshotHead,
+    file: &Arc<dyn SnapshotFile>,
+) -> io::Result<(SnapshotHead, Arc<dyn SnapshotFile>)> {
+    let mut told = false;
+    loop {
+        let (store, current, head, file) = (store.clone(), current.clone(), head.clone(), file.clone());
+        match blocking(move || publish_newer(&*store, &current, &head, &file)).await {
+            Err(error) if is_full(&error) => {
+                if !told {
+                    tracing::error!(%error, "no room for a snapshot; waiting for some");
+                    told = true;
+                }
+                tokio::time::sleep(LOOK_FOR_ROOM_EVERY).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// The error or one of its causes says so.
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Publishes unless a newer one is there already (built and received snapshots race); gives the one that is now the newest.

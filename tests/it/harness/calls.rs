@@ -1,7 +1,7 @@
 //! Typed calls to the hosts of a pool.
 
 use super::{Facts, LIVELY, PASSWORD, eventually, reference};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
 use xenith_client::{CallError, Client, Endpoint, Trust};
@@ -28,7 +28,7 @@ pub struct At {
 /// What is known of a change after its call.
 #[derive(Debug)]
 pub enum Outcome {
-    Done(Value),
+    Done,
     /// The answer says that nothing was done.
     NotDone(ApiError),
     /// Never sent.
@@ -42,7 +42,7 @@ impl Reach {
         self.try_facts().unwrap()
     }
 
-    pub(super) fn try_facts(&self) -> Option<Facts> {
+    pub fn try_facts(&self) -> Option<Facts> {
         serde_json::from_slice(&std::fs::read(self.dir.join("pool.json")).ok()?).ok()
     }
 
@@ -60,6 +60,10 @@ impl Reach {
             port: self.tls_port,
             trust,
         }
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// What host `k` has logged.
@@ -113,6 +117,22 @@ impl Reach {
         self.login().await.host
     }
 
+    /// The host but `victim` that answers this session: a host that was wiped is a coordinator, of itself.
+    pub async fn coordinator_of(&self, session: &Ref, victim: u8) -> u8 {
+        let until = Instant::now() + LIVELY;
+        loop {
+            for k in (1..=self.hosts).filter(|k| *k != victim) {
+                if let Ok(at) = self.at(k, session).await
+                    && at.call("pool.get_all", &[]).await.is_ok()
+                {
+                    return k;
+                }
+            }
+            assert!(Instant::now() < until, "no host but {victim} answers");
+            tokio::time::sleep(super::LOOK_EVERY).await;
+        }
+    }
+
     /// As [`Reach::coordinator`], without asking a host that stands still.
     pub async fn coordinator_but(&self, still: u8) -> u8 {
         let until = Instant::now() + LIVELY;
@@ -131,6 +151,18 @@ impl Reach {
     pub async fn follow(&self, session: &Ref) -> At {
         let k = self.coordinator().await;
         self.at(k, session).await.unwrap()
+    }
+
+    /// A blank VM, made at whoever coordinates when it is made.
+    pub async fn create_vm(&self, session: &Ref, name: &str) -> Ref {
+        let until = Instant::now() + LIVELY;
+        loop {
+            let at = self.follow(session).await;
+            match at.call("VM.create", &[vm_record(name)]).await {
+                Ok(value) => return value.as_ref().cloned().unwrap(),
+                Err(error) => assert!(Instant::now() < until, "VM.create: {}", chain(&error)),
+            }
+        }
     }
 
     /// A figure of host `k`'s `/metrics`.
@@ -266,7 +298,7 @@ impl At {
 
 pub fn outcome(result: Result<Value, CallError>) -> Outcome {
     match result {
-        Ok(value) => Outcome::Done(value),
+        Ok(_) => Outcome::Done,
         Err(CallError::Api(error)) => match &*error.code {
             // INTERNAL_ERROR says "not known", among other things.
             "INTERNAL_ERROR" => Outcome::Unknown(error.to_string()),

@@ -15,7 +15,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use slot::Slot;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use xenith_datamodel::Ref;
@@ -42,8 +43,6 @@ pub struct HostFacts {
     pub uuid: String,
     pub pid: Option<i32>,
     pub sim_pid: Option<i32>,
-    pub dir: PathBuf,
-    pub log: PathBuf,
 }
 
 /// A pool that runs. Calls to it go through [`Reach`], which tasks may clone.
@@ -52,7 +51,7 @@ pub struct Pool {
     dir: PathBuf,
     ups: Vec<Up>,
     /// Given back last.
-    _slot: Slot,
+    slot: Arc<Slot>,
 }
 
 impl Deref for Pool {
@@ -69,12 +68,19 @@ impl Pool {
         Pool::start_with(hosts, extra, |_| {}).await
     }
 
-    /// `prepare` is called with the pool's folder before any daemon starts.
-    pub async fn start_with(hosts: u8, extra: &[&str], prepare: impl FnOnce(&Path)) -> Pool {
-        let slot = Slot::take().await;
+    /// `prepare` is called before any daemon starts.
+    pub async fn start_with(hosts: u8, extra: &[&str], prepare: impl FnOnce(&Reach)) -> Pool {
+        Pool::start_in(Arc::new(Slot::take().await), hosts, extra, prepare).await
+    }
+
+    /// A pool of one on this pool's place.
+    pub async fn start_beside(&self) -> Pool {
+        Pool::start_in(self.slot.clone(), 1, &[], |_| {}).await
+    }
+
+    async fn start_in(slot: Arc<Slot>, hosts: u8, extra: &[&str], prepare: impl FnOnce(&Reach)) -> Pool {
         let [http_port, tls_port, link_port] = slot.free_ports(hosts);
         let dir = tempfile::Builder::new().prefix("xenith-it-").tempdir().unwrap().keep();
-        prepare(&dir);
         let reach = Reach {
             hosts,
             http_port,
@@ -82,11 +88,12 @@ impl Pool {
             link_port,
             dir: dir.clone(),
         };
+        prepare(&reach);
         let mut pool = Pool {
             reach,
             dir,
             ups: Vec::new(),
-            _slot: slot,
+            slot,
         };
         let ports = [
             ("--http-port", http_port),
@@ -137,13 +144,6 @@ impl Pool {
             .push(Up::start(&self.dir, &["--host".to_owned(), k.to_string()]));
     }
 
-    /// As [`Pool::start_again`] for a start that is expected to fail; returns what it said.
-    pub async fn start_again_in_vain(&mut self, k: u8) -> String {
-        self.begin_again(k);
-        let mut up = self.ups.pop().unwrap();
-        up.wait_failed().await
-    }
-
     async fn up(&mut self, arguments: &[String]) {
         self.ups.push(Up::start(&self.dir, arguments));
         let last = self.ups.len() - 1;
@@ -153,10 +153,6 @@ impl Pool {
     /// For tasks.
     pub fn reach(&self) -> Reach {
         self.reach.clone()
-    }
-
-    pub fn dir(&self) -> &Path {
-        &self.dir
     }
 
     /// Signals host `k`'s daemon.
@@ -219,5 +215,5 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 /// A ref from its text.
 pub fn reference(text: &str) -> Ref {
-    Ref::new(text.to_owned())
+    Ref::new(text)
 }

@@ -37,7 +37,13 @@ pub struct Clients {
 
 impl Clients {
     pub fn new(shared: Arc<Shared>, scenario: Scenario, skews: Vec<Arc<AtomicI64>>) -> Arc<Clients> {
-        Arc::new(Clients { shared, scenario, skews, last_value: AtomicU64::new(0), floor: Mutex::default() })
+        Arc::new(Clients {
+            shared,
+            scenario,
+            skews,
+            last_value: AtomicU64::new(0),
+            floor: Mutex::default(),
+        })
     }
 
     /// One client, until the run stops them.
@@ -78,12 +84,18 @@ impl Clients {
     /// Mostly a host that says that it coordinates, else any.
     fn choose(&self, random: &mut Random) -> Option<Door> {
         let coordinators = self.shared.coordinators();
-        let doors = if coordinators.is_empty() || random.percent(40) { self.shared.doors() } else { coordinators };
+        let doors = if coordinators.is_empty() || random.percent(40) {
+            self.shared.doors()
+        } else {
+            coordinators
+        };
         doors.get(random.index(doors.len())).cloned()
     }
 
     fn clock(&self, door: &Door) -> i64 {
-        self.skews.get(door.host).map_or(0, |skew| wall_clock_ms(&self.shared, skew))
+        self.skews
+            .get(door.host)
+            .map_or(0, |skew| wall_clock_ms(&self.shared, skew))
     }
 
     async fn write(self: Arc<Clients>, door: Door, register: usize, swap: bool) {
@@ -120,11 +132,14 @@ impl Clients {
         let (first, second) = rows::read_register(&view, register);
         self.answer(place, Outcome::Done { seen: first });
         if first != second {
-            self.shared.violation(format!("half a transaction is seen: register {register} is {first} and {second}"));
+            self.shared.violation(format!(
+                "half a transaction is seen: register {register} is {first} and {second}"
+            ));
         }
         if let Some(lost) = wanted.iter().find(|name| !rows::has_row(&view, name)) {
             let host = door.host;
-            self.shared.violation(format!("acked write lost: a read on host {host} does not hold {lost}"));
+            self.shared
+                .violation(format!("acked write lost: a read on host {host} does not hold {lost}"));
         }
         if let Err(text) = lock(&self.floor).at_answer(floor, &view) {
             self.shared.violation(format!("host {}: {text}", door.host));
@@ -148,7 +163,10 @@ impl Clients {
     async fn make(self: Arc<Clients>, door: Door, name: String) {
         self.shared.history().make(&name);
         let transaction = rows::make_row(self.clock(&door), &name);
-        let outcome = door.node.propose(Box::new(move |_| Ok((transaction, Value::Int(0))))).await;
+        let outcome = door
+            .node
+            .propose(Box::new(move |_| Ok((transaction, Value::Int(0)))))
+            .await;
         let making = match self.outcome(&outcome) {
             Outcome::Unknown => Making::Unknown,
             Outcome::Refused => Making::Refused,
@@ -160,14 +178,20 @@ impl Clients {
 
     /// Rows that come and go: for the watchers. Whether it succeeds does not matter.
     async fn propose_untracked(self: Arc<Clients>, door: Door, transaction: Transaction) {
-        let outcome = door.node.propose(Box::new(move |_| Ok((transaction, Value::Int(0))))).await;
+        let outcome = door
+            .node
+            .propose(Box::new(move |_| Ok((transaction, Value::Int(0)))))
+            .await;
         self.outcome(&outcome);
     }
 
     fn call(&self, door: &Door, register: usize, kind: Kind) -> usize {
         let called = self.shared.next_sequence();
         let place = self.shared.history().call(register, kind, called);
-        self.shared.trace(format!("op {place} on host {}: register {register} {kind:?}", door.host));
+        self.shared.trace(format!(
+            "op {place} on host {}: register {register} {kind:?}",
+            door.host
+        ));
         place
     }
 

@@ -27,8 +27,15 @@ struct Control {
 
 impl Disk {
     pub fn new(random: Random) -> Disk {
-        let control = Control { random: Mutex::new(random), stalled_until_us: AtomicU64::new(0) };
-        Disk { content: MemDisk::new(), snapshots: Arc::default(), control: Arc::new(control) }
+        let control = Control {
+            random: Mutex::new(random),
+            stalled_until_us: AtomicU64::new(0),
+        };
+        Disk {
+            content: MemDisk::new(),
+            snapshots: Arc::default(),
+            control: Arc::new(control),
+        }
     }
 
     pub fn open(&self, shared: &Arc<Shared>, plant: Plant) -> Result<Arc<dyn DurableLog>, OpenError> {

@@ -89,7 +89,12 @@ impl Host {
                 Ok(node) => {
                     net.serve(id, handle.clone(), node.service());
                     tokio::spawn(trace_role(shared.clone(), host, node.clone()));
-                    shared.open_door(Door { host, life, runtime: handle, node });
+                    shared.open_door(Door {
+                        host,
+                        life,
+                        runtime: handle,
+                        node,
+                    });
                 }
                 Err(error) => shared.violation(format!("host {host} does not start: {error}")),
             }

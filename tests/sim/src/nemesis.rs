@@ -78,7 +78,14 @@ const DEEDS: [Deed; 20] = [
 
 impl Nemesis {
     pub fn new(random: Random, deed_every_ms: u64) -> Nemesis {
-        Nemesis { random, deed_every_ms, next_ms: 0, down: BTreeMap::new(), links_until_ms: None, left: DEEDS_IN_A_ROW }
+        Nemesis {
+            random,
+            deed_every_ms,
+            next_ms: 0,
+            down: BTreeMap::new(),
+            links_until_ms: None,
+            left: DEEDS_IN_A_ROW,
+        }
     }
 
     /// Called before each step.
@@ -124,7 +131,12 @@ impl Nemesis {
     }
 
     fn restore(&mut self, world: &mut World, now: u64) -> io::Result<()> {
-        let back: Vec<usize> = self.down.iter().filter(|(_, at)| **at <= now).map(|(index, _)| *index).collect();
+        let back: Vec<usize> = self
+            .down
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(index, _)| *index)
+            .collect();
         for index in back {
             self.down.remove(&index);
             world.shared.trace(format!("nemesis: host {index} boots"));
@@ -172,11 +184,15 @@ impl Nemesis {
     }
 
     fn crash(&mut self, world: &mut World, index: usize, back_ms: u64) {
-        let Some(host) = world.hosts.get(index).filter(|host| host.is_up()) else { return };
+        let Some(host) = world.hosts.get(index).filter(|host| host.is_up()) else {
+            return;
+        };
         if host.disk.content.unsynced() > 0 {
             world.shared.probe("crashes_with_unsynced");
         }
-        world.shared.trace(format!("nemesis: host {index} crashes until {back_ms} ms"));
+        world
+            .shared
+            .trace(format!("nemesis: host {index} crashes until {back_ms} ms"));
         world.shared.probe("crashes");
         world.crash(index);
         self.down.insert(index, back_ms);
@@ -198,7 +214,11 @@ impl Nemesis {
     }
 
     fn split(&mut self, world: &mut World, until_ms: u64) {
-        let sides: BTreeMap<NodeId, bool> = world.hosts.iter().map(|host| (host.id, self.random.percent(50))).collect();
+        let sides: BTreeMap<NodeId, bool> = world
+            .hosts
+            .iter()
+            .map(|host| (host.id, self.random.percent(50)))
+            .collect();
         let cut = self.cut();
         world.shared.probe("partitions");
         self.break_links(world, until_ms, |from, to, link| {
@@ -209,7 +229,9 @@ impl Nemesis {
     }
 
     fn isolate(&mut self, world: &mut World, index: usize, until_ms: u64) {
-        let Some(alone) = world.hosts.get(index).map(|host| host.id) else { return };
+        let Some(alone) = world.hosts.get(index).map(|host| host.id) else {
+            return;
+        };
         let cut = self.cut();
         world.shared.probe("isolations");
         self.break_links(world, until_ms, |from, to, link| {
@@ -221,8 +243,13 @@ impl Nemesis {
 
     /// The host hears but is not heard, or the other way round: by one other or by all.
     fn one_way(&mut self, world: &mut World, index: usize, until_ms: u64) {
-        let Some(half) = world.hosts.get(index).map(|host| host.id) else { return };
-        let other = world.hosts.get(self.random.index(world.hosts.len())).map(|host| host.id);
+        let Some(half) = world.hosts.get(index).map(|host| host.id) else {
+            return;
+        };
+        let other = world
+            .hosts
+            .get(self.random.index(world.hosts.len()))
+            .map(|host| host.id);
         let other = other.filter(|_| self.random.percent(40));
         let (cut, speaks) = (self.cut(), self.random.percent(50));
         world.shared.probe("one_way_cuts");
@@ -237,7 +264,10 @@ impl Nemesis {
     fn bad_links(&mut self, world: &mut World, lossy: bool, until_ms: u64) {
         let slowest_us = self.random.between(20_000, 400_000);
         let loss = self.random.between(2, 40);
-        let only = world.hosts.get(self.random.index(world.hosts.len())).map(|host| host.id);
+        let only = world
+            .hosts
+            .get(self.random.index(world.hosts.len()))
+            .map(|host| host.id);
         let only = only.filter(|_| self.random.percent(60));
         self.break_links(world, until_ms, |from, to, link| {
             if only.is_some_and(|only| from != only && to != only) {
@@ -269,7 +299,9 @@ impl Nemesis {
 
     /// An fsync fails: the node must stop, and comes back after a restart.
     fn break_disk(&mut self, world: &mut World, index: usize, now: u64) {
-        let Some(host) = world.hosts.get(index).filter(|host| host.is_up()) else { return };
+        let Some(host) = world.hosts.get(index).filter(|host| host.is_up()) else {
+            return;
+        };
         match self.random.percent(50) {
             true => host.disk.content.break_fsync(),
             false => host.disk.content.set_full(true),
@@ -278,6 +310,8 @@ impl Nemesis {
         let restart = now + self.random.between(100, FAULT_MS_MAX);
         world.disturbed_until(restart * 1_000);
         self.down.insert(index, restart);
-        world.shared.trace(format!("nemesis: the disk of host {index} fails until {restart} ms"));
+        world
+            .shared
+            .trace(format!("nemesis: the disk of host {index} fails until {restart} ms"));
     }
 }

@@ -38,7 +38,12 @@ pub enum Cut {
 }
 
 impl Link {
-    pub const GOOD: Link = Link { fastest_us: 200, slowest_us: 2_000, loss_percent: 0, cut: Cut::No };
+    pub const GOOD: Link = Link {
+        fastest_us: 200,
+        slowest_us: 2_000,
+        loss_percent: 0,
+        cut: Cut::No,
+    };
 }
 
 #[derive(Clone)]
@@ -64,8 +69,16 @@ struct End {
 }
 
 enum Packet {
-    Request { id: u64, from: NodeId, to: NodeId, message: Bytes },
-    Answer { id: u64, answer: Result<Bytes, NetError> },
+    Request {
+        id: u64,
+        from: NodeId,
+        to: NodeId,
+        message: Bytes,
+    },
+    Answer {
+        id: u64,
+        answer: Result<Bytes, NetError>,
+    },
 }
 
 struct Waiting {
@@ -85,7 +98,10 @@ impl SimNet {
             streams: Vec::new(),
             next: 0,
         };
-        SimNet { state: Arc::new(Mutex::new(state)), shared }
+        SimNet {
+            state: Arc::new(Mutex::new(state)),
+            shared,
+        }
     }
 
     pub fn door(&self, me: NodeId) -> Arc<dyn RaftNet> {
@@ -100,9 +116,19 @@ impl SimNet {
     pub fn stop(&self, node: NodeId) {
         let mut state = lock(&self.state);
         state.ends.remove(&node);
-        let own: Vec<u64> = state.waiting.iter().filter(|(_, w)| w.from == node).map(|(id, _)| *id).collect();
+        let own: Vec<u64> = state
+            .waiting
+            .iter()
+            .filter(|(_, w)| w.from == node)
+            .map(|(id, _)| *id)
+            .collect();
         let dead: Vec<_> = own.iter().filter_map(|id| state.waiting.remove(id)).collect();
-        let told: Vec<u64> = state.waiting.iter().filter(|(_, w)| w.to == node).map(|(id, _)| *id).collect();
+        let told: Vec<u64> = state
+            .waiting
+            .iter()
+            .filter(|(_, w)| w.to == node)
+            .map(|(id, _)| *id)
+            .collect();
         let now = self.shared.now_us();
         for id in told {
             let answer = Err(NetError::Unreachable("connection reset".into()));
@@ -258,7 +284,9 @@ impl RaftNet for NetDoor {
                 Err(_) => std::future::pending().await,
             }
         };
-        tokio::time::timeout(deadline, answered).await.map_err(|_| NetError::Timeout)?
+        tokio::time::timeout(deadline, answered)
+            .await
+            .map_err(|_| NetError::Timeout)?
     }
 
     async fn open_stream(&self, peer: NodeId, _deadline: Duration) -> Result<BoxedStream, NetError> {

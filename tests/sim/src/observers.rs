@@ -23,7 +23,10 @@ impl Observers {
         if let [coordinator] = shared.coordinators().as_slice() {
             let members = coordinator.node.members();
             let voters = members.iter().filter(|(_, votes)| *votes).count();
-            outcomes.push(self.voters.observe(shared.now_us() / 1_000, members.len(), voters, calm));
+            outcomes.push(
+                self.voters
+                    .observe(shared.now_us() / 1_000, members.len(), voters, calm),
+            );
         }
         for text in outcomes.into_iter().filter_map(Result::err) {
             shared.violation(text);
@@ -32,7 +35,10 @@ impl Observers {
 
     fn look_at(&mut self, door: &Door) -> Vec<Result<(), String>> {
         let view = door.node.applied();
-        let quarantine = door.node.quarantine().map_or(Ok(()), |why| Err(format!("host {} is quarantined: {why}", door.host)));
+        let quarantine = door
+            .node
+            .quarantine()
+            .map_or(Ok(()), |why| Err(format!("host {} is quarantined: {why}", door.host)));
         let fence = door.node.fence();
         vec![
             quarantine,

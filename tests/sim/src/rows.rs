@@ -48,7 +48,10 @@ pub fn write_register(transaction: &mut Transaction, register: usize, value: Wri
 pub fn read_register(view: &View, register: usize) -> (Written, Written) {
     let copy = |copy: &str| {
         let row = view.value(&register_row(register, copy), task::OTHER_CONFIG.column);
-        let text = row.as_ref().and_then(|map| map.member(&register_key(register))).and_then(Value::as_text);
+        let text = row
+            .as_ref()
+            .and_then(|map| map.member(&register_key(register)))
+            .and_then(Value::as_text);
         text.and_then(|text| text.parse().ok()).unwrap_or(0)
     };
     (copy("a"), copy("b"))
@@ -57,7 +60,10 @@ pub fn read_register(view: &View, register: usize) -> (Written, Written) {
 pub fn make_row(time_ms: i64, name: &str) -> Transaction {
     let mut transaction = Transaction::new(time_ms);
     if let Some(class) = task_class() {
-        let fields = vec![(task::UUID.column, Value::text(name)), (task::NAME_LABEL.column, Value::text(name))];
+        let fields = vec![
+            (task::UUID.column, Value::text(name)),
+            (task::NAME_LABEL.column, Value::text(name)),
+        ];
         transaction.create(class, &Ref::from_uuid_text(name), fields);
     }
     transaction

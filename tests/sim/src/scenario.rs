@@ -31,7 +31,18 @@ pub struct Scenario {
 
 impl Scenario {
     pub fn new(random: &mut Random, trouble_ms: u64, plant: Plant) -> Scenario {
-        let (formed, hosts) = random.one_of([(3, 3), (3, 3), (3, 3), (1, 3), (2, 3), (3, 5), (5, 5), (4, 6), (5, 7), (1, 2)]);
+        let (formed, hosts) = random.one_of([
+            (3, 3),
+            (3, 3),
+            (3, 3),
+            (1, 3),
+            (2, 3),
+            (3, 5),
+            (5, 5),
+            (4, 6),
+            (5, 7),
+            (1, 2),
+        ]);
         Scenario {
             formed,
             hosts,

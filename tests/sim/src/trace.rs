@@ -10,7 +10,11 @@ pub struct Trace {
 
 impl Trace {
     pub fn new(print: bool) -> Trace {
-        Trace { hash: Sha256::new(), lines: 0, print }
+        Trace {
+            hash: Sha256::new(),
+            lines: 0,
+            print,
+        }
     }
 
     pub fn line(&mut self, now_us: u64, text: &str) {

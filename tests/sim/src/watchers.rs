@@ -20,7 +20,11 @@ pub struct Watcher {
 
 impl Watcher {
     pub fn new(number: usize, shared: Arc<Shared>) -> Arc<Watcher> {
-        Arc::new(Watcher { number, shared, replica: Mutex::default() })
+        Arc::new(Watcher {
+            number,
+            shared,
+            replica: Mutex::default(),
+        })
     }
 
     /// Until the run stops the clients.
@@ -28,7 +32,9 @@ impl Watcher {
         while !self.shared.stopping() {
             tokio::time::sleep(Duration::from_millis(random.below(REST_MS))).await;
             let doors = self.shared.doors();
-            let Some(door) = doors.get(random.index(doors.len())).cloned() else { continue };
+            let Some(door) = doors.get(random.index(doors.len())).cloned() else {
+                continue;
+            };
             if let Some(view) = view_of(&door, random.percent(50)).await {
                 self.follow(&view, door.host, false);
             }
@@ -46,9 +52,11 @@ impl Watcher {
         let told = replica.follow(view);
         let text = replica.compare(view, last).err();
         drop(replica);
-        self.shared.trace(format!("watcher {} on host {host}: {told} changes", self.number));
+        self.shared
+            .trace(format!("watcher {} on host {host}: {told} changes", self.number));
         if let Some(text) = text {
-            self.shared.violation(format!("watcher {} on host {host}: {text}", self.number));
+            self.shared
+                .violation(format!("watcher {} on host {host}: {text}", self.number));
         }
     }
 }

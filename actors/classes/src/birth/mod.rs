@@ -4,6 +4,7 @@
 //! Ids are made once, when the rows are; every later start finds the rows by the host's uuid and changes only what changed.
 
 mod disk;
+mod eject;
 mod facts;
 mod host;
 mod network;
@@ -11,6 +12,7 @@ mod opening;
 mod template;
 mod template_table;
 
+pub use eject::eject_host;
 pub use opening::opening;
 
 use crate::{Ids, rows};

@@ -1,7 +1,7 @@
 //! Born rows are whole: every ref resolves, every record can be read, a pool grows by joins.
 
 use super::{CountedIds, FACTS, NOW_MS, Pool, facts_of, host_birth};
-use crate::birth::{HostBirth, join_host, opening, refresh_host};
+use crate::birth::{HostBirth, eject_host, join_host, opening, refresh_host, set_live};
 use crate::rows;
 use std::collections::BTreeSet;
 use xenith_datamodel::{Ref, Value};
@@ -112,6 +112,51 @@ fn three_hosts_by_join_share_networks() {
     assert_eq!(rows::all(&pool.view, "network").unwrap().len(), 3);
     assert_eq!(rows::all(&pool.view, "PIF").unwrap().len(), 6);
     assert_eq!(rows::all(&pool.view, "SR").unwrap().len(), 3);
+}
+
+#[test]
+fn an_ejected_host_takes_its_rows_along_and_no_others() {
+    let mut pool = Pool::of_one();
+    let first = pool.first("host");
+    let error = eject_host(&pool.view, NOW_MS, &first).unwrap_err();
+    assert_eq!(error.params, ["Xapi_pool.Cannot_eject_master"]);
+    let counts = |pool: &Pool| -> Vec<usize> {
+        xenith_datamodel::all_classes()
+            .map(|class| pool.view.count(class))
+            .collect()
+    };
+    let before = counts(&pool);
+    let facts = facts_of(2);
+    let host = HostBirth {
+        facts: &facts,
+        host_uuid: "host-uuid-2",
+        address: "127.0.0.2",
+        certificate_sha256: [9; 32],
+    };
+    let tx = join_host(&pool.view, &mut pool.ids, NOW_MS, host).unwrap();
+    pool.commit(&tx).unwrap();
+    let second = pool.view.by_uuid(rows::class("host").unwrap(), "host-uuid-2").unwrap();
+    let tx = eject_host(&pool.view, NOW_MS, &second).unwrap();
+    pool.commit(&tx).unwrap();
+    assert_eq!(dangling(&pool.view), Vec::<String>::new());
+    assert_eq!(counts(&pool), before);
+    assert_eq!(
+        eject_host(&pool.view, NOW_MS, &second).unwrap_err().code,
+        "HANDLE_INVALID"
+    );
+}
+
+#[test]
+fn liveness_is_written_when_it_changes() {
+    let mut pool = Pool::of_one();
+    let uuid = "host-uuid-1".to_owned();
+    let hosts = |live| [(uuid.clone(), live), ("no such host".to_owned(), false)];
+    assert_eq!(set_live(&pool.view, NOW_MS, &hosts(true)).unwrap(), None);
+    let tx = set_live(&pool.view, NOW_MS, &hosts(false)).unwrap().unwrap();
+    pool.commit(&tx).unwrap();
+    let metrics = pool.first("host_metrics");
+    assert_eq!(pool.get("host_metrics.live", &metrics), Value::Bool(false));
+    assert_eq!(set_live(&pool.view, NOW_MS, &hosts(false)).unwrap(), None);
 }
 
 #[test]

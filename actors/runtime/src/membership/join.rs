@@ -3,9 +3,9 @@
 //! ```text
 //! link -> any member -> coordinator: proof -> commit(rows, member, invitation used up) -> log member -> answer
 //! ```
-//! A host whose certificate is pinned already needs no other proof, since the link has seen that it holds the key: it repeats
-//! a join that broke after its commit, or comes back as a new node because its store was lost (A3). Its older nodes are
-//! removed once the new one is a member.
+//! A join that broke after its commit is repeated by the same node with the same certificate: that needs no new proof. A host
+//! whose certificate is pinned may come back as another node (A3), and says so by [`Proof::Member`]: the link has seen that it
+//! holds the key. Its older nodes are removed once the new one is a member.
 
 use super::dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
 use super::invite::{commit_error, consume, drop_expired, invitation};
@@ -14,6 +14,7 @@ use crate::background::{done_or_nothing, some_or_nothing};
 use crate::ids::SystemIds;
 use crate::node::{Node, Toolstack};
 use crate::peers::{Answer, Question};
+use crate::penalty::Source;
 use crate::role::{Kind, Place, no_coordinator};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -51,7 +52,7 @@ impl Node {
         let deadline = Instant::now() + self.config.hold;
         // As the unix socket: passed on to whoever leads.
         match self.place(&Origin::UnixSocket, Kind::InSession, deadline).await? {
-            Place::Here => self.join_here(&certificate_der, &body).await,
+            Place::Here => self.join_here(self.log.node_id(), &certificate_der, &body).await,
             Place::Forward(node) => match self.ask(node, &Question::Join { certificate_der, body }).await {
                 Ok(Answer::Joined(result)) => result,
                 Ok(Answer::NotCoordinator) => Err(no_coordinator()),
@@ -64,12 +65,18 @@ impl Node {
         }
     }
 
-    /// On the coordinator; HOST_STILL_BOOTING elsewhere.
-    pub(crate) async fn join_here(self: &Arc<Node>, certificate_der: &[u8], body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    /// On the coordinator; HOST_STILL_BOOTING elsewhere. `by`: the member that the host asked.
+    pub(crate) async fn join_here(
+        self: &Arc<Node>,
+        by: NodeId,
+        certificate_der: &[u8],
+        body: &[u8],
+    ) -> Result<Vec<u8>, ApiError> {
         let joiner = Joiner::read(certificate_der, body)?;
         let view = self.linearizable().await?;
+        self.check_node_id(&view, &joiner.member)?;
         if !rows::is_member(&view, &joiner.member)? {
-            self.commit_rows(&joiner).await?;
+            self.commit_rows(&joiner, Source::Joins(by)).await?;
         }
         let member = joiner.member;
         info!(
@@ -105,40 +112,54 @@ impl Node {
         done_or_nothing(self.log.propose(plan).await).map_err(commit_error)
     }
 
-    async fn commit_rows(self: &Arc<Node>, joiner: &Joiner) -> Result<(), ApiError> {
-        let pinned = rows::is_pinned(&*self.log.applied(), &joiner.member)?;
+    /// A node id is one host's for ever (A1), and 0 is nobody's.
+    fn check_node_id(&self, view: &View, member: &Member) -> Result<(), ApiError> {
+        let other = |m: &Member| {
+            m.node == member.node
+                && (m.host_uuid != member.host_uuid || m.certificate_sha256 != member.certificate_sha256)
+        };
+        let taken = self.membership.members().iter().any(other) || rows::is_anothers(view, member)?;
+        if member.node.0 == 0 || taken {
+            warn!(node = %member.node, host = member.host_uuid, "a host asked for a node id that it cannot have");
+            return Err(ApiError::invalid_value("join request node", &member.node.to_string()));
+        }
+        Ok(())
+    }
+
+    async fn commit_rows(self: &Arc<Node>, joiner: &Joiner, source: Source) -> Result<(), ApiError> {
         let secret = match &joiner.request.proof {
             Proof::Token { secret } => Some(secret.clone()),
-            Proof::Password { user, password } if !pinned => {
-                self.prove(user, password, None).await?;
+            Proof::Password { user, password } => {
+                self.prove(user, password, source).await?;
                 None
             }
-            Proof::Password { .. } | Proof::Member => None,
+            Proof::Member => None,
         };
         let is_member = matches!(joiner.request.proof, Proof::Member);
         let is_token = secret.is_some();
         let (node, request, member) = (Arc::clone(self), joiner.request.clone(), joiner.member.clone());
         let plan: xenith_raft::Plan = Box::new(move |view: &View| {
             let now_ms = Node::pool_now_ms(&*node.clock, view);
-            if rows::is_pinned(view, &member)? {
-                let mut tx = Transaction::new(now_ms);
-                rows::add(&mut tx, &member)?;
-                return Ok((tx, Value::Void));
-            }
-            if pinned || is_member {
-                return Err(not_pinned());
-            }
             let used = match secret {
                 Some(secret) => Some(invitation(view, &secret, now_ms)?.ok_or_else(bad_token)?),
                 None => None,
             };
+            // A host of the pool takes its own place; only its certificate makes it that host.
+            let pinned = rows::is_pinned(view, &member)?;
+            if is_member && !pinned {
+                return Err(not_pinned());
+            }
             let birth = HostBirth {
                 facts: &request.facts,
                 host_uuid: &member.host_uuid,
                 address: &request.address,
                 certificate_sha256: member.certificate_sha256,
             };
-            let mut tx = join_host(view, &mut SystemIds, now_ms, birth)?;
+            let mut tx = if pinned {
+                Transaction::new(now_ms)
+            } else {
+                join_host(view, &mut SystemIds, now_ms, birth)?
+            };
             drop_expired(view, &mut tx)?;
             if let Some(row) = used {
                 consume(&mut tx, &row)?;
@@ -149,7 +170,7 @@ impl Node {
         let committed = self.log.propose(plan).await.map(|_| ()).map_err(commit_error);
         if is_token && committed.as_ref().is_err_and(|error| *error == bad_token()) {
             // Guessing 128 bits is hopeless; this keeps it from being busy work for us.
-            self.penalties.wait(None, self.config.login_failure_delay).await;
+            self.penalties.wait(source, self.config.login_failure_delay).await;
         }
         committed
     }

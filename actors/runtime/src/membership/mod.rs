@@ -4,6 +4,7 @@
 //! the log only after its rows and its certificate are committed; repeating a join that was half done ends it.
 
 mod dto;
+mod eject;
 mod invite;
 mod join;
 mod raft;

@@ -3,7 +3,7 @@
 use super::token::hex;
 use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value, class};
 use xenith_pooldb::{Transaction, View};
-use xenith_raft::{Member, host_of};
+use xenith_raft::{Member, NodeId, host_of};
 
 const CLASS: &str = "xenith_member";
 
@@ -41,6 +41,15 @@ pub(super) fn is_member(view: &View, member: &Member) -> Result<bool, ApiError> 
     Ok(fields
         .into_iter()
         .all(|(column, value)| view.value(&row, column) == Some(value)))
+}
+
+/// Whether another host, or this one with another certificate, has the node id.
+pub(super) fn is_anothers(view: &View, member: &Member) -> Result<bool, ApiError> {
+    let (_, row, fields) = row(member)?;
+    Ok(fields.into_iter().any(|(column, value)| {
+        matches!(column.desc().name, "host_uuid" | "certificate_sha256")
+            && view.value(&row, column).is_some_and(|now| now != value)
+    }))
 }
 
 /// Adds the row or sets what differs in it.
@@ -81,7 +90,21 @@ pub(super) fn drop_others_of_host(view: &View, tx: &mut Transaction, member: &Me
     Ok(())
 }
 
-pub(crate) fn rows_of_host(view: &View, host_uuid: &str) -> Result<Vec<Ref>, ApiError> {
+/// Unpins everything of a host.
+pub(super) fn drop_host(view: &View, tx: &mut Transaction, host_uuid: &str) -> Result<(), ApiError> {
+    let class = class(CLASS).ok_or_else(no_class)?;
+    for row in rows_of_host(view, host_uuid)? {
+        tx.destroy(class, &row);
+    }
+    Ok(())
+}
+
+pub(super) fn has_row(view: &View, node: NodeId) -> bool {
+    let row = Ref::from_uuid_text(&uuid::Uuid::from_u128(node.0).to_string());
+    class(CLASS).is_some_and(|class| view.contains(class, &row))
+}
+
+fn rows_of_host(view: &View, host_uuid: &str) -> Result<Vec<Ref>, ApiError> {
     let class = class(CLASS).ok_or_else(no_class)?;
     let column = class.column("host_uuid").ok_or_else(no_class)?;
     let of_host = |row: &&Ref| {

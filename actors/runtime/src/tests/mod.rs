@@ -46,6 +46,11 @@ impl FakePeers {
     pub fn add(&self, node: NodeId, toolstack: Arc<Toolstack>) {
         self.members.lock().unwrap().push((node, toolstack));
     }
+
+    /// Nobody can be reached.
+    pub fn clear(&self) {
+        self.members.lock().unwrap().clear();
+    }
 }
 
 #[async_trait]
@@ -132,6 +137,20 @@ pub fn host() -> Host {
 }
 
 pub fn host_with(config: RuntimeConfig) -> Host {
+    host_of(RuntimeConfig {
+        login_failure_delay: Duration::from_millis(1),
+        ..config
+    })
+}
+
+pub fn host_that_waits(login_failure_delay: Duration) -> Host {
+    host_of(RuntimeConfig {
+        login_failure_delay,
+        ..RuntimeConfig::default()
+    })
+}
+
+fn host_of(config: RuntimeConfig) -> Host {
     let log = MemoryLog::new(born());
     let (peers, membership) = (Arc::new(FakePeers::default()), Arc::new(FakeMembership::default()));
     let clock = Arc::new(TestClock(AtomicI64::new(2_000_000)));
@@ -146,10 +165,7 @@ pub fn host_with(config: RuntimeConfig) -> Host {
             link_address: "127.0.0.1:1".to_owned(),
             certificate_sha256: [3; 32],
         },
-        config: RuntimeConfig {
-            login_failure_delay: Duration::from_millis(1),
-            ..config
-        },
+        config,
     });
     Host {
         log,

@@ -76,6 +76,7 @@ async fn a_supporter_may_forward_and_the_unix_socket_always_does() {
         coordinator.asks("task.get_name_label", &[&s, &task]).await,
         Ok(Value::text("a"))
     );
+    supporter.copy_from(&coordinator);
     assert_eq!(
         supporter.asks("task.get_name_label", &[&s, &task]).await,
         Ok(Value::text("a"))
@@ -95,6 +96,66 @@ async fn a_supporter_may_forward_and_the_unix_socket_always_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_supporter_reads_itself_and_tells_the_coordinator_that_the_session_is_used() {
+    let (coordinator, supporter, _) = pair(RuntimeConfig::default()).await;
+    // Read answers may be larger than the link carries: nothing is asked of a coordinator that cannot be reached.
+    let params = vec![text(""), text("")];
+    let login = supporter
+        .from(Origin::UnixSocket, "session.login_with_password", params)
+        .await;
+    let s = reference(login);
+    supporter.copy_from(&coordinator);
+    let read = async |s: &str| {
+        supporter
+            .from(Origin::UnixSocket, "pool.get_all_records", vec![text(s)])
+            .await
+    };
+    supporter.peers.clear();
+    assert!(read(&s).await.is_ok());
+    assert_eq!(code(read("bad").await), "SESSION_INVALID");
+
+    supporter.peers.add(COORDINATOR, Arc::clone(&coordinator.toolstack));
+    for host in [&coordinator, &supporter] {
+        host.clock.0.fetch_add(3_600_000, Ordering::SeqCst);
+    }
+    assert!(read(&s).await.is_ok());
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(coordinator.toolstack.node.touches.take().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_logins_of_one_client_do_not_shut_out_the_others_of_a_supporter() {
+    let forward = RuntimeConfig {
+        supporter_calls: SupporterCalls::Forward,
+        ..RuntimeConfig::default()
+    };
+    let coordinator = host_that_waits(Duration::from_secs(5));
+    let supporter = host_with(forward);
+    supporter.peers.add(COORDINATOR, Arc::clone(&coordinator.toolstack));
+    supporter.set_supporter(COORDINATOR);
+    let login = |peer: &'static str, password: &'static str| {
+        let origin = Origin::Tcp {
+            peer: peer.parse().unwrap(),
+            tls: true,
+        };
+        let toolstack = Arc::clone(&supporter.toolstack);
+        let params = vec![text("root"), text(password)];
+        async move {
+            let reply = toolstack
+                .call(call("session.login_with_password", params, origin))
+                .await;
+            matches!(reply, Reply::Success(_))
+        }
+    };
+    for _ in 0..8 {
+        tokio::spawn(login("192.0.2.1:1", "bad"));
+    }
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert!(!login("192.0.2.1:2", "x").await, "it has too many failures waiting");
+    assert!(login("192.0.2.2:1", "x").await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_forwarded_call_is_not_forwarded_again() {
     let forward = RuntimeConfig {
         supporter_calls: SupporterCalls::Forward,
@@ -103,7 +164,10 @@ async fn a_forwarded_call_is_not_forwarded_again() {
     let (coordinator, supporter, s) = pair(forward).await;
     coordinator.set_supporter(COORDINATOR);
     coordinator.peers.add(COORDINATOR, Arc::clone(&coordinator.toolstack));
-    assert_eq!(code(supporter.asks("pool.get_all", &[&s]).await), "HOST_STILL_BOOTING");
+    assert_eq!(
+        code(supporter.asks("task.create", &[&s, "a", "b"]).await),
+        "HOST_STILL_BOOTING"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,6 +234,13 @@ async fn a_refused_hand_over_changes_nothing() {
     let (other, class) = (Ref::from_uuid_text(uuid), class("host").unwrap());
     let mut tx = Transaction::new(3_000_000);
     tx.create(class, &other, vec![(class.column("uuid").unwrap(), Value::text(uuid))]);
+    host.log.commit(&tx).unwrap();
+    assert_eq!(
+        host.asks("pool.designate_new_master", &[&s, other.as_str()]).await,
+        Err(ApiError::new("HOST_DISABLED", [other.as_str()]))
+    );
+    let mut tx = Transaction::new(3_000_000);
+    tx.set(&other, xenith_datamodel::classes::host::ENABLED, true);
     host.log.commit(&tx).unwrap();
     assert_eq!(
         code(host.asks("pool.designate_new_master", &[&s, other.as_str()]).await),

@@ -108,3 +108,32 @@ async fn a_snapshot_carries_who_has_opened_and_who_is_awaited() {
     assert_eq!(published.progress().applied.unwrap().index, 2);
     assert!(other.get_current_snapshot().await.unwrap().is_some());
 }
+
+/// Full for so many publishes.
+struct FullFor(Mutex<u32>, MemorySnapshots);
+
+impl SnapshotStore for FullFor {
+    fn publish(&self, snapshot: &Arc<dyn SnapshotFile>) -> io::Result<Arc<dyn SnapshotFile>> {
+        let mut left = self.0.lock().unwrap();
+        if *left == 0 {
+            return self.1.publish(snapshot);
+        }
+        *left -= 1;
+        let full = crate::store::SnapshotError::Io(io::ErrorKind::StorageFull.into());
+        Err(io::Error::other(full))
+    }
+
+    fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
+        self.1.latest()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_is_waited_out() {
+    let store = Arc::new(FullFor(Mutex::new(3), MemorySnapshots::default()));
+    let mut machine = StateMachine::open(store.clone(), Published::new(), 2).unwrap();
+    apply(&mut machine, vec![at(1, EntryPayload::Blank)]).await;
+    let built = machine.get_snapshot_builder().await.build_snapshot().await.unwrap();
+    assert_eq!(built.meta.last_log_id.map(|id| id.index), Some(1));
+    assert!(store.latest().unwrap().is_some());
+}

@@ -45,7 +45,11 @@ fn check_register(operations: &[Operation]) -> Result<(), String> {
         }
         let reached = closure(states, &open, operations)?;
         open.remove(&place);
-        states = reached.into_iter().filter(|(_, done)| done.contains(&place)).map(|(value, done)| without(value, done, place)).collect();
+        states = reached
+            .into_iter()
+            .filter(|(_, done)| done.contains(&place))
+            .map(|(value, done)| without(value, done, place))
+            .collect();
         if states.is_empty() {
             return Err(format!("not linearizable: {:?} cannot be explained", operations[place]));
         }
@@ -59,12 +63,18 @@ fn without(value: Written, mut done: BTreeSet<usize>, place: usize) -> State {
 }
 
 /// Every state that open operations can lead to.
-fn closure(states: BTreeSet<State>, open: &BTreeSet<usize>, operations: &[Operation]) -> Result<BTreeSet<State>, String> {
+fn closure(
+    states: BTreeSet<State>,
+    open: &BTreeSet<usize>,
+    operations: &[Operation],
+) -> Result<BTreeSet<State>, String> {
     let mut reached = states.clone();
     let mut fresh: Vec<State> = states.into_iter().collect();
     while let Some((value, done)) = fresh.pop() {
         for place in open.iter().filter(|place| !done.contains(*place)) {
-            let Some(next) = effect(&operations[*place], value) else { continue };
+            let Some(next) = effect(&operations[*place], value) else {
+                continue;
+            };
             let mut now_done = done.clone();
             now_done.insert(*place);
             let state = (next, now_done);
@@ -73,7 +83,10 @@ fn closure(states: BTreeSet<State>, open: &BTreeSet<usize>, operations: &[Operat
             }
         }
         if reached.len() > STATES_MAX {
-            return Err(format!("too many states to check: {} operations are open at once", open.len()));
+            return Err(format!(
+                "too many states to check: {} operations are open at once",
+                open.len()
+            ));
         }
     }
     Ok(reached)
@@ -112,11 +125,23 @@ mod tests {
     use super::*;
 
     fn done(kind: Kind, seen: Written, called: u64, answered: u64) -> Operation {
-        Operation { register: 0, kind, called, answered: Some(answered), outcome: Outcome::Done { seen } }
+        Operation {
+            register: 0,
+            kind,
+            called,
+            answered: Some(answered),
+            outcome: Outcome::Done { seen },
+        }
     }
 
     fn open(kind: Kind, called: u64) -> Operation {
-        Operation { register: 0, kind, called, answered: None, outcome: Outcome::Unknown }
+        Operation {
+            register: 0,
+            kind,
+            called,
+            answered: None,
+            outcome: Outcome::Unknown,
+        }
     }
 
     fn write(value: Written, called: u64, answered: u64) -> Operation {
@@ -133,10 +158,22 @@ mod tests {
         check(&[read(0, 1, 2), write(1, 3, 4), read(1, 5, 6)]).unwrap();
         // A read beside a write may see either value; another register does not matter.
         check(&[write(1, 1, 6), read(0, 2, 3), read(1, 4, 5)]).unwrap();
-        check(&[write(1, 1, 2), Operation { register: 1, ..read(0, 3, 4) }]).unwrap();
+        check(&[
+            write(1, 1, 2),
+            Operation {
+                register: 1,
+                ..read(0, 3, 4)
+            },
+        ])
+        .unwrap();
         // Two concurrent writes may take effect in either order.
         check(&[write(1, 1, 4), write(2, 2, 3), read(1, 5, 6)]).unwrap();
-        check(&[done(Kind::Swap(1), 0, 1, 2), done(Kind::Swap(2), 1, 3, 4), read(2, 5, 6)]).unwrap();
+        check(&[
+            done(Kind::Swap(1), 0, 1, 2),
+            done(Kind::Swap(2), 1, 3, 4),
+            read(2, 5, 6),
+        ])
+        .unwrap();
     }
 
     #[test]
@@ -168,7 +205,10 @@ mod tests {
 
     #[test]
     fn a_refused_write_that_is_seen_is_found() {
-        let refused = Operation { outcome: Outcome::Refused, ..write(1, 1, 2) };
+        let refused = Operation {
+            outcome: Outcome::Refused,
+            ..write(1, 1, 2)
+        };
         check(&[refused, read(0, 3, 4)]).unwrap();
         assert!(check(&[refused, read(1, 3, 4)]).is_err());
     }
@@ -212,8 +252,12 @@ mod tests {
         }
         left.iter().any(|place| {
             let candidate = history[*place];
-            let too_early = left.iter().any(|other| history[*other].answered.is_some_and(|at| at < candidate.called));
-            let Some(next) = effect(&candidate, value).filter(|_| !too_early) else { return false };
+            let too_early = left
+                .iter()
+                .any(|other| history[*other].answered.is_some_and(|at| at < candidate.called));
+            let Some(next) = effect(&candidate, value).filter(|_| !too_early) else {
+                return false;
+            };
             order.push(*place);
             let fits = some_order_fits(history, order, next);
             order.pop();

@@ -20,7 +20,10 @@ impl OneCoordinator {
         let at = (fence.term, fence.index);
         let coordinator = *self.opened.entry(at).or_insert(fence.coordinator);
         if coordinator != fence.coordinator {
-            return Err(format!("two coordinators have the fence {at:?}: {coordinator} and {}", fence.coordinator));
+            return Err(format!(
+                "two coordinators have the fence {at:?}: {coordinator} and {}",
+                fence.coordinator
+            ));
         }
         let newest = self.newest.entry((host, life)).or_insert(at);
         if *newest > at {
@@ -39,7 +42,9 @@ impl OneCoordinator {
             (None, _) | (_, None) => false,
         };
         if falls(before, Some(at)) || falls(Some(at), after) {
-            return Err(format!("the openings {before:?}, {at:?}, {after:?} are not in the log's order"));
+            return Err(format!(
+                "the openings {before:?}, {at:?}, {after:?} are not in the log's order"
+            ));
         }
         Ok(())
     }
@@ -50,7 +55,11 @@ mod tests {
     use super::*;
 
     fn fence(term: u64, index: u64, node: u128) -> Fence {
-        Fence { term, index, coordinator: NodeId(node) }
+        Fence {
+            term,
+            index,
+            coordinator: NodeId(node),
+        }
     }
 
     #[test]
@@ -68,7 +77,11 @@ mod tests {
     fn one_fence_of_two_coordinators_is_found() {
         let mut one = OneCoordinator::default();
         one.observe(0, 1, fence(2, 3, 1)).unwrap();
-        assert!(one.observe(1, 1, fence(2, 3, 2)).unwrap_err().contains("two coordinators"));
+        assert!(
+            one.observe(1, 1, fence(2, 3, 2))
+                .unwrap_err()
+                .contains("two coordinators")
+        );
     }
 
     #[test]

@@ -26,7 +26,9 @@ impl PoolTime {
         let now = reached_by(view);
         let newest = self.newest.entry((host, life)).or_insert(now);
         if falls(*newest, now) {
-            return Err(format!("(pool time, generation) of host {host} goes back from {newest:?} to {now:?}"));
+            return Err(format!(
+                "(pool time, generation) of host {host} goes back from {newest:?} to {now:?}"
+            ));
         }
         *newest = now;
         Ok(())
@@ -48,7 +50,9 @@ impl ReadFloor {
     pub fn at_answer(&mut self, floor: Reached, view: &View) -> Result<(), String> {
         let now = reached_by(view);
         if falls(floor, now) {
-            return Err(format!("a read reaches (pool time, generation) {now:?}, an earlier one had {floor:?}"));
+            return Err(format!(
+                "a read reaches (pool time, generation) {now:?}, an earlier one had {floor:?}"
+            ));
         }
         self.answered = (self.answered.0.max(now.0), self.answered.1.max(now.1));
         Ok(())
@@ -61,7 +65,9 @@ mod tests {
     use crate::rows;
 
     fn view(time_ms: i64, rows: usize) -> View {
-        (0..rows).fold(View::default(), |view, n| view.apply(&rows::make_row(time_ms, &format!("r{n}"))).unwrap().0)
+        (0..rows).fold(View::default(), |view, n| {
+            view.apply(&rows::make_row(time_ms, &format!("r{n}"))).unwrap().0
+        })
     }
 
     #[test]

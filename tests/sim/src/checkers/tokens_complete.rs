@@ -30,7 +30,10 @@ impl Replica {
         let delta = view.changes_since(self.token, &|_, _| true);
         let told = delta.added.len() + delta.modified.len() + delta.deleted.len();
         for (class, row) in delta.added.into_iter().chain(delta.modified) {
-            let known = Known { generations: view.generations(class, &row), record: view.record(class, &row) };
+            let known = Known {
+                generations: view.generations(class, &row),
+                record: view.record(class, &row),
+            };
             self.rows.insert((class, row), known);
         }
         for gone in &delta.deleted {
@@ -52,14 +55,21 @@ impl Replica {
                         if known.generations != view.generations(class, row)
                             || (whole && known.record != view.record(class, row)) =>
                     {
-                        return Err(format!("event lost: {row} is known as it was before token {:?}", self.token));
+                        return Err(format!(
+                            "event lost: {row} is known as it was before token {:?}",
+                            self.token
+                        ));
                     }
                     Some(_) => {}
                 }
             }
         }
         if self.rows.len() != there {
-            return Err(format!("event lost: of {} rows known, {there} are there at token {:?}", self.rows.len(), self.token));
+            return Err(format!(
+                "event lost: of {} rows known, {there} are there at token {:?}",
+                self.rows.len(),
+                self.token
+            ));
         }
         Ok(())
     }
@@ -106,7 +116,9 @@ mod tests {
         replica.token = third.token();
         replica.follow(&third);
         assert!(replica.compare(&third, true).is_err());
-        replica.rows.remove(&(rows::task_class().unwrap(), Ref::from_uuid_text("a")));
+        replica
+            .rows
+            .remove(&(rows::task_class().unwrap(), Ref::from_uuid_text("a")));
         assert!(replica.compare(&third, true).unwrap_err().contains("as it was before"));
     }
 
@@ -115,6 +127,11 @@ mod tests {
         let [_, second, _] = states();
         let mut replica = Replica::default();
         replica.follow(&second);
-        assert!(replica.compare(&after(&second, &rows::destroy_row(3, "a")), false).unwrap_err().contains("rows known"));
+        assert!(
+            replica
+                .compare(&after(&second, &rows::destroy_row(3, "a")), false)
+                .unwrap_err()
+                .contains("rows known")
+        );
     }
 }

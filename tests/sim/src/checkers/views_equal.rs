@@ -24,7 +24,10 @@ impl ViewsEqual {
         if expected == hash {
             return Ok(());
         }
-        Err(format!("hosts {first} and {host} have different states at generation {}", place.0))
+        Err(format!(
+            "hosts {first} and {host} have different states at generation {}",
+            place.0
+        ))
     }
 }
 
