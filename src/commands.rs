@@ -75,7 +75,10 @@ pub fn token(path: &Path) -> Result<(), CommandError> {
 pub fn start_anew(path: &Path) -> Result<(), CommandError> {
     let config = Config::load(path)?;
     match node::start_anew(&config)? {
-        Some(aside) => println!("the next start makes a blank host; the old store stays in {}", aside.display()),
+        Some(aside) => println!(
+            "the next start makes a blank host; the old store stays in {}",
+            aside.display()
+        ),
         None => println!("no store was set aside; nothing was changed"),
     }
     Ok(())

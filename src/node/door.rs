@@ -18,7 +18,12 @@ pub struct Door {
 
 impl Door {
     pub fn new(toolstack: Arc<Toolstack>, joiner: Arc<Joiner>, raft: Arc<RaftNode>, host_uuid: String) -> Door {
-        Door { toolstack, joiner, raft, host_uuid }
+        Door {
+            toolstack,
+            joiner,
+            raft,
+            host_uuid,
+        }
     }
 
     /// What `up` and operators' scripts ask: who this is, and how far the pool is from voting as it should (E1).

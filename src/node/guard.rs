@@ -23,7 +23,10 @@ pub async fn watch_membership(local: Arc<Local>, raft: Arc<RaftNode>, tell: watc
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if let Some(why) = raft.quarantine() {
-            tracing::error!(why, "this host's state differs from the pool's: it is kept aside and copied anew");
+            tracing::error!(
+                why,
+                "this host's state differs from the pool's: it is kept aside and copied anew"
+            );
             tell.send_replace(Some(Again::SetAside(why)));
             return;
         }
@@ -59,7 +62,10 @@ async fn save(local: &Arc<Local>, members: Vec<Member>) -> Option<Vec<Member>> {
     match saved {
         Ok(Ok(members)) => Some(members),
         Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the list of members could not be written");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the list of members could not be written"
+            );
             None
         }
         Err(error) => {

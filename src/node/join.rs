@@ -57,25 +57,48 @@ pub struct Ask<'a> {
 
 impl Joiner {
     pub fn new(local: Arc<Local>, raft: Arc<RaftNode>, tell: watch::Sender<Option<Again>>) -> Joiner {
-        Joiner { local, raft, tell, busy: Mutex::new(()) }
+        Joiner {
+            local,
+            raft,
+            tell,
+            busy: Mutex::new(()),
+        }
     }
 
     pub async fn join(&self, body: &[u8]) -> Result<(), ApiError> {
-        let body: JoinBody =
-            serde_json::from_slice(body).map_err(|malformed| ApiError::invalid_value("body", &malformed.to_string()))?;
+        let body: JoinBody = serde_json::from_slice(body)
+            .map_err(|malformed| ApiError::invalid_value("body", &malformed.to_string()))?;
         let token = JoinToken::parse(&body.token).map_err(|bad| ApiError::invalid_value("token", &bad.to_string()))?;
         let trust = ServerTrust::Fingerprint(token.fingerprint);
-        self.join_with(&body.address, trust, Proof::Token { secret: token.secret_hex() }).await
+        self.join_with(
+            &body.address,
+            trust,
+            Proof::Token {
+                secret: token.secret_hex(),
+            },
+        )
+        .await
     }
 
     async fn join_with(&self, address: &str, trust: ServerTrust, proof: Proof) -> Result<(), ApiError> {
         let _busy = self.busy.try_lock().map_err(|_| not_allowed("a join is under way"))?;
         if self.tell.borrow().is_some() {
-            return Err(not_allowed("this host has joined a pool and is about to start as its member"));
+            return Err(not_allowed(
+                "this host has joined a pool and is about to start as its member",
+            ));
         }
         self.check_blank().await?;
         let node = uuid::Uuid::new_v4().as_u128();
-        let reply = ask(&self.local, Ask { address, trust, proof, node }).await?;
+        let reply = ask(
+            &self.local,
+            Ask {
+                address,
+                trust,
+                proof,
+                node,
+            },
+        )
+        .await?;
         become_member(&self.local, node, &reply).map_err(internal)?;
         tracing::info!(address, pool = %reply.pool_uuid, "the pool has taken this host in");
         self.tell.send_replace(Some(Again::Joined));
@@ -87,7 +110,11 @@ impl Joiner {
         if self.raft.members().len() > 1 {
             return Err(ApiError::plain("JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS"));
         }
-        let view = self.raft.read().await.map_err(|cause| ApiError::internal(cause.to_string()))?;
+        let view = self
+            .raft
+            .read()
+            .await
+            .map_err(|cause| ApiError::internal(cause.to_string()))?;
         not_blank(&view).map_or(Ok(()), Err)
     }
 }
@@ -97,7 +124,10 @@ impl JoinPool for Joiner {
     /// Trusts whoever answers at the address, as XenAPI's join does; from then on the certificates that the pool names are pinned.
     async fn join_by_password(&self, address: &str, user: &str, password: &str) -> Result<(), ApiError> {
         let address = with_link_port(address, self.local.config.listen.link_port);
-        let proof = Proof::Password { user: user.to_owned(), password: password.to_owned() };
+        let proof = Proof::Password {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        };
         let joined = self.join_with(&address, ServerTrust::FirstUse, proof).await;
         joined.map_err(|mut error| {
             tracing::warn!(address, %error, "this host did not join");
@@ -112,7 +142,12 @@ impl JoinPool for Joiner {
 
 /// Asks to be let in. Errors are the pool's own, or say that it could not be asked.
 pub async fn ask(local: &Local, ask: Ask<'_>) -> Result<JoinReply, ApiError> {
-    let Ask { address, trust, proof, node } = ask;
+    let Ask {
+        address,
+        trust,
+        proof,
+        node,
+    } = ask;
     let request = JoinRequest {
         version: JOIN_VERSION,
         proof,
@@ -132,8 +167,14 @@ pub async fn ask(local: &Local, ask: Ask<'_>) -> Result<JoinReply, ApiError> {
     if reply.version != JOIN_VERSION {
         return Err(not_understood(&format!("version {} of the join", reply.version)));
     }
-    if !reply.members.iter().any(|member| member.certificate_sha256 == fingerprint) {
-        return Err(not_understood("the host that answered is none of the members that it names"));
+    if !reply
+        .members
+        .iter()
+        .any(|member| member.certificate_sha256 == fingerprint)
+    {
+        return Err(not_understood(
+            "the host that answered is none of the members that it names",
+        ));
     }
     Ok(reply)
 }
@@ -164,14 +205,20 @@ fn not_blank(view: &View) -> Option<ApiError> {
         })
         .collect();
     let state = vm::CLASS.column("power_state");
-    let halted = |vm| state.and_then(|state| view.value(vm, state)).is_some_and(|now| now.as_text() == Some("Halted"));
+    let halted = |vm| {
+        state
+            .and_then(|state| view.value(vm, state))
+            .is_some_and(|now| now.as_text() == Some("Halted"))
+    };
     if !guests.iter().copied().all(halted) {
         return Some(ApiError::plain("JOINING_HOST_CANNOT_HAVE_RUNNING_OR_SUSPENDED_VMS"));
     }
     let disks = class("VDI").map_or(0, |vdis| view.count(vdis));
     (guests.len() + disks > 0).then(|| {
         let guests = guests.len();
-        not_allowed(&format!("this host has {guests} VMs and {disks} VDIs; only a blank host can join a pool yet"))
+        not_allowed(&format!(
+            "this host has {guests} VMs and {disks} VDIs; only a blank host can join a pool yet"
+        ))
     })
 }
 

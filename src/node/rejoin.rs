@@ -19,10 +19,19 @@ const ROUND_PAUSE: Duration = Duration::from_secs(2);
 
 /// Returns when the pool has taken this host back; [`super::state_dir::StateDir`] holds the new membership then.
 pub async fn rejoin(local: &Local, pending: &Rejoin) -> Result<(), NodeError> {
-    let others: Vec<&Member> = pending.members.iter().filter(|member| member.host_uuid != local.host_uuid).collect();
-    let set_aside =
-        || NodeError::StoreSetAside { why: pending.why.clone(), aside: pending.aside.display().to_string() };
-    let Some(node) = u128::from_str_radix(&pending.node, 16).ok().filter(|_| !others.is_empty()) else {
+    let others: Vec<&Member> = pending
+        .members
+        .iter()
+        .filter(|member| member.host_uuid != local.host_uuid)
+        .collect();
+    let set_aside = || NodeError::StoreSetAside {
+        why: pending.why.clone(),
+        aside: pending.aside.display().to_string(),
+    };
+    let Some(node) = u128::from_str_radix(&pending.node, 16)
+        .ok()
+        .filter(|_| !others.is_empty())
+    else {
         return Err(set_aside());
     };
     tracing::error!(why = %pending.why, aside = %pending.aside.display(),
@@ -31,7 +40,12 @@ pub async fn rejoin(local: &Local, pending: &Rejoin) -> Result<(), NodeError> {
     loop {
         for member in &others {
             let trust = ServerTrust::Fingerprint(member.certificate_sha256);
-            let question = Ask { address: &member.link_address, trust, proof: Proof::Member, node };
+            let question = Ask {
+                address: &member.link_address,
+                trust,
+                proof: Proof::Member,
+                node,
+            };
             match ask(local, question).await {
                 Ok(reply) => {
                     become_member(local, node, &reply)?;
@@ -42,7 +56,9 @@ pub async fn rejoin(local: &Local, pending: &Rejoin) -> Result<(), NodeError> {
             }
         }
         if Instant::now() >= until {
-            return Err(NodeError::NotTakenBack { aside: pending.aside.display().to_string() });
+            return Err(NodeError::NotTakenBack {
+                aside: pending.aside.display().to_string(),
+            });
         }
         tokio::time::sleep(ROUND_PAUSE).await;
     }

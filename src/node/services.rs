@@ -20,7 +20,10 @@ pub struct LinkServices {
 
 impl Services for LinkServices {
     fn request(&self, peer: u128, service: u16, body: Bytes) -> BoxFuture<'static, Result<Bytes, Refusal>> {
-        let (raft, toolstack) = (self.raft.get().and_then(Weak::upgrade), self.toolstack.get().and_then(Weak::upgrade));
+        let (raft, toolstack) = (
+            self.raft.get().and_then(Weak::upgrade),
+            self.toolstack.get().and_then(Weak::upgrade),
+        );
         Box::pin(async move {
             match (service, raft, toolstack) {
                 (RAFT_SERVICE, Some(raft), _) => Ok(raft.request(NodeId(peer), body).await),
@@ -31,7 +34,11 @@ impl Services for LinkServices {
     }
 
     fn stream(&self, peer: u128, service: u16, stream: LinkStream) -> BoxFuture<'static, ()> {
-        let raft = self.raft.get().and_then(Weak::upgrade).filter(|_| service == RAFT_SERVICE);
+        let raft = self
+            .raft
+            .get()
+            .and_then(Weak::upgrade)
+            .filter(|_| service == RAFT_SERVICE);
         Box::pin(async move {
             if let Some(raft) = raft {
                 raft.stream(NodeId(peer), Box::new(stream)).await;

@@ -106,11 +106,18 @@ impl StateDir {
     pub fn begin_rejoin(&self, why: &str, node: u128) -> Result<(), NodeError> {
         // Without the list the host can still be started anew by hand; its store must not be used either way.
         let members = self.known_members().unwrap_or_else(|malformed| {
-            tracing::error!(error = &malformed as &dyn std::error::Error, "the list of members was lost, too");
+            tracing::error!(
+                error = &malformed as &dyn std::error::Error,
+                "the list of members was lost, too"
+            );
             Vec::new()
         });
-        let rejoin =
-            Rejoin { why: why.to_owned(), aside: self.free_aside()?, node: format!("{node:032x}"), members };
+        let rejoin = Rejoin {
+            why: why.to_owned(),
+            aside: self.free_aside()?,
+            node: format!("{node:032x}"),
+            members,
+        };
         write_json(&self.rejoin_file(), &rejoin)?;
         self.finish_set_aside()
     }
@@ -208,7 +215,9 @@ impl StateDir {
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, NodeError> {
     match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|cause| NodeError::file(path)(cause.into())),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|cause| NodeError::file(path)(cause.into())),
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(NodeError::file(path)(cause)),
     }
@@ -230,7 +239,9 @@ pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), NodeError> {
 }
 
 fn sync_folder(dir: &Path) -> Result<(), NodeError> {
-    File::open(dir).and_then(|folder| folder.sync_all()).map_err(NodeError::file(dir))
+    File::open(dir)
+        .and_then(|folder| folder.sync_all())
+        .map_err(NodeError::file(dir))
 }
 
 #[cfg(test)]
@@ -274,7 +285,10 @@ mod tests {
             let state = StateDir::open(dir.path()).unwrap();
             let rejoin = state.rejoin().unwrap().unwrap();
             assert!(!state.member().exists() && rejoin.aside.join("members.json").exists());
-            assert_eq!((rejoin.members, rejoin.node), (vec![member(1), member(2)], format!("{:032x}", 9)));
+            assert_eq!(
+                (rejoin.members, rejoin.node),
+                (vec![member(1), member(2)], format!("{:032x}", 9))
+            );
         }
         state.begin_join().unwrap();
         state.agree_join(&[member(9)]).unwrap();

@@ -21,8 +21,8 @@ use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
 use xenith_raft::{Member, NodeId, Plan, PoolLog as _, RaftConfig, RaftNode, RaftParts, Role};
 use xenith_runtime::{
-    Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds, ThisHost,
-    Toolstack, add_member_row,
+    Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds,
+    ThisHost, Toolstack, add_member_row,
 };
 use xenith_server::{RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
@@ -100,11 +100,22 @@ impl RunningNode {
         let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
         let server = start_server(&local, Arc::new(door))?;
         tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
-        let start = HostStart { member: me, address: config.host.address.to_string(), facts: local.facts.clone() };
+        let start = HostStart {
+            member: me,
+            address: config.host.address.to_string(),
+            facts: local.facts.clone(),
+        };
         let mut tasks = JoinSet::new();
         tasks.spawn(guard::watch_membership(local, raft.clone(), tell));
         tasks.spawn(guard::report_start(toolstack.clone(), start));
-        Ok(RunningNode { server, toolstack, raft, link, again, tasks })
+        Ok(RunningNode {
+            server,
+            toolstack,
+            raft,
+            link,
+            again,
+            tasks,
+        })
     }
 
     /// Returns when this host has to start anew from what is on disk, and why.
@@ -189,7 +200,11 @@ async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened
             // A short log and no other members: perhaps a first start that was cut off.
             let last = xenith_raft::store::DurableLog::state(&store).map(|state| state.last);
             let young = last.is_ok_and(|last| last.is_none_or(|last| last.index < YOUNG_LOG));
-            let alone = local.state.known_members()?.iter().all(|member| member.host_uuid == local.host_uuid);
+            let alone = local
+                .state
+                .known_members()?
+                .iter()
+                .all(|member| member.host_uuid == local.host_uuid);
             Ok((store, young && alone))
         }
         Err(OpenError::Missing) => {
@@ -275,7 +290,11 @@ async fn start_raft(local: &Local, store: SledLog, me: Member, net: Arc<LinkNet>
 async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str, me: &Member) -> Result<(), NodeError> {
     let failed = "the pool could not be formed";
     let address = local.config.host.address.to_string();
-    let pool = PoolBirth { pool_uuid, name_label: "", host: local.birth(&address) };
+    let pool = PoolBirth {
+        pool_uuid,
+        name_label: "",
+        host: local.birth(&address),
+    };
     let mut first = birth::new_pool(&mut SystemIds, SystemClock.now_ms(), pool).map_err(NodeError::part(failed))?;
     add_member_row(&mut first, me).map_err(NodeError::part(failed))?;
     if !raft.is_member().await {
@@ -284,10 +303,21 @@ async fn bootstrap(local: &Local, raft: &RaftNode, pool_uuid: &str, me: &Member)
     let mut role = raft.watch_role();
     let leads = role.wait_for(|role| matches!(role, Role::Coordinator { .. }));
     let leads = tokio::time::timeout(LEADS_WITHIN, leads).await;
-    drop(leads.map_err(NodeError::part(failed))?.map_err(NodeError::part(failed))?);
+    drop(
+        leads
+            .map_err(NodeError::part(failed))?
+            .map_err(NodeError::part(failed))?,
+    );
     let plan: Plan = Box::new(move |view| {
         let born = class("pool").is_some_and(|pool| view.count(pool) > 0);
-        Ok((if born { Transaction::new(view.pool_time_ms()) } else { first }, Value::Void))
+        Ok((
+            if born {
+                Transaction::new(view.pool_time_ms())
+            } else {
+                first
+            },
+            Value::Void,
+        ))
     });
     raft.propose(plan).await.map(|_| ()).map_err(NodeError::part(failed))
 }

@@ -1,9 +1,9 @@
 //! Starting a development pool's hosts, and forming the pool: host 1 is a pool of one, the others join it by token.
 
+use super::UpArguments;
 use super::host_dir;
 use super::pool_file::{PoolFile, PoolHost};
 use super::processes::{Running, start_daemon, start_machine};
-use super::UpArguments;
 use crate::admin;
 use crate::commands::{CommandError, with_link_port};
 use crate::config::Config;
@@ -41,7 +41,10 @@ pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), Comman
     pool.save(dir)?;
     let (first, others) = hosts.split_at_mut(1);
     for host in others {
-        let link = with_link_port(&first[0].config.host.address.to_string(), first[0].config.listen.link_port);
+        let link = with_link_port(
+            &first[0].config.host.address.to_string(),
+            first[0].config.listen.link_port,
+        );
         let token = admin::token(&first[0].config.unix_socket).await?;
         admin::join(&host.config.unix_socket, &link, &token).await?;
         wait_until_serving(host).await?;
@@ -73,20 +76,34 @@ pub async fn start_again(dir: &Path, mut pool: PoolFile) -> Result<(), CommandEr
 
 /// `up --host K`: host K's daemon (and its machine, if that is gone) of an existing pool.
 pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Result<(), CommandError> {
-    let Some(entry) = usize::from(number).checked_sub(1).and_then(|index| pool.hosts.get_mut(index)) else {
+    let Some(entry) = usize::from(number)
+        .checked_sub(1)
+        .and_then(|index| pool.hosts.get_mut(index))
+    else {
         return Err(CommandError::Usage(format!("the pool has no host {number}")));
     };
     let config = Config::load(&host_dir::path(dir, number).join("xenith.toml"))?;
     let host_dir = host_dir::path(dir, number);
-    let machine_runs = tokio::net::UnixStream::connect(host_dir.join("machine.sock")).await.is_ok();
-    let machine = if machine_runs { None } else { Some(running_machine(&host_dir, number).await?) };
+    let machine_runs = tokio::net::UnixStream::connect(host_dir.join("machine.sock"))
+        .await
+        .is_ok();
+    let machine = if machine_runs {
+        None
+    } else {
+        Some(running_machine(&host_dir, number).await?)
+    };
     let daemon = start_daemon(&host_dir)?;
     entry.pid = Some(daemon.pid);
     if let Some(machine) = &machine {
         entry.sim_pid = Some(machine.pid);
     }
     pool.save(dir)?;
-    let mut host = RunningHost { number, config, machine, daemon };
+    let mut host = RunningHost {
+        number,
+        config,
+        machine,
+        daemon,
+    };
     wait_until_serving(&mut host).await?;
     println!("ready");
     serve_until_interrupted(vec![host]).await
@@ -96,14 +113,22 @@ async fn start_host(dir: &Path, number: u8, config: Config) -> Result<RunningHos
     let host_dir = host_dir::path(dir, number);
     let machine = running_machine(&host_dir, number).await?;
     let daemon = start_daemon(&host_dir)?;
-    Ok(RunningHost { number, config, machine: Some(machine), daemon })
+    Ok(RunningHost {
+        number,
+        config,
+        machine: Some(machine),
+        daemon,
+    })
 }
 
 /// A machine that answers: a daemon does not start without its hypervisor.
 async fn running_machine(host_dir: &Path, number: u8) -> Result<Running, CommandError> {
     let mut machine = start_machine(host_dir, number, host_dir::address(number))?;
     let start = Instant::now();
-    while tokio::net::UnixStream::connect(host_dir.join("machine.sock")).await.is_err() {
+    while tokio::net::UnixStream::connect(host_dir.join("machine.sock"))
+        .await
+        .is_err()
+    {
         if machine.ended() || start.elapsed() > SERVES_WITHIN {
             return Err(CommandError::Usage(format!(
                 "host {number}'s machine does not start; its log is host-{number}/machine.log"
@@ -139,7 +164,9 @@ async fn wait_until_serving(host: &mut RunningHost) -> Result<(), CommandError> 
         };
         let number = host.number;
         if host.daemon.ended() {
-            return Err(CommandError::Usage(format!("host {number}'s daemon ended; its log is host-{number}/xenith.log")));
+            return Err(CommandError::Usage(format!(
+                "host {number}'s daemon ended; its log is host-{number}/xenith.log"
+            )));
         }
         if start.elapsed() > SERVES_WITHIN {
             return Err(CommandError::Usage(format!("host {number} does not serve: {cause}")));
@@ -158,7 +185,9 @@ async fn wait_until_all_vote(host: &RunningHost, members: usize) -> Result<(), C
         }
         if start.elapsed() > SERVES_WITHIN {
             let voters = status.voters;
-            return Err(CommandError::Usage(format!("{voters} of {members} hosts vote, which is not as it should be")));
+            return Err(CommandError::Usage(format!(
+                "{voters} of {members} hosts vote, which is not as it should be"
+            )));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -187,7 +216,10 @@ fn announce(pool: &PoolFile) {
             host.log.display()
         );
     }
-    println!("Log in as {} with password {}. Ctrl-C stops the pool.", pool.username, pool.password);
+    println!(
+        "Log in as {} with password {}. Ctrl-C stops the pool.",
+        pool.username, pool.password
+    );
     println!("ready");
 }
 

@@ -32,7 +32,10 @@ fn configuration(host_dir: &Path, number: u8, arguments: &UpArguments) -> Result
     let config = Config {
         dir: host_dir.join("state"),
         unix_socket: host_dir.join("xapi"),
-        host: HostConfig { address, name_label: format!("host-{number}") },
+        host: HostConfig {
+            address,
+            name_label: format!("host-{number}"),
+        },
         listen: ListenConfig {
             address,
             http_port: arguments.http_port,
@@ -40,8 +43,12 @@ fn configuration(host_dir: &Path, number: u8, arguments: &UpArguments) -> Result
             link_port: arguments.link_port,
             ..ListenConfig::default()
         },
-        accounts: AccountsConfig { file: host_dir.join("accounts.toml") },
-        hypervisor: HypervisorConfig::Sim { socket: host_dir.join("machine.sock") },
+        accounts: AccountsConfig {
+            file: host_dir.join("accounts.toml"),
+        },
+        hypervisor: HypervisorConfig::Sim {
+            socket: host_dir.join("machine.sock"),
+        },
         ..Config::default()
     };
     let mut table = toml::Table::try_from(&config).map_err(|cause| CommandError::Other(Box::new(cause)))?;

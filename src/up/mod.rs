@@ -49,7 +49,10 @@ pub fn up(arguments: &UpArguments) -> Result<(), CommandError> {
         return Err(CommandError::Usage(format!("--hosts must be 1 to {HOSTS_MAX}")));
     }
     std::fs::create_dir_all(&arguments.dir).map_err(|cause| CommandError::file(&arguments.dir, cause))?;
-    let dir = arguments.dir.canonicalize().map_err(|cause| CommandError::file(&arguments.dir, cause))?;
+    let dir = arguments
+        .dir
+        .canonicalize()
+        .map_err(|cause| CommandError::file(&arguments.dir, cause))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

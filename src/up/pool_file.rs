@@ -35,7 +35,10 @@ impl PoolFile {
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map(Some)
-                .map_err(|cause| CommandError::Malformed { path, source: cause.into() }),
+                .map_err(|cause| CommandError::Malformed {
+                    path,
+                    source: cause.into(),
+                }),
             Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(CommandError::file(&path, cause)),
         }
@@ -44,8 +47,10 @@ impl PoolFile {
     pub fn save(&self, dir: &Path) -> Result<(), CommandError> {
         let path = dir.join("pool.json");
         let new = dir.join("pool.json.new");
-        let text = serde_json::to_vec_pretty(self)
-            .map_err(|cause| CommandError::Malformed { path: path.clone(), source: cause.into() })?;
+        let text = serde_json::to_vec_pretty(self).map_err(|cause| CommandError::Malformed {
+            path: path.clone(),
+            source: cause.into(),
+        })?;
         std::fs::write(&new, text).map_err(|cause| CommandError::file(&new, cause))?;
         std::fs::rename(&new, &path).map_err(|cause| CommandError::file(&path, cause))
     }

@@ -27,7 +27,10 @@ pub struct MachineArguments {
 
 /// `xenith sim-machine`: stands for the machine until it is killed.
 pub fn machine(arguments: &MachineArguments) -> Result<(), CommandError> {
-    let boot_time = SystemTime::now().duration_since(UNIX_EPOCH).map(|age| age.as_secs()).unwrap_or_default();
+    let boot_time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|age| age.as_secs())
+        .unwrap_or_default();
     let facts = xenith_xen_sim::facts::machine_facts(
         arguments.number,
         &arguments.address.to_string(),
@@ -51,7 +54,11 @@ pub struct Running {
 pub fn start_machine(dir: &Path, number: u8, address: Ipv4Addr) -> Result<Running, CommandError> {
     let mut command = own_program()?;
     command.arg("sim-machine").arg("--dir").arg(dir);
-    command.arg("--number").arg(number.to_string()).arg("--address").arg(address.to_string());
+    command
+        .arg("--number")
+        .arg(number.to_string())
+        .arg("--address")
+        .arg(address.to_string());
     let running = start(command, &dir.join("machine.log"))?;
     wait_until_it_answers(&dir.join("machine.sock"))?;
     Ok(running)

@@ -1,18 +1,19 @@
 //! `pool.designate_new_master` under load, for ever (promise 5).
 
 use crate::forming::text_of;
-use crate::harness::{LIVELY, Pool, Reach, eventually};
+use crate::harness::{At, LIVELY, Pool, Reach, eventually};
 use crate::register::Register;
 use crate::writers::{Writers, check, host_number};
 use rustix::process::Signal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use xenith_client::CallError;
 use xenith_datamodel::{Ref, Value};
 use xenith_wire::WireValue;
 
 const HAND_OVERS: u8 = 20;
+const PINNED: usize = 3;
 /// Seven daemons on two busy cores: coordination moves only when it is told to.
 const PATIENT: [&str; 4] = [
     "--config-set",
@@ -80,12 +81,21 @@ async fn hand_over() {
         assert_eq!(events.len(), 1, "{events:?}");
         assert_eq!(text_of(events[0].member("snapshot").unwrap(), "name_description"), text);
     }
-    let calls = pinned.finish().await;
+    let (calls, errors) = pinned.finish().await;
+    // Known: the target of a hand-over that was undone may win its election after all, and what was proposed since is lost.
+    // Then each client may have been told once that an outcome is not known; without such a hand-over there is no error.
+    let excused =
+        errors.iter().all(|error| error.contains("not known")) && errors.len() <= PINNED * usize::from(undone);
+    assert!(
+        excused,
+        "{undone} undone, a session pinned to one address saw {errors:?}"
+    );
     let ledgers = writers.stop().await;
     let acked = check(&pool.follow(&at.session).await, &ledgers).await;
     let reads = running.finish().await;
     println!(
-        "{HAND_OVERS} hand-overs ({undone} undone before), {calls} calls pinned to one address without an error, {acked} writes, {reads} reads"
+        "{HAND_OVERS} hand-overs ({undone} undone before), {calls} calls pinned to one address ({} without a known outcome), {acked} writes, {reads} reads",
+        errors.len()
     );
 }
 
@@ -107,43 +117,51 @@ async fn wait_for_network(pool: &Reach, session: &Ref, k: u8) -> tokio::task::Jo
 /// A client that knows one address and no retry.
 struct Pinned {
     stop: Arc<AtomicBool>,
-    calls: Arc<AtomicU64>,
-    tasks: Vec<tokio::task::JoinHandle<()>>,
+    tasks: Vec<tokio::task::JoinHandle<(u64, Vec<String>)>>,
 }
 
 impl Pinned {
     async fn start(reach: &Reach, session: &Ref, k: u8) -> Pinned {
-        let (stop, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = Vec::new();
-        for number in 0..3 {
+        for number in 0..PINNED {
             let at = reach.at(k, session).await.unwrap();
             let vm = at.create_vm(&format!("pinned-{number}")).await;
-            let (stop, calls) = (stop.clone(), calls.clone());
-            tasks.push(tokio::spawn(async move {
-                let mut count = 0;
-                while !stop.load(Ordering::SeqCst) {
-                    count += 1;
-                    let text = count.to_string();
-                    at.ok("VM.set_name_description", &[Value::Ref(vm.clone()), Value::text(&text)])
-                        .await;
-                    assert_eq!(
-                        at.text("VM.get_name_description", &[Value::Ref(vm.clone())]).await,
-                        text
-                    );
-                    calls.fetch_add(2, Ordering::SeqCst);
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            }));
+            tasks.push(tokio::spawn(Pinned::call(at, vm, stop.clone())));
         }
-        Pinned { stop, calls, tasks }
+        Pinned { stop, tasks }
     }
 
-    async fn finish(self) -> u64 {
-        self.stop.store(true, Ordering::SeqCst);
-        for task in self.tasks {
-            task.await.unwrap();
+    /// How many calls, and the errors among them.
+    async fn call(at: At, vm: Ref, stop: Arc<AtomicBool>) -> (u64, Vec<String>) {
+        let (mut count, mut errors) = (0, Vec::new());
+        while !stop.load(Ordering::SeqCst) {
+            count += 1;
+            let text = count.to_string();
+            let written = at
+                .call("VM.set_name_description", &[Value::Ref(vm.clone()), Value::text(&text)])
+                .await;
+            match (
+                written,
+                at.call("VM.get_name_description", &[Value::Ref(vm.clone())]).await,
+            ) {
+                (Ok(_), Ok(read)) => assert_eq!(read.as_text(), Some(text.as_str())),
+                (Err(error), _) | (_, Err(error)) => errors.push(error.to_string()),
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.calls.load(Ordering::SeqCst)
+        (count, errors)
+    }
+
+    async fn finish(self) -> (u64, Vec<String>) {
+        self.stop.store(true, Ordering::SeqCst);
+        let (mut count, mut errors) = (0, Vec::new());
+        for task in self.tasks {
+            let (calls, failed) = task.await.unwrap();
+            count += 2 * calls;
+            errors.extend(failed);
+        }
+        (count, errors)
     }
 }
 

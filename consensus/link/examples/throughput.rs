@@ -17,16 +17,10 @@ struct Pins(Mutex<Vec<Peer>>);
 
 impl Directory for Pins {
     fn peer(&self, node: u128) -> Option<Peer> {
-        self.0
-            .lock()
-            .ok()?
-            .iter()
-            .find(|peer| peer.node == node)
-            .cloned()
+        self.0.lock().ok()?.iter().find(|peer| peer.node == node).cloned()
     }
     fn is_pinned(&self, node: u128, fingerprint: &Fingerprint) -> bool {
-        self.peer(node)
-            .is_some_and(|peer| peer.fingerprint == *fingerprint)
+        self.peer(node).is_some_and(|peer| peer.fingerprint == *fingerprint)
     }
     fn is_known_certificate(&self, fingerprint: &Fingerprint) -> bool {
         self.0
@@ -61,14 +55,7 @@ async fn start(node: u128) -> Result<(Link, Arc<Pins>, Arc<Identity>), AnyError>
         host_uuid: node.to_string(),
     };
     let config = LinkConfig::new("127.0.0.1:0");
-    let link = Link::start(
-        config,
-        identity.clone(),
-        hello,
-        pins.clone(),
-        Arc::new(Echo),
-    )
-    .await?;
+    let link = Link::start(config, identity.clone(), hello, pins.clone(), Arc::new(Echo)).await?;
     Ok((link, pins, identity))
 }
 
@@ -159,11 +146,6 @@ async fn main() -> Result<(), AnyError> {
     if arguments.first().is_some_and(|first| first == "answer") {
         return answer().await;
     }
-    let number = |at: usize, default: usize| {
-        arguments
-            .get(at)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(default)
-    };
+    let number = |at: usize, default: usize| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
     ask(number(0, 100), number(1, 64), number(2, 3) as u64).await
 }

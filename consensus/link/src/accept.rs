@@ -96,20 +96,14 @@ async fn come_in(
         .and_then(|mut names| names.next().map(<[u8]>::to_vec));
     match wanted.as_deref() {
         Some(ALPN_LINK) => {
-            let tls = start
-                .into_stream(doors.link)
-                .await
-                .map_err(HandshakeError::Tls)?;
+            let tls = start.into_stream(doors.link).await.map_err(HandshakeError::Tls)?;
             handshake::complete(shared, tls.into(), address.to_string(), None).await
         }
         Some(ALPN_JOIN) => {
             let permit = joins
                 .try_acquire_owned()
                 .map_err(|_| HandshakeError::Lost(io::Error::other("too many joins at once")))?;
-            let tls = start
-                .into_stream(doors.join)
-                .await
-                .map_err(HandshakeError::Tls)?;
+            let tls = start.into_stream(doors.join).await.map_err(HandshakeError::Tls)?;
             let (asked, tls) = join::read_join(shared, tls.into()).await?;
             shared
                 .tracker

@@ -134,10 +134,7 @@ pub(crate) fn decode_hello(payload: &[u8]) -> Result<HelloMessage, CodecError> {
         node,
         host_uuid,
     };
-    Ok(HelloMessage {
-        hello,
-        known_sequence,
-    })
+    Ok(HelloMessage { hello, known_sequence })
 }
 
 pub(crate) fn encode_verdict(verdict: Verdict) -> Vec<u8> {
@@ -164,11 +161,7 @@ pub(crate) fn decode_verdict(payload: &[u8]) -> Result<Verdict, CodecError> {
 }
 
 /// Head and opening in one piece; the body of `body_bytes` follows.
-pub(crate) fn encode_opening(
-    kind: Kind,
-    opening: Opening,
-    body_bytes: usize,
-) -> [u8; HEAD_BYTES + OPENING_BYTES] {
+pub(crate) fn encode_opening(kind: Kind, opening: Opening, body_bytes: usize) -> [u8; HEAD_BYTES + OPENING_BYTES] {
     let mut out = [0; HEAD_BYTES + OPENING_BYTES];
     out[..HEAD_BYTES].copy_from_slice(&head(kind, OPENING_BYTES + body_bytes));
     out[8..10].copy_from_slice(&opening.service.to_be_bytes());
@@ -245,10 +238,7 @@ struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], CodecError> {
-        let (head, tail) = self
-            .0
-            .split_at_checked(count)
-            .ok_or(CodecError::Truncated)?;
+        let (head, tail) = self.0.split_at_checked(count).ok_or(CodecError::Truncated)?;
         self.0 = tail;
         Ok(head)
     }
@@ -282,9 +272,7 @@ impl<'a> Input<'a> {
     fn text(&mut self) -> Result<String, CodecError> {
         let length = self.u8()? as usize;
         let bytes = self.take(length)?;
-        Ok(std::str::from_utf8(bytes)
-            .map_err(|_| CodecError::NotText)?
-            .to_owned())
+        Ok(std::str::from_utf8(bytes).map_err(|_| CodecError::NotText)?.to_owned())
     }
 
     fn end(&self) -> Result<(), CodecError> {

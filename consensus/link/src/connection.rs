@@ -63,9 +63,7 @@ impl Connection {
         // No sum over all streams: each starts with yamux's 256 KiB and the number of streams is bounded.
         settings.set_max_connection_receive_window(None);
         settings.set_max_num_streams(streams);
-        settings.set_max_connection_receive_window(Some(
-            streams.saturating_mul(yamux::DEFAULT_CREDIT as usize),
-        ));
+        settings.set_max_connection_receive_window(Some(streams.saturating_mul(yamux::DEFAULT_CREDIT as usize)));
         let mode = if origin.dialled {
             yamux::Mode::Client
         } else {
@@ -116,9 +114,7 @@ impl Driver {
         let watchdog = watch(shared.clone(), connection.clone(), self.handle.clone());
         shared.tracker.spawn(watchdog);
         if connection.dialled {
-            shared
-                .tracker
-                .spawn(keep_alive(shared.clone(), connection.clone()));
+            shared.tracker.spawn(keep_alive(shared.clone(), connection.clone()));
         }
         let (shared, slot, connection) = (shared.clone(), slot.clone(), connection.clone());
         let tracker = shared.tracker.clone();
@@ -137,11 +133,7 @@ impl Driver {
     /// Sends `last` and closes.
     pub async fn refuse(self, last: &[u8], timings: &Timings) {
         self.handle.preload(last);
-        let flushed = timeout(
-            timings.close_deadline,
-            poll_fn(|cx| self.handle.poll_flush(cx)),
-        )
-        .await;
+        let flushed = timeout(timings.close_deadline, poll_fn(|cx| self.handle.poll_flush(cx))).await;
         if !matches!(flushed, Ok(Ok(()))) {
             tracing::debug!("the verdict did not reach a refused connection");
         }
@@ -158,12 +150,7 @@ impl Driver {
                 stream = poll_fn(|cx| self.poll(cx)) => stream,
             };
             let Some(stream) = next else { break };
-            let task = crate::serve::serve(
-                shared.clone(),
-                slot.clone(),
-                connection.clone(),
-                stream.compat(),
-            );
+            let task = crate::serve::serve(shared.clone(), slot.clone(), connection.clone(), stream.compat());
             shared.tracker.spawn(task);
         }
         // Dropping yamux fails every stream at once. Its own orderly close would leave their readers asleep.
@@ -171,11 +158,7 @@ impl Driver {
         drop(self.openings);
         drop(self.waiting);
         let timings = &shared.config.timings;
-        let closed = timeout(
-            timings.close_deadline,
-            poll_fn(|cx| self.handle.poll_close(cx)),
-        )
-        .await;
+        let closed = timeout(timings.close_deadline, poll_fn(|cx| self.handle.poll_close(cx))).await;
         if !matches!(closed, Ok(Ok(()))) {
             tracing::debug!("a link ended without an orderly close");
         }
@@ -251,10 +234,7 @@ async fn watch(shared: Arc<Shared>, connection: Arc<Connection>, handle: Transpo
         if misses > timings.keepalive_misses {
             tracing::warn!(peer = %format_args!("{:032x}", connection.node), "link is silent, closing it");
             connection.close();
-        } else if !shared
-            .directory
-            .is_pinned(connection.node, &connection.fingerprint)
-        {
+        } else if !shared.directory.is_pinned(connection.node, &connection.fingerprint) {
             tracing::warn!(peer = %format_args!("{:032x}", connection.node), "certificate is no longer pinned, closing the link");
             connection.close();
         }
@@ -266,11 +246,7 @@ async fn keep_alive(shared: Arc<Shared>, connection: Arc<Connection>) {
     let Ok(mut stream) = connection.open().await else {
         return;
     };
-    if stream
-        .write_all(&codec::head(Kind::Control, 0))
-        .await
-        .is_ok()
-    {
+    if stream.write_all(&codec::head(Kind::Control, 0)).await.is_ok() {
         beat(stream, &shared.config.timings, &connection).await;
     }
 }

@@ -16,10 +16,7 @@ use tokio_rustls::TlsConnector;
 const JITTER_PART: u32 = 4;
 
 /// The connection to this peer; dials if there is none. Fails after `reach_wait`.
-pub(crate) async fn connected(
-    shared: &Arc<Shared>,
-    slot: &Arc<Slot>,
-) -> Result<Arc<Connection>, LinkError> {
+pub(crate) async fn connected(shared: &Arc<Shared>, slot: &Arc<Slot>) -> Result<Arc<Connection>, LinkError> {
     if let Some(connection) = slot.live() {
         return Ok(connection);
     }
@@ -33,9 +30,7 @@ pub(crate) async fn connected(
     let mut changes = slot.subscribe();
     let (_waiter, start) = slot.wait();
     if start {
-        shared
-            .tracker
-            .spawn(dial_while_wanted(shared.clone(), slot.clone()));
+        shared.tracker.spawn(dial_while_wanted(shared.clone(), slot.clone()));
     }
     loop {
         if let Some(connection) = slot.live() {
@@ -56,9 +51,7 @@ pub(crate) async fn connected(
         if slot.live().is_none() {
             let (_again, start) = slot.wait();
             if start {
-                shared
-                    .tracker
-                    .spawn(dial_while_wanted(shared.clone(), slot.clone()));
+                shared.tracker.spawn(dial_while_wanted(shared.clone(), slot.clone()));
             }
         }
     }

@@ -59,10 +59,9 @@ impl LinkError {
             | LinkError::Tls(_)
             | LinkError::Handshake(_)
             | LinkError::Closed => true,
-            LinkError::DeadlinePassed
-            | LinkError::ConnectionLost
-            | LinkError::Refused(_)
-            | LinkError::Protocol(_) => false,
+            LinkError::DeadlinePassed | LinkError::ConnectionLost | LinkError::Refused(_) | LinkError::Protocol(_) => {
+                false
+            }
         }
     }
 }

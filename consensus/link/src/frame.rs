@@ -31,10 +31,7 @@ pub async fn finish<W: AsyncWrite + Unpin>(stream: &mut W) -> io::Result<()> {
 ///
 /// Errors: `UnexpectedEof` when the stream ended or was reset without it; `InvalidData` for a frame above `max_bytes`
 /// (the stream is of no use afterwards). Not cancel safe.
-pub async fn read_frame<R: AsyncRead + Unpin>(
-    stream: &mut R,
-    max_bytes: usize,
-) -> io::Result<Option<Bytes>> {
+pub async fn read_frame<R: AsyncRead + Unpin>(stream: &mut R, max_bytes: usize) -> io::Result<Option<Bytes>> {
     let mut head = [0; FRAME_HEAD_BYTES];
     stream.read_exact(&mut head).await?;
     let length = u32::from_be_bytes(head);
@@ -51,10 +48,7 @@ pub async fn read_frame<R: AsyncRead + Unpin>(
 }
 
 /// Exactly `length` bytes. The sender's word on the length is not trusted with memory.
-pub(crate) async fn read_body<R: AsyncRead + Unpin>(
-    stream: &mut R,
-    length: usize,
-) -> io::Result<Bytes> {
+pub(crate) async fn read_body<R: AsyncRead + Unpin>(stream: &mut R, length: usize) -> io::Result<Bytes> {
     let mut body = BytesMut::with_capacity(length.min(READ_AHEAD_BYTES));
     while body.len() < length {
         let rest = length - body.len();
@@ -70,11 +64,7 @@ pub(crate) async fn read_body<R: AsyncRead + Unpin>(
 }
 
 /// `head` and `body` as one write when small.
-pub(crate) async fn write_joined<W: AsyncWrite + Unpin>(
-    stream: &mut W,
-    head: &[u8],
-    body: &[u8],
-) -> io::Result<()> {
+pub(crate) async fn write_joined<W: AsyncWrite + Unpin>(stream: &mut W, head: &[u8], body: &[u8]) -> io::Result<()> {
     if body.len() > JOINED_MAX_BYTES {
         stream.write_all(head).await?;
         return stream.write_all(body).await;

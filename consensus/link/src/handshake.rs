@@ -1,9 +1,6 @@
 //! From a TLS connection to one in use: hello both ways at once (A1), checks, the lower node's verdict.
 
-use crate::codec::{
-    self, CodecError, HEAD_BYTES, HELLO_MAX_BYTES, HelloMessage, Kind, MAGIC, VERDICT_BYTES,
-    Verdict,
-};
+use crate::codec::{self, CodecError, HEAD_BYTES, HELLO_MAX_BYTES, HelloMessage, Kind, MAGIC, VERDICT_BYTES, Verdict};
 use crate::connection::{Connection, Origin};
 use crate::error::HandshakeError;
 use crate::identity::{Fingerprint, fingerprint_of};
@@ -23,10 +20,7 @@ pub(crate) async fn complete(
 ) -> Result<(), HandshakeError> {
     let fingerprint = peer_fingerprint(&tls)?;
     let known_sequence = match expected {
-        Some(node) => shared
-            .slot(node)
-            .sequence_to_tell()
-            .ok_or(HandshakeError::Duplicate)?,
+        Some(node) => shared.slot(node).sequence_to_tell().ok_or(HandshakeError::Duplicate)?,
         None => 0,
     };
     let _settling = expected.is_none().then(|| Settling::begin(shared));
@@ -92,9 +86,7 @@ impl<'a> Settling<'a> {
 
 impl Drop for Settling<'_> {
     fn drop(&mut self) {
-        self.0
-            .settling
-            .send_modify(|count| *count = count.saturating_sub(1));
+        self.0.settling.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
@@ -136,9 +128,7 @@ fn check(
 
 async fn read_hello(tls: &mut Tls) -> Result<HelloMessage, HandshakeError> {
     let mut magic = [0; MAGIC.len()];
-    tls.read_exact(&mut magic)
-        .await
-        .map_err(HandshakeError::Lost)?;
+    tls.read_exact(&mut magic).await.map_err(HandshakeError::Lost)?;
     if magic != MAGIC {
         return Err(CodecError::BadMagic.into());
     }
@@ -152,22 +142,14 @@ async fn read_verdict(tls: &mut Tls) -> Result<Verdict, HandshakeError> {
 }
 
 /// Reads exactly one message: what follows belongs to yamux.
-pub(crate) async fn read_message(
-    tls: &mut Tls,
-    kind: Kind,
-    max_bytes: usize,
-) -> Result<Vec<u8>, HandshakeError> {
+pub(crate) async fn read_message(tls: &mut Tls, kind: Kind, max_bytes: usize) -> Result<Vec<u8>, HandshakeError> {
     let mut head = [0; HEAD_BYTES];
-    tls.read_exact(&mut head)
-        .await
-        .map_err(HandshakeError::Lost)?;
+    tls.read_exact(&mut head).await.map_err(HandshakeError::Lost)?;
     let head = codec::decode_head(&head, max_bytes)?;
     if head.kind != kind {
         return Err(CodecError::UnexpectedKind(head.kind as u16).into());
     }
     let mut payload = vec![0; head.length];
-    tls.read_exact(&mut payload)
-        .await
-        .map_err(HandshakeError::Lost)?;
+    tls.read_exact(&mut payload).await.map_err(HandshakeError::Lost)?;
     Ok(payload)
 }

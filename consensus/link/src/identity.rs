@@ -48,8 +48,7 @@ impl Identity {
     /// Ed25519: its signatures have one length, so simulated runs do not differ in bytes on the wire.
     pub fn generate(host_uuid: &str) -> Result<Identity, IdentityError> {
         let key = KeyPair::generate_for(&PKCS_ED25519).map_err(IdentityError::Make)?;
-        let mut params =
-            CertificateParams::new(vec![host_uuid.to_owned()]).map_err(IdentityError::Make)?;
+        let mut params = CertificateParams::new(vec![host_uuid.to_owned()]).map_err(IdentityError::Make)?;
         let mut name = DistinguishedName::new();
         name.push(DnType::CommonName, host_uuid);
         params.distinguished_name = name;
@@ -57,10 +56,7 @@ impl Identity {
         params.not_before = date_time_ymd(1975, 1, 1);
         params.not_after = date_time_ymd(4096, 1, 1);
         let certificate = params.self_signed(&key).map_err(IdentityError::Make)?;
-        Ok(Identity::from_parts(
-            certificate.der().clone(),
-            key.serialize_der(),
-        ))
+        Ok(Identity::from_parts(certificate.der().clone(), key.serialize_der()))
     }
 
     /// Reads the identity kept in `dir`, or makes it there once. A key without certificate, or the reverse, is an
@@ -86,10 +82,7 @@ impl Identity {
         let certificate = fs::read(&certificate_path).map_err(at(&certificate_path))?;
         let key = fs::read(&key_path).map_err(at(&key_path))?;
         restrict(&key_path)?;
-        KeyPair::try_from(key.as_slice()).map_err(|source| IdentityError::BadKey {
-            path: key_path,
-            source,
-        })?;
+        KeyPair::try_from(key.as_slice()).map_err(|source| IdentityError::BadKey { path: key_path, source })?;
         let identity = Identity::from_parts(CertificateDer::from(certificate), key);
         identity.check()?;
         Ok(identity)

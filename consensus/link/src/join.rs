@@ -90,16 +90,10 @@ pub(crate) struct Asked {
 }
 
 /// Server side, within the handshake's deadline and place.
-pub(crate) async fn read_join(
-    shared: &Shared,
-    mut tls: Tls,
-) -> Result<(Asked, Tls), HandshakeError> {
+pub(crate) async fn read_join(shared: &Shared, mut tls: Tls) -> Result<(Asked, Tls), HandshakeError> {
     let (_, session) = tls.get_ref();
     let certificates = session.peer_certificates().unwrap_or_default();
-    let certificate_der = certificates
-        .first()
-        .ok_or(HandshakeError::NoCertificate)?
-        .to_vec();
+    let certificate_der = certificates.first().ok_or(HandshakeError::NoCertificate)?.to_vec();
     let body = read_message(&mut tls, Kind::Join, shared.config.limits.max_join_bytes).await?;
     Ok((
         Asked {
@@ -111,17 +105,9 @@ pub(crate) async fn read_join(
 }
 
 /// Server side: runs the handler and answers; the permit bounds how many at once.
-pub(crate) async fn answer_join(
-    shared: Arc<Shared>,
-    mut tls: Tls,
-    asked: Asked,
-    permit: OwnedSemaphorePermit,
-) {
+pub(crate) async fn answer_join(shared: Arc<Shared>, mut tls: Tls, asked: Asked, permit: OwnedSemaphorePermit) {
     let work = async {
-        let answer = shared
-            .services
-            .join(asked.certificate_der, asked.body)
-            .await;
+        let answer = shared.services.join(asked.certificate_der, asked.body).await;
         let bytes = match answer {
             Ok(body) => [&codec::head(Kind::Answer, body.len())[..], &body].concat(),
             Err(refusal) => codec::encode_refusal(&refusal),
@@ -145,11 +131,7 @@ async fn connect(dial: &JoinDial<'_>, identity: &Identity) -> Result<Tls, LinkEr
         ServerTrust::FirstUse => Trust::KeyHolder,
     };
     let config = client_config(identity, trust, ALPN_JOIN)?;
-    let io = dial
-        .net
-        .dial(dial.address)
-        .await
-        .map_err(HandshakeError::Connect)?;
+    let io = dial.net.dial(dial.address).await.map_err(HandshakeError::Connect)?;
     let tls = TlsConnector::from(config)
         .connect(server_name(), io)
         .await
@@ -171,9 +153,7 @@ async fn read_answer(tls: &mut Tls, max_bytes: usize) -> Result<Bytes, LinkError
             let refusal = codec::decode_refusal(&payload).map_err(LinkError::Protocol)?;
             Err(LinkError::Refused(refusal))
         }
-        other => Err(LinkError::Protocol(CodecError::UnexpectedKind(
-            other as u16,
-        ))),
+        other => Err(LinkError::Protocol(CodecError::UnexpectedKind(other as u16))),
     }
 }
 

@@ -56,23 +56,14 @@ pub trait Directory: Send + Sync + 'static {
 /// What this host does for others. A request's or join's future is dropped at the asker's deadline, when the asker drops
 /// its request, and when the connection ends.
 pub trait Services: Send + Sync + 'static {
-    fn request(
-        &self,
-        peer: u128,
-        service: u16,
-        body: Bytes,
-    ) -> BoxFuture<'static, Result<Bytes, Refusal>>;
+    fn request(&self, peer: u128, service: u16, body: Bytes) -> BoxFuture<'static, Result<Bytes, Refusal>>;
 
     /// Has no deadline and goes on until it returns: it sees the end of the connection as the end of its reads. The stream
     /// is reset when the handler drops it without having shut it down.
     fn stream(&self, peer: u128, service: u16, stream: LinkStream) -> BoxFuture<'static, ()>;
 
     /// From a host that is not a member: it holds the key of this certificate, and nothing else is known of it.
-    fn join(
-        &self,
-        certificate_der: Vec<u8>,
-        body: Bytes,
-    ) -> BoxFuture<'static, Result<Bytes, Refusal>>;
+    fn join(&self, certificate_der: Vec<u8>, body: Bytes) -> BoxFuture<'static, Result<Bytes, Refusal>>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,21 +137,13 @@ impl Link {
             settling: watch::Sender::new(0),
             slots: Mutex::new(BTreeMap::new()),
         });
-        shared
-            .tracker
-            .spawn(accept::accept_all(shared.clone(), listener));
+        shared.tracker.spawn(accept::accept_all(shared.clone(), listener));
         Ok(Link(shared))
     }
 
     /// Asks and waits for the answer. The peer gets what is left of `deadline` and drops its handler then; dropping
     /// this future drops the handler too. Never repeated by the link: see [`LinkError::surely_not_sent`].
-    pub async fn request(
-        &self,
-        peer: u128,
-        service: u16,
-        body: Bytes,
-        deadline: Duration,
-    ) -> Result<Bytes, LinkError> {
+    pub async fn request(&self, peer: u128, service: u16, body: Bytes, deadline: Duration) -> Result<Bytes, LinkError> {
         let max_bytes = self.0.config.limits.max_body_bytes;
         if body.len() > max_bytes {
             return Err(LinkError::TooLarge {
@@ -180,23 +163,14 @@ impl Link {
                 deadline_ms: millis_left(until),
             };
             let head = codec::encode_opening(Kind::Request, opening, body.len());
-            write_joined(&mut stream, &head, &body)
-                .await
-                .map_err(lost)?;
+            write_joined(&mut stream, &head, &body).await.map_err(lost)?;
             self.read_answer(&mut stream).await
         };
-        timeout_at(until, work)
-            .await
-            .map_err(|_| LinkError::DeadlinePassed)?
+        timeout_at(until, work).await.map_err(|_| LinkError::DeadlinePassed)?
     }
 
     /// Opens a stream; `deadline` is for the opening alone. `Ok` means that the peer's handler has it.
-    pub async fn open(
-        &self,
-        peer: u128,
-        service: u16,
-        deadline: Duration,
-    ) -> Result<LinkStream, LinkError> {
+    pub async fn open(&self, peer: u128, service: u16, deadline: Duration) -> Result<LinkStream, LinkError> {
         let slot = self.0.slot(peer);
         let Ok(permit) = slot.streams.clone().try_acquire_owned() else {
             return Err(LinkError::Busy);
@@ -217,9 +191,7 @@ impl Link {
                 other => Err(unexpected(other)),
             }
         };
-        let stream = timeout_at(until, work)
-            .await
-            .map_err(|_| LinkError::DeadlinePassed)??;
+        let stream = timeout_at(until, work).await.map_err(|_| LinkError::DeadlinePassed)??;
         Ok(LinkStream::new(stream, permit))
     }
 
@@ -248,10 +220,7 @@ impl Link {
         self.0.tracker.close();
         let grace = self.0.config.timings.close_deadline * 2;
         if timeout(grace, self.0.tracker.wait()).await.is_err() {
-            tracing::warn!(
-                tasks = self.0.tracker.len(),
-                "link tasks outlive the shutdown"
-            );
+            tracing::warn!(tasks = self.0.tracker.len(), "link tasks outlive the shutdown");
         }
     }
 
@@ -333,9 +302,7 @@ impl Shared {
     }
 
     fn credentials(&self) -> MutexGuard<'_, Credentials> {
-        self.credentials
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<u128, Arc<Slot>>> {

@@ -21,10 +21,7 @@ impl LogOnce {
 
     fn is_due(&self, address: &str, now: Instant) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if last
-            .get(address)
-            .is_some_and(|at| now.duration_since(*at) < PAUSE)
-        {
+        if last.get(address).is_some_and(|at| now.duration_since(*at) < PAUSE) {
             return false;
         }
         if last.len() >= ADDRESSES_MAX {

@@ -29,16 +29,8 @@ enum ServeError {
 }
 
 /// Serves one stream. Dropping the stream on the way out resets it, which is the asker's answer to every fault here.
-pub(crate) async fn serve(
-    shared: Arc<Shared>,
-    slot: Arc<Slot>,
-    connection: Arc<Connection>,
-    mut stream: RawStream,
-) {
-    let opening = timeout(
-        shared.config.timings.opening_deadline,
-        read_head(&shared, &mut stream),
-    );
+pub(crate) async fn serve(shared: Arc<Shared>, slot: Arc<Slot>, connection: Arc<Connection>, mut stream: RawStream) {
+    let opening = timeout(shared.config.timings.opening_deadline, read_head(&shared, &mut stream));
     let outcome = match opening.await {
         Err(_) => Err(ServeError::DeadlinePassed),
         Ok(Err(error)) => Err(error),
@@ -48,9 +40,7 @@ pub(crate) async fn serve(
         }
         Ok(Ok((Kind::Stream, opening, _))) => serve_stream(&shared, &slot, stream, opening).await,
         // `read_head` lets no other kind through.
-        Ok(Ok((_, opening, length))) => {
-            serve_request(&shared, &slot, stream, opening, length).await
-        }
+        Ok(Ok((_, opening, length))) => serve_request(&shared, &slot, stream, opening, length).await,
     };
     match outcome {
         Ok(()) => {}
@@ -65,10 +55,7 @@ pub(crate) async fn serve(
 }
 
 /// Kind, opening and the length of the body that follows.
-async fn read_head(
-    shared: &Shared,
-    stream: &mut RawStream,
-) -> Result<(Kind, Opening, usize), ServeError> {
+async fn read_head(shared: &Shared, stream: &mut RawStream) -> Result<(Kind, Opening, usize), ServeError> {
     let mut head = [0; HEAD_BYTES];
     stream.read_exact(&mut head).await?;
     let head = codec::decode_head(&head, OPENING_BYTES + shared.config.limits.max_body_bytes)?;
@@ -79,20 +66,12 @@ async fn read_head(
     match head.kind {
         Kind::Control => return Ok((head.kind, none, 0)),
         Kind::Request | Kind::Stream => {}
-        Kind::Hello
-        | Kind::Verdict
-        | Kind::Accepted
-        | Kind::Answer
-        | Kind::Refusal
-        | Kind::Join => {
+        Kind::Hello | Kind::Verdict | Kind::Accepted | Kind::Answer | Kind::Refusal | Kind::Join => {
             return Err(CodecError::UnexpectedKind(head.kind as u16).into());
         }
     }
     let mut opening = [0; OPENING_BYTES];
-    let length = head
-        .length
-        .checked_sub(OPENING_BYTES)
-        .ok_or(CodecError::Truncated)?;
+    let length = head.length.checked_sub(OPENING_BYTES).ok_or(CodecError::Truncated)?;
     stream.read_exact(&mut opening).await?;
     Ok((head.kind, codec::decode_opening(&opening)?, length))
 }

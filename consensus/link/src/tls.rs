@@ -13,8 +13,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error,
-    PeerMisbehaved, ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, PeerMisbehaved, ServerConfig,
+    SignatureScheme,
 };
 use std::sync::Arc;
 
@@ -34,11 +34,7 @@ pub(crate) enum Trust {
     KeyHolder,
 }
 
-pub(crate) fn client_config(
-    identity: &Identity,
-    trust: Trust,
-    alpn: &[u8],
-) -> Result<Arc<ClientConfig>, LinkError> {
+pub(crate) fn client_config(identity: &Identity, trust: Trust, alpn: &[u8]) -> Result<Arc<ClientConfig>, LinkError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(PinVerifier::new(trust, &provider));
     let mut config = ClientConfig::builder_with_provider(provider)
@@ -54,11 +50,7 @@ pub(crate) fn client_config(
     Ok(Arc::new(config))
 }
 
-pub(crate) fn server_config(
-    identity: &Identity,
-    trust: Trust,
-    alpn: &[u8],
-) -> Result<Arc<ServerConfig>, LinkError> {
+pub(crate) fn server_config(identity: &Identity, trust: Trust, alpn: &[u8]) -> Result<Arc<ServerConfig>, LinkError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = Arc::new(PinVerifier::new(trust, &provider));
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -91,11 +83,7 @@ impl PinVerifier {
         }
     }
 
-    fn check(
-        &self,
-        certificate: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-    ) -> Result<(), Error> {
+    fn check(&self, certificate: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Result<(), Error> {
         let fingerprint = fingerprint_of(certificate);
         let trusted = match &self.trust {
             Trust::Node(directory, node) => directory.is_pinned(*node, &fingerprint),

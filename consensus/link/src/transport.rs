@@ -95,11 +95,7 @@ impl Inner {
 }
 
 impl futures::io::AsyncRead for Transport {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut filled = ReadBuf::new(buffer);
         ready!(Pin::new(&mut self.0.lock().tls).poll_read(cx, &mut filled))?;
         let count = filled.filled().len();
@@ -111,11 +107,7 @@ impl futures::io::AsyncRead for Transport {
 }
 
 impl futures::io::AsyncWrite for Transport {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut inner = self.0.lock();
         if inner.out.len() >= GATHER_MAX_BYTES {
             ready!(inner.poll_drain(cx))?;

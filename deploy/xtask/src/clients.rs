@@ -32,7 +32,9 @@ fn python(place: &std::path::Path) -> Result<(), Failure> {
         run(program("python3").args(["-m", "venv"]).arg(&venv))?;
     }
     run(program(&python.to_string_lossy()).args(["-m", "pip", "install", "--quiet", PYTHON_CLIENT]))?;
-    run(program(&python.to_string_lossy()).arg("tests/clients/python/run.py").arg(target_dir().join("debug/xenith")))
+    run(program(&python.to_string_lossy())
+        .arg("tests/clients/python/run.py")
+        .arg(target_dir().join("debug/xenith")))
 }
 
 fn npm(place: &std::path::Path) -> Result<(), Failure> {
@@ -40,7 +42,10 @@ fn npm(place: &std::path::Path) -> Result<(), Failure> {
     if !modules.join("node_modules/xen-api").exists() {
         need("npm", "nodejs npm")?;
         std::fs::create_dir_all(&modules)?;
-        run(program("npm").args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&modules).arg(NPM_CLIENT))?;
+        run(program("npm")
+            .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&modules)
+            .arg(NPM_CLIENT))?;
     }
     run(program("node")
         .arg("tests/clients/npm/run.cjs")
@@ -50,9 +55,15 @@ fn npm(place: &std::path::Path) -> Result<(), Failure> {
 
 /// Installs Debian packages when a program is missing (a fresh machine has only Rust and git).
 fn need(name: &str, packages: &str) -> Result<(), Failure> {
-    if program(name).arg("--version").output().is_ok_and(|output| output.status.success()) {
+    if program(name)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+    {
         return Ok(());
     }
     run(program("apt-get").args(["update", "--quiet"]))?;
-    run(program("apt-get").args(["install", "--yes", "--quiet"]).args(packages.split(' ')))
+    run(program("apt-get")
+        .args(["install", "--yes", "--quiet"])
+        .args(packages.split(' ')))
 }

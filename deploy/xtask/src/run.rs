@@ -42,18 +42,30 @@ pub fn program(name: &str) -> Command {
 pub fn run(command: &mut Command) -> Result<(), Failure> {
     let shown = shown(command);
     eprintln!("$ {shown}");
-    let status = command.status().map_err(|cause| Failure(format!("`{shown}` could not be started: {cause}")))?;
-    if status.success() { Ok(()) } else { Err(Failure(format!("`{shown}` failed ({status})"))) }
+    let status = command
+        .status()
+        .map_err(|cause| Failure(format!("`{shown}` could not be started: {cause}")))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure(format!("`{shown}` failed ({status})")))
+    }
 }
 
 /// Runs it and returns what it printed.
 pub fn output_of(command: &mut Command) -> Result<Vec<u8>, Failure> {
     let shown = shown(command);
-    let output = command.output().map_err(|cause| Failure(format!("`{shown}` could not be started: {cause}")))?;
+    let output = command
+        .output()
+        .map_err(|cause| Failure(format!("`{shown}` could not be started: {cause}")))?;
     if output.status.success() {
         Ok(output.stdout)
     } else {
-        Err(Failure(format!("`{shown}` failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr))))
+        Err(Failure(format!(
+            "`{shown}` failed ({}): {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )))
     }
 }
 

@@ -31,7 +31,10 @@ pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Failure(format!("seeds that failed (replay one with `cargo xtask sim --seed S`): {}", failed.join(", "))))
+    Err(Failure(format!(
+        "seeds that failed (replay one with `cargo xtask sim --seed S`): {}",
+        failed.join(", ")
+    )))
 }
 
 fn build() -> Result<(), Failure> {
@@ -44,5 +47,7 @@ fn simulator() -> Command {
 }
 
 fn parse(number: &str) -> Result<u64, Failure> {
-    number.parse().map_err(|_| Failure(format!("`{number}` is not a number")))
+    number
+        .parse()
+        .map_err(|_| Failure(format!("`{number}` is not a number")))
 }

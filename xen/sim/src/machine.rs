@@ -19,7 +19,10 @@ pub enum MachineError {
 
 /// Serves the machine at `socket` for ever. A socket left by an earlier machine is replaced.
 pub async fn run_machine(socket: &Path, facts: HostFacts) -> Result<(), MachineError> {
-    let failed = |source| MachineError::Socket { path: socket.display().to_string(), source };
+    let failed = |source| MachineError::Socket {
+        path: socket.display().to_string(),
+        source,
+    };
     match std::fs::remove_file(socket) {
         Ok(()) => {}
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {}
@@ -30,7 +33,9 @@ pub async fn run_machine(socket: &Path, facts: HostFacts) -> Result<(), MachineE
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let (stream, _) = listener.accept().await.map_err(failed)?;
-        let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return Ok(());
+        };
         let facts = facts.clone();
         tokio::spawn(async move {
             // A daemon that went away in mid-question needs no answer.

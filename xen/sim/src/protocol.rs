@@ -42,7 +42,9 @@ impl SimulatedHost {
             let stream = UnixStream::connect(&self.socket)
                 .await
                 .map_err(|cause| unreadable("the simulated machine does not answer", cause.to_string()))?;
-            exchange(stream, question).await.map_err(|cause| unreadable("the simulated machine's answer", cause.to_string()))
+            exchange(stream, question)
+                .await
+                .map_err(|cause| unreadable("the simulated machine's answer", cause.to_string()))
         };
         tokio::time::timeout(ANSWER_WITHIN, exchange)
             .await

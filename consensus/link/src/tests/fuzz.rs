@@ -9,37 +9,33 @@ const ITERATIONS: usize = 20_000;
 
 #[test]
 fn hello_and_verdict() {
-    bolero::check!()
-        .with_iterations(ITERATIONS)
-        .for_each(|bytes: &[u8]| {
-            if let Ok(message) = decode_hello(bytes) {
-                assert_eq!(&encode_hello(&message)[MAGIC.len() + HEAD_BYTES..], bytes);
-            }
-            if let Ok(verdict) = decode_verdict(bytes) {
-                assert_eq!(&encode_verdict(verdict)[HEAD_BYTES..], bytes);
-            }
-        });
+    bolero::check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| {
+        if let Ok(message) = decode_hello(bytes) {
+            assert_eq!(&encode_hello(&message)[MAGIC.len() + HEAD_BYTES..], bytes);
+        }
+        if let Ok(verdict) = decode_verdict(bytes) {
+            assert_eq!(&encode_verdict(verdict)[HEAD_BYTES..], bytes);
+        }
+    });
 }
 
 #[test]
 fn head_opening_and_refusal() {
-    bolero::check!()
-        .with_iterations(ITERATIONS)
-        .for_each(|bytes: &[u8]| {
-            if let Some(first) = bytes.first_chunk()
-                && let Ok(decoded) = decode_head(first, 1 << 20)
-            {
-                assert!(decoded.length <= 1 << 20);
-                assert_eq!(&head(decoded.kind, decoded.length), first);
-            }
-            if let Some(first) = bytes.first_chunk() {
-                decode_opening(first).unwrap();
-            }
-            if let Ok(refusal) = decode_refusal(bytes) {
-                let again = encode_refusal(&refusal);
-                assert_eq!(decode_refusal(&again[HEAD_BYTES..]).unwrap(), refusal);
-            }
-        });
+    bolero::check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| {
+        if let Some(first) = bytes.first_chunk()
+            && let Ok(decoded) = decode_head(first, 1 << 20)
+        {
+            assert!(decoded.length <= 1 << 20);
+            assert_eq!(&head(decoded.kind, decoded.length), first);
+        }
+        if let Some(first) = bytes.first_chunk() {
+            decode_opening(first).unwrap();
+        }
+        if let Ok(refusal) = decode_refusal(bytes) {
+            let again = encode_refusal(&refusal);
+            assert_eq!(decode_refusal(&again[HEAD_BYTES..]).unwrap(), refusal);
+        }
+    });
 }
 
 #[test]
@@ -60,34 +56,29 @@ fn well_formed_hellos_survive() {
                 known_sequence: *known_sequence,
             };
             let bytes = encode_hello(&message);
-            assert_eq!(
-                decode_hello(&bytes[MAGIC.len() + HEAD_BYTES..]).unwrap(),
-                message
-            );
+            assert_eq!(decode_hello(&bytes[MAGIC.len() + HEAD_BYTES..]).unwrap(), message);
         });
 }
 
 #[test]
 fn frames() {
     const MAX_BYTES: usize = 64;
-    bolero::check!()
-        .with_iterations(ITERATIONS)
-        .for_each(|bytes: &[u8]| {
-            let mut input = bytes;
-            let mut again = Vec::new();
-            loop {
-                match block_on(read_frame(&mut input, MAX_BYTES)) {
-                    Ok(Some(frame)) => {
-                        assert!(frame.len() <= MAX_BYTES);
-                        block_on(write_frame(&mut again, &frame)).unwrap();
-                    }
-                    Ok(None) => {
-                        block_on(finish(&mut again)).unwrap();
-                        break;
-                    }
-                    Err(_) => break,
+    bolero::check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| {
+        let mut input = bytes;
+        let mut again = Vec::new();
+        loop {
+            match block_on(read_frame(&mut input, MAX_BYTES)) {
+                Ok(Some(frame)) => {
+                    assert!(frame.len() <= MAX_BYTES);
+                    block_on(write_frame(&mut again, &frame)).unwrap();
                 }
+                Ok(None) => {
+                    block_on(finish(&mut again)).unwrap();
+                    break;
+                }
+                Err(_) => break,
             }
-            assert!(bytes.starts_with(&again));
-        });
+        }
+        assert!(bytes.starts_with(&again));
+    });
 }

@@ -25,26 +25,9 @@ async fn both_directions_over_one_connection() {
 async fn bodies_of_all_sizes() {
     let directory = Arc::new(TestDirectory::default());
     let (a, b) = (member(&directory, 1).await, member(&directory, 2).await);
-    for size in [
-        0,
-        1,
-        100,
-        8 << 10,
-        (8 << 10) + 1,
-        64 << 10,
-        256 << 10,
-        300_000,
-        4 << 20,
-    ] {
-        let body: Bytes = (0..size)
-            .map(|at| (at * 7) as u8)
-            .collect::<Vec<_>>()
-            .into();
-        let answer = a
-            .link
-            .request(b.node, ECHO, body.clone(), LONG)
-            .await
-            .unwrap();
+    for size in [0, 1, 100, 8 << 10, (8 << 10) + 1, 64 << 10, 256 << 10, 300_000, 4 << 20] {
+        let body: Bytes = (0..size).map(|at| (at * 7) as u8).collect::<Vec<_>>().into();
+        let answer = a.link.request(b.node, ECHO, body.clone(), LONG).await.unwrap();
         assert!(answer == body, "{size} bytes came back changed");
     }
     let max_bytes = Limits::default().max_body_bytes;
@@ -63,15 +46,9 @@ async fn refusals_and_panics_reach_the_asker_and_harm_nothing_else() {
     };
     assert_eq!(refusal, Refusal::Denied("not today".to_owned()));
     let unknown = a.link.request(b.node, 999, Bytes::new(), LONG).await;
-    assert!(matches!(
-        unknown,
-        Err(LinkError::Refused(Refusal::UnknownService(999)))
-    ));
+    assert!(matches!(unknown, Err(LinkError::Refused(Refusal::UnknownService(999)))));
     let panicked = a.link.request(b.node, PANIC, Bytes::new(), LONG).await;
-    assert!(
-        matches!(panicked, Err(LinkError::ConnectionLost)),
-        "{panicked:?}"
-    );
+    assert!(matches!(panicked, Err(LinkError::ConnectionLost)), "{panicked:?}");
     assert_eq!(echo(&a, &b).await.unwrap(), "hello");
     assert_eq!(a.net.dials.load(Ordering::SeqCst), 1);
 }
@@ -159,10 +136,7 @@ async fn the_answering_side_bounds_them_too() {
         sleeping.spawn(async move { link.request(2, SLEEP, Bytes::new(), LONG).await });
     }
     b.services.started.acquire_many(3).await.unwrap().forget();
-    assert!(matches!(
-        echo(&a, &b).await,
-        Err(LinkError::Refused(Refusal::Busy))
-    ));
+    assert!(matches!(echo(&a, &b).await, Err(LinkError::Refused(Refusal::Busy))));
     sleeping.shutdown().await;
 }
 
@@ -194,10 +168,7 @@ async fn concurrent_requests_get_their_own_answers() {
         }
         asked.spawn(async move {
             let body = Bytes::from(number.to_be_bytes().repeat(number as usize % 50 + 1));
-            assert_eq!(
-                link.request(2, ECHO, body.clone(), LONG).await.unwrap(),
-                body
-            );
+            assert_eq!(link.request(2, ECHO, body.clone(), LONG).await.unwrap(), body);
         });
     }
     while asked.join_next().await.transpose().unwrap().is_some() {}
@@ -209,10 +180,7 @@ async fn unknown_peer_and_shut_down_fail_at_once() {
     let directory = Arc::new(TestDirectory::default());
     let a = member(&directory, 1).await;
     let unknown = a.link.request(9, ECHO, Bytes::new(), LONG).await;
-    assert!(
-        matches!(&unknown, Err(LinkError::UnknownPeer(9))),
-        "{unknown:?}"
-    );
+    assert!(matches!(&unknown, Err(LinkError::UnknownPeer(9))), "{unknown:?}");
     assert!(unknown.unwrap_err().surely_not_sent());
     let b = member(&directory, 2).await;
     echo(&a, &b).await.unwrap();

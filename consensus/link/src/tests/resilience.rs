@@ -12,18 +12,12 @@ async fn a_restarted_peer_is_reached_again() {
     b.link.shutdown().await;
     for _ in 0..3 {
         let link = a.link.clone();
-        let waiting = tokio::spawn(async move {
-            link.request(2, ECHO, bytes::Bytes::from_static(b"hello"), LONG)
-                .await
-        });
+        let waiting =
+            tokio::spawn(async move { link.request(2, ECHO, bytes::Bytes::from_static(b"hello"), LONG).await });
         tokio::time::sleep(Duration::from_millis(50)).await;
         // Another port: the old one may have been taken meanwhile by another test.
         let again = start_as(&directory, config(), hello(2), b.identity.clone()).await;
-        directory.set(
-            2,
-            again.link.local_addr().to_string(),
-            again.identity.fingerprint(),
-        );
+        directory.set(2, again.link.local_addr().to_string(), again.identity.fingerprint());
         assert_eq!(waiting.await.unwrap().unwrap(), "hello");
         assert_eq!(echo(&again, &a).await.unwrap(), "hello");
         again.link.shutdown().await;
@@ -40,10 +34,7 @@ async fn a_peer_that_is_down_fails_in_bounded_time_with_a_reason() {
     let b = member(&directory, 2).await;
     b.link.shutdown().await;
     let error = echo(&a, &b).await.unwrap_err();
-    assert!(
-        matches!(error, LinkError::Unreachable { peer: 2, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, LinkError::Unreachable { peer: 2, .. }), "{error:?}");
     assert!(error.surely_not_sent());
     assert!(a.link.peers()[0].last_error.is_some());
     let short = Duration::from_millis(20);
@@ -69,11 +60,7 @@ async fn crossing_dials_end_in_one_connection() {
             echo(&a, &b).await.unwrap();
             echo(&b, &a).await.unwrap();
         }
-        assert_eq!(
-            (a.link.selections(2), b.link.selections(1)),
-            (1, 1),
-            "round {round}"
-        );
+        assert_eq!((a.link.selections(2), b.link.selections(1)), (1, 1), "round {round}");
     }
 }
 
@@ -86,26 +73,14 @@ async fn a_half_dead_connection_does_not_block_a_new_one() {
         let mut patient = config();
         patient.timings.keepalive_interval = Duration::from_secs(3600);
         let a = stranger(&directory, patient.clone(), hello(left)).await;
-        directory.set(
-            left,
-            a.link.local_addr().to_string(),
-            a.identity.fingerprint(),
-        );
+        directory.set(left, a.link.local_addr().to_string(), a.identity.fingerprint());
         let b = stranger(&directory, patient.clone(), hello(lost)).await;
-        directory.set(
-            lost,
-            b.link.local_addr().to_string(),
-            b.identity.fingerprint(),
-        );
+        directory.set(lost, b.link.local_addr().to_string(), b.identity.fingerprint());
         echo(&a, &b).await.unwrap();
         // Power loss: the old process says nothing any more, not even goodbye.
         b.net.gate.close();
         let again = start_as(&directory, patient, hello(lost), b.identity.clone()).await;
-        directory.set(
-            lost,
-            again.link.local_addr().to_string(),
-            again.identity.fingerprint(),
-        );
+        directory.set(lost, again.link.local_addr().to_string(), again.identity.fingerprint());
         assert!(a.link.peers()[0].connected);
         assert_eq!(echo(&again, &a).await.unwrap(), "hello");
         assert_eq!(echo(&a, &again).await.unwrap(), "hello");
@@ -136,10 +111,7 @@ async fn a_stopped_peer_stalls_no_other_and_comes_back() {
     while let Some(failed) = stuck.join_next().await {
         let error = failed.unwrap().unwrap_err();
         assert!(
-            matches!(
-                error,
-                LinkError::ConnectionLost | LinkError::Unreachable { .. }
-            ),
+            matches!(error, LinkError::ConnectionLost | LinkError::Unreachable { .. }),
             "{error:?}"
         );
     }

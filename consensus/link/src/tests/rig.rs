@@ -62,8 +62,7 @@ impl Directory for TestDirectory {
     }
 
     fn is_pinned(&self, node: u128, fingerprint: &Fingerprint) -> bool {
-        self.peer(node)
-            .is_some_and(|peer| peer.fingerprint == *fingerprint)
+        self.peer(node).is_some_and(|peer| peer.fingerprint == *fingerprint)
     }
 
     fn is_known_certificate(&self, fingerprint: &Fingerprint) -> bool {
@@ -103,12 +102,7 @@ impl Drop for OnDrop {
 }
 
 impl Services for TestServices {
-    fn request(
-        &self,
-        peer: u128,
-        service: u16,
-        body: Bytes,
-    ) -> BoxFuture<'static, Result<Bytes, Refusal>> {
+    fn request(&self, peer: u128, service: u16, body: Bytes) -> BoxFuture<'static, Result<Bytes, Refusal>> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let (started, dropped) = (self.started.clone(), self.dropped.clone());
         Box::pin(async move {
@@ -146,11 +140,7 @@ impl Services for TestServices {
         })
     }
 
-    fn join(
-        &self,
-        certificate_der: Vec<u8>,
-        body: Bytes,
-    ) -> BoxFuture<'static, Result<Bytes, Refusal>> {
+    fn join(&self, certificate_der: Vec<u8>, body: Bytes) -> BoxFuture<'static, Result<Bytes, Refusal>> {
         self.joined.lock().unwrap().push(certificate_der);
         Box::pin(async move {
             if body == "no" {
@@ -187,11 +177,7 @@ pub fn config() -> LinkConfig {
 /// A member with default settings.
 pub async fn member(directory: &Arc<TestDirectory>, node: u128) -> Host {
     let host = stranger(directory, config(), hello(node)).await;
-    directory.set(
-        node,
-        host.link.local_addr().to_string(),
-        host.identity.fingerprint(),
-    );
+    directory.set(node, host.link.local_addr().to_string(), host.identity.fingerprint());
     host
 }
 
@@ -211,15 +197,9 @@ pub async fn start_as(
     config.net = net.clone();
     let services = Arc::new(TestServices::default());
     let node = hello.node;
-    let link = Link::start(
-        config,
-        identity.clone(),
-        hello,
-        directory.clone(),
-        services.clone(),
-    )
-    .await
-    .unwrap();
+    let link = Link::start(config, identity.clone(), hello, directory.clone(), services.clone())
+        .await
+        .unwrap();
     Host {
         node,
         link,
@@ -282,22 +262,14 @@ impl Gate {
 struct GateIo(Box<dyn Io>, Arc<Gate>);
 
 impl AsyncRead for GateIo {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         std::task::ready!(self.1.poll(cx));
         Pin::new(&mut self.0).poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for GateIo {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         std::task::ready!(self.1.poll(cx));
         Pin::new(&mut self.0).poll_write(cx, bytes)
     }
@@ -318,19 +290,12 @@ impl Net for GateNet {
     async fn dial(&self, address: &str) -> io::Result<Box<dyn Io>> {
         self.dials.fetch_add(1, Ordering::SeqCst);
         std::future::poll_fn(|cx| self.gate.poll(cx)).await;
-        Ok(Box::new(GateIo(
-            TokioNet.dial(address).await?,
-            self.gate.clone(),
-        )))
+        Ok(Box::new(GateIo(TokioNet.dial(address).await?, self.gate.clone())))
     }
 
     async fn bind(&self, address: &str) -> io::Result<Box<dyn Listener>> {
         let inner = TokioNet.bind(address).await?;
-        Ok(Box::new(GateListener(
-            inner,
-            self.gate.clone(),
-            self.accepts.clone(),
-        )))
+        Ok(Box::new(GateListener(inner, self.gate.clone(), self.accepts.clone())))
     }
 }
 

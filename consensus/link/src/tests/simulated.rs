@@ -53,11 +53,7 @@ fn a_partition_heals() {
     let names = ["left", "right"];
     let identities = names.map(|name| Arc::new(Identity::generate(name).unwrap()));
     for (at, name) in names.iter().enumerate() {
-        directory.set(
-            at as u128,
-            format!("{name}:7000"),
-            identities[at].fingerprint(),
-        );
+        directory.set(at as u128, format!("{name}:7000"), identities[at].fingerprint());
     }
     let mut simulation = turmoil::Builder::new()
         .simulation_duration(Duration::from_secs(60))
@@ -75,10 +71,7 @@ fn a_partition_heals() {
         let link = start(0, left, directory).await;
         let second = Duration::from_secs(1);
         let body = Bytes::from_static(b"over");
-        assert_eq!(
-            link.request(1, ECHO, body.clone(), second).await.unwrap(),
-            body
-        );
+        assert_eq!(link.request(1, ECHO, body.clone(), second).await.unwrap(), body);
         for _ in 0..3 {
             turmoil::partition("left", "right");
             assert!(link.request(1, ECHO, body.clone(), second).await.is_err());

@@ -27,10 +27,7 @@ async fn refused(theirs: Hello, arrange: impl Fn(&TestDirectory, &Host), because
     arrange(&directory, &x);
 
     let inwards = x.link.request(1, ECHO, Bytes::new(), LONG).await;
-    assert!(
-        matches!(inwards, Err(LinkError::Unreachable { .. })),
-        "{inwards:?}"
-    );
+    assert!(matches!(inwards, Err(LinkError::Unreachable { .. })), "{inwards:?}");
     let outwards = a.link.request(2, ECHO, Bytes::new(), LONG).await;
     let Err(LinkError::Unreachable { peer: 2, reason }) = outwards else {
         panic!("{outwards:?}")
@@ -91,10 +88,7 @@ async fn a_member_cannot_pass_for_another() {
     pinned_as_2(&directory, &x);
     let _three = member(&directory, 3).await;
     let tried = x.link.request(1, ECHO, Bytes::new(), LONG).await;
-    assert!(
-        matches!(tried, Err(LinkError::Unreachable { .. })),
-        "{tried:?}"
-    );
+    assert!(matches!(tried, Err(LinkError::Unreachable { .. })), "{tried:?}");
     assert_eq!(a.services.calls.load(Ordering::SeqCst), 0);
 }
 
@@ -171,10 +165,7 @@ async fn join_answers_once_and_shows_both_certificates() {
 /// TLS under `alpn` with this certificate; `None` when the handshake itself is refused.
 async fn tls_to(host: &Host, identity: &Identity, alpn: &[u8]) -> Option<transport::Tls> {
     let config = client_config(identity, Trust::KeyHolder, alpn).unwrap();
-    let io = TokioNet
-        .dial(&host.link.local_addr().to_string())
-        .await
-        .unwrap();
+    let io = TokioNet.dial(&host.link.local_addr().to_string()).await.unwrap();
     TlsConnector::from(config)
         .connect(server_name(), io)
         .await
@@ -222,10 +213,7 @@ async fn garbage_is_closed_and_harms_nobody() {
         hello: hello(3),
         known_sequence: 0,
     };
-    for bytes in [
-        vec![0xee; 64],
-        [codec::encode_hello(&good), vec![0xee; 64]].concat(),
-    ] {
+    for bytes in [vec![0xee; 64], [codec::encode_hello(&good), vec![0xee; 64]].concat()] {
         let mut tls = tls_to(&a, &mad, ALPN_LINK).await.unwrap();
         tls.write_all(&bytes).await.unwrap();
         is_closed(&mut tls).await;
@@ -278,16 +266,9 @@ fn an_identity_is_made_once_and_kept_private() {
     }
     // Another's certificate beside our key.
     let other = Identity::generate("other").unwrap();
-    std::fs::write(
-        dir.path().join("link-certificate.der"),
-        other.certificate_der(),
-    )
-    .unwrap();
+    std::fs::write(dir.path().join("link-certificate.der"), other.certificate_der()).unwrap();
     let mixed = Identity::load_or_generate(dir.path(), "host");
-    assert!(
-        matches!(mixed, Err(IdentityError::Mismatch(_))),
-        "{mixed:?}"
-    );
+    assert!(matches!(mixed, Err(IdentityError::Mismatch(_))), "{mixed:?}");
     std::fs::remove_file(dir.path().join("link-certificate.der")).unwrap();
     assert!(Identity::load_or_generate(dir.path(), "host").is_err());
 }

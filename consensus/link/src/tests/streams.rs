@@ -40,11 +40,7 @@ async fn a_slow_reader_stalls_its_own_stream_only() {
     let directory = Arc::new(TestDirectory::default());
     let (a, b) = (member(&directory, 1).await, member(&directory, 2).await);
     let mut held = a.link.open(b.node, STREAM_HOLD, LONG).await.unwrap();
-    let stuck = timeout(
-        Duration::from_millis(300),
-        held.write_all(&vec![0; 8 << 20]),
-    )
-    .await;
+    let stuck = timeout(Duration::from_millis(300), held.write_all(&vec![0; 8 << 20])).await;
     assert!(stuck.is_err(), "a stream nobody reads took 8 MiB");
     for _ in 0..50 {
         assert_eq!(echo(&a, &b).await.unwrap(), "hello");

@@ -11,7 +11,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xenith-link", &[]),
     ("xenith-wire", &["xenith-datamodel"]),
     ("xenith-pooldb", &["xenith-datamodel"]),
-    ("xenith-classes", &["xenith-datamodel", "xenith-pooldb", "xenith-xen-port"]),
+    (
+        "xenith-classes",
+        &["xenith-datamodel", "xenith-pooldb", "xenith-xen-port"],
+    ),
     ("xenith-server", &["xenith-datamodel", "xenith-wire"]),
     ("xenith-client", &["xenith-datamodel", "xenith-wire"]),
     ("xenith-cli", &["xenith-datamodel", "xenith-wire", "xenith-client"]),
@@ -33,11 +36,21 @@ const ARROWS: &[(&str, &[&str])] = &[
 const JOINS: &[&str] = &["xenith", "xtask", "xenith-sim", "xenith-benches"];
 
 /// Pure crates, and what they may not reach, not even through others.
-const PURE: &[&str] = &["xenith-datamodel", "xenith-wire", "xenith-pooldb", "xenith-classes", "xenith-xen-port"];
+const PURE: &[&str] = &[
+    "xenith-datamodel",
+    "xenith-wire",
+    "xenith-pooldb",
+    "xenith-classes",
+    "xenith-xen-port",
+];
 const IMPURE: &[&str] = &["tokio", "actix", "actix-web", "openraft", "sled", "rand", "mio"];
 /// Each of these is named by one crate of the workspace alone.
-const SINGLE_HOMES: &[(&str, &str)] =
-    &[("openraft", "xenith-raft"), ("sled", "xenith-raft"), ("actix-web", "xenith-server"), ("actix", "xenith-runtime")];
+const SINGLE_HOMES: &[(&str, &str)] = &[
+    ("openraft", "xenith-raft"),
+    ("sled", "xenith-raft"),
+    ("actix-web", "xenith-server"),
+    ("actix", "xenith-runtime"),
+];
 
 pub fn metadata() -> Result<Value, Failure> {
     let json = output_of(cargo().args(["metadata", "--format-version", "1"]))?;
@@ -69,7 +82,11 @@ impl Graph {
         let id_to_name: BTreeMap<&str, &str> = list(&metadata["packages"])
             .filter_map(|package| Some((package["id"].as_str()?, package["name"].as_str()?)))
             .collect();
-        let name_of = |id: &Value| id.as_str().and_then(|id| id_to_name.get(id)).map(|name| (*name).to_owned());
+        let name_of = |id: &Value| {
+            id.as_str()
+                .and_then(|id| id_to_name.get(id))
+                .map(|name| (*name).to_owned())
+        };
         let members = list(&metadata["workspace_members"]).filter_map(name_of).collect();
         let mut normal: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for node in list(&metadata["resolve"]["nodes"]) {
@@ -87,7 +104,9 @@ impl Graph {
             return Vec::new();
         }
         let Some((_, allowed)) = ARROWS.iter().find(|(from, _)| *from == name) else {
-            return vec![format!("{name} has no row in the table of arrows (deploy/xtask/src/tidy/arrows.rs)")];
+            return vec![format!(
+                "{name} has no row in the table of arrows (deploy/xtask/src/tidy/arrows.rs)"
+            )];
         };
         let mut faults = Vec::new();
         for to in self.normal.get(name).into_iter().flatten() {

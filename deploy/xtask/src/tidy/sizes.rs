@@ -15,12 +15,18 @@ pub fn check() -> Result<Vec<String>, Failure> {
     let mut faults = Vec::new();
     for path in rust_files()? {
         let lines = std::fs::read_to_string(root().join(&path))?.lines().count();
-        let limit = if TABLES.iter().any(|table| path.starts_with(table)) { TABLE_LINES_MAX } else { LINES_MAX };
+        let limit = if TABLES.iter().any(|table| path.starts_with(table)) {
+            TABLE_LINES_MAX
+        } else {
+            LINES_MAX
+        };
         match ratchet.get(&path) {
             Some(&allowed) if lines > allowed => {
                 faults.push(format!("{path}: {lines} lines, the ratchet allows {allowed}"));
             }
-            Some(_) if lines <= limit => faults.push(format!("{path}: now within {limit} lines; take it off {RATCHET}")),
+            Some(_) if lines <= limit => {
+                faults.push(format!("{path}: now within {limit} lines; take it off {RATCHET}"))
+            }
             Some(&allowed) if lines < allowed => faults.push(format!("{path}: lower it to {lines} in {RATCHET}")),
             None if lines > limit => faults.push(format!("{path}: {lines} lines, at most {limit}")),
             Some(_) | None => {}
@@ -35,7 +41,9 @@ fn read_ratchet() -> Result<BTreeMap<String, usize>, Failure> {
     text.lines()
         .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|line| {
-            let parsed = line.split_once(' ').and_then(|(path, size)| Some((path.to_owned(), size.trim().parse().ok()?)));
+            let parsed = line
+                .split_once(' ')
+                .and_then(|(path, size)| Some((path.to_owned(), size.trim().parse().ok()?)));
             parsed.ok_or_else(|| Failure(format!("{RATCHET}: `{line}` is not `path lines`")))
         })
         .collect()
