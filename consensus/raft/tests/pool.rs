@@ -447,3 +447,24 @@ async fn in_a_pool_of_two_the_learner_has_what_is_acknowledged_and_its_loss_stop
     cluster.agree().await;
     assert!(holds(&cluster.node(1).applied(), "last"));
 }
+
+/// Else the read is of a change that is lost with the voter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_pool_of_two_no_read_shows_what_the_learner_may_not_have() {
+    let cluster = Cluster::formed(2, |_| {}).await;
+    eventually("the learner is in sync", || cluster.node(1).is_in_sync()).await;
+    cluster.net.isolate(cluster.hosts[1].id, &cluster.ids());
+    let change = cluster.node(0).propose(create("unsynced"));
+    eventually("it is applied", || holds(&cluster.node(0).applied(), "unsynced")).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let read = loop {
+        if let Ok(view) = cluster.node(0).read().await {
+            break view;
+        }
+    };
+    assert!(holds(&read, "unsynced"));
+    let acknowledged = futures::FutureExt::now_or_never(change);
+    assert!(matches!(acknowledged, Some(Ok(_))), "shown before it was acknowledged");
+    cluster.net.heal();
+    eventually("it has come back", || holds(&cluster.node(1).applied(), "unsynced")).await;
+}
