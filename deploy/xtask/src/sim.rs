@@ -2,6 +2,10 @@
 
 use crate::run::{Failure, cargo, root, run};
 use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A seed takes a second or two; one that takes this long does not end.
+const SEED_MAX: Duration = Duration::from_secs(300);
 
 pub fn sim(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
@@ -20,10 +24,7 @@ pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
     build()?;
     let mut failed = Vec::new();
     for seed in first..=last {
-        let output = simulator().arg("--seed").arg(seed.to_string()).output()?;
-        if !output.status.success() {
-            eprintln!("{}", String::from_utf8_lossy(&output.stdout));
-            eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+        if !run_within(simulator().arg("--seed").arg(seed.to_string()))? {
             failed.push(seed.to_string());
         }
     }
@@ -35,6 +36,24 @@ pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
         "seeds that failed (replay one with `cargo xtask sim --seed S`): {}",
         failed.join(", ")
     )))
+}
+
+/// True when the seed passed; one that does not end has failed.
+fn run_within(command: &mut Command) -> Result<bool, Failure> {
+    let mut seed = command.spawn()?;
+    let until = Instant::now() + SEED_MAX;
+    loop {
+        if let Some(status) = seed.try_wait()? {
+            return Ok(status.success());
+        }
+        if Instant::now() > until {
+            eprintln!("the seed did not end within {} s", SEED_MAX.as_secs());
+            seed.kill()?;
+            seed.wait()?;
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn build() -> Result<(), Failure> {
