@@ -126,6 +126,7 @@ fn is_refused(answer: &str, body: &[u8]) {
 }
 
 /// Calls that are well formed and wrong.
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn values(at: &At, vm: &Ref) {
     let (vm, null) = (Value::Ref(vm.clone()), Value::Ref(reference("OpaqueRef:NULL")));
     let (text, nobody) = (

@@ -98,7 +98,7 @@ async fn disk_full() {
     for number in 0..2_000 {
         let params = [Value::Ref(vm.clone()), Value::text(format!("{number:0>50000}"))];
         match at.change("VM.set_name_description", &params).await {
-            Outcome::Done(_) => {}
+            Outcome::Done => {}
             other => {
                 refused = Some(other);
                 break;
@@ -113,7 +113,7 @@ async fn disk_full() {
     eventually("the pool takes writes again", async || {
         let at = pool.login().await;
         let params = [Value::Ref(vm.clone()), Value::text("healed")];
-        matches!(at.change("VM.set_name_description", &params).await, Outcome::Done(_))
+        matches!(at.change("VM.set_name_description", &params).await, Outcome::Done)
     })
     .await;
     let at = pool.follow(&session).await;

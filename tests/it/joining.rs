@@ -55,6 +55,7 @@ async fn refused(what: &str, said: Said, words: &[&str], sides: [(&Reach, usize)
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn joins_that_must_not_be() {
     let pool = Pool::start(2, &[]).await;

@@ -79,7 +79,7 @@ impl Register {
                 None => Outcome::Unreachable(String::new()),
             };
             let elsewhere = match outcome {
-                Outcome::Done(_) => {
+                Outcome::Done => {
                     self.shared.acked.store(number, Ordering::SeqCst);
                     tokio::time::sleep(PAUSE).await;
                     continue;
@@ -103,13 +103,10 @@ impl Register {
             if at.is_none() {
                 at = self.reach.at(host, &self.session).await.ok();
             }
-            match &at {
-                Some(connected) => {
-                    if self.read(connected).await.is_err_and(|error| error.api().is_none()) || !keep {
-                        at = None;
-                    }
-                }
-                None => {}
+            if let Some(connected) = &at
+                && (self.read(connected).await.is_err_and(|error| error.api().is_none()) || !keep)
+            {
+                at = None;
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -138,10 +135,6 @@ impl Register {
             self.shared.acked.load(Ordering::SeqCst) >= wanted
         })
         .await;
-    }
-
-    pub fn acked(&self) -> u64 {
-        self.shared.acked.load(Ordering::SeqCst)
     }
 
     fn is_over(&self) -> bool {

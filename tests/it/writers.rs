@@ -101,7 +101,7 @@ impl Writer {
             number += 1;
             let (key, value) = (format!("k{number:06}"), format!("v{number:06}"));
             match self.write(&key, &value).await {
-                Outcome::Done(_) => {
+                Outcome::Done => {
                     self.acked.fetch_add(1, Ordering::SeqCst);
                     self.ledger.acked.insert(key, value);
                     tokio::time::sleep(PAUSE).await;

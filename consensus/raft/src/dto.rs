@@ -35,6 +35,8 @@ coded! {
     42 1 RefusedDto;
     43 1 ClockDto;
     44 1 ClockReplyDto;
+    45 1 MembersDto;
+    46 1 MembersReplyDto;
 }
 
 impl Coded for MembershipDto {
@@ -174,6 +176,16 @@ pub struct ClockDto {}
 pub struct ClockReplyDto {
     /// Milliseconds since 1970.
     pub time_ms: i64,
+}
+
+/// A host that hears no coordinator asks who the members are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembersDto {}
+
+/// As the receiver's log has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembersReplyDto {
+    pub members: Vec<MemberDto>,
 }
 
 /// The receiver does not take the message.

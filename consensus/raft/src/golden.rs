@@ -152,6 +152,9 @@ fn messages_are_encoded_as_ever() {
     );
     golden("read_index.hex", &ReadIndexDto {});
     golden("read_index_reply.hex", &ReadIndexReplyDto { index: Some(77) });
+    golden("members.hex", &MembersDto {});
+    let members = membership().members;
+    golden("members_reply.hex", &MembersReplyDto { members });
     golden("refused.hex", &RefusedDto { why: "no".into() });
     golden("clock.hex", &ClockDto {});
     golden(

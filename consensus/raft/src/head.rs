@@ -339,8 +339,10 @@ impl Flights {
         };
         let told = match &outcome {
             Ok(()) => {
-                // Proposals complete in order: whoever saw this one and nothing newer has all it saw.
-                let newer = self.waiters.split_off(&(seq + 1));
+                // Markers wait for no learner (E1), so they complete before changes that were proposed earlier: whoever saw such a
+                // change has all it saw only when nothing older is left.
+                let oldest_left = self.replies.first_key_value().map_or(u64::MAX, |(seq, _)| *seq);
+                let newer = self.waiters.split_off(&oldest_left);
                 (std::mem::replace(&mut self.waiters, newer), Ok(()))
             }
             // Whoever saw it saw what was never committed; a waiter changes nothing itself, so asking again is safe.

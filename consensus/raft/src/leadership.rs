@@ -241,7 +241,11 @@ impl Leadership {
     /// Commits this leadership's "opened" entry and opens the head right after it.
     async fn open(&self, leader: LeaderId) -> Result<(), CommitError> {
         // Everything committed before this leadership is applied first: the opening plan must see it.
-        let (by, view) = self.reads.read().await.map_err(|_| CommitError::NotCoordinator)?;
+        let (by, view) = self
+            .reads
+            .read_to_open()
+            .await
+            .map_err(|_| CommitError::NotCoordinator)?;
         if by != Some(leader) {
             return Err(CommitError::NotCoordinator);
         }

@@ -3,8 +3,9 @@
 //! Invariants: one change of membership at a time; the coordinator is never removed or demoted: it hands over first.
 
 use crate::config::RaftConfig;
+use crate::dto::{MembersDto, MembersReplyDto};
 use crate::head::Head;
-use crate::network::{Identity, RaftNet};
+use crate::network::{self, Identity, RaftNet};
 use crate::planner::{self, MemberHealth};
 use crate::pool_log::{Member, NodeId, Role};
 use crate::reads::Reads;
@@ -30,6 +31,13 @@ const READY_LAG_MAX: u64 = 64;
 const READY_WAIT_MAX: Duration = Duration::from_millis(500);
 /// Between looks at whether it is.
 const READY_LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Longer than any election: who hears no coordinator for this long asks the others who the members are, as often as this.
+const ASK_AROUND_EVERY: Duration = Duration::from_secs(2);
+/// Of one such question.
+const ASK_DEADLINE: Duration = Duration::from_secs(1);
+/// Members taken from one answer: more than any pool has.
+const MEMBERS_MAX: usize = 1_024;
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MemberError {
@@ -213,6 +221,60 @@ pub fn lag(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<u64> {
 pub fn heard(metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<Duration> {
     let at = metrics.heartbeat.as_ref()?.get(&node)?.as_ref()?;
     Some(at.elapsed())
+}
+
+impl Members {
+    /// A host that was away may have no pin for a member that came meanwhile, and when that one leads, this host never hears the log
+    /// that holds the pin. So while it hears no coordinator, it asks the members it knows. One task per node.
+    pub async fn ask_around(self: Arc<Members>) {
+        let mut role = self.role.subscribe();
+        loop {
+            // An error would mean that the role is gone, which it is not while it is held here.
+            let alone = role.wait_for(|role| *role == Role::NoCoordinator).await.map(|_| ());
+            if alone.is_err() {
+                return;
+            }
+            let heard = role.wait_for(|role| *role != Role::NoCoordinator);
+            if let Ok(ended) = tokio::time::timeout(ASK_AROUND_EVERY, heard)
+                .await
+                .map(|heard| heard.map(|_| ()))
+            {
+                if ended.is_err() {
+                    return;
+                }
+                continue;
+            }
+            self.ask_members().await;
+        }
+    }
+
+    /// What is known is not replaced: only the log does that. A stranger that is learnt may be heard, and what it says is judged by Raft.
+    async fn ask_members(&self) {
+        let membership = self.raft.server_metrics().borrow_watched().membership_config.clone();
+        let known: BTreeSet<NodeId> = membership.nodes().map(|(node, _)| *node).collect();
+        let asked = known
+            .iter()
+            .filter(|node| **node != self.config.member.node)
+            .map(|node| {
+                network::request::<_, MembersReplyDto>(&*self.net, &self.identity, *node, &MembersDto {}, ASK_DEADLINE)
+            });
+        for answer in futures::future::join_all(asked).await {
+            // Who does not answer is asked again.
+            let Ok(MembersReplyDto { members }) = answer else {
+                continue;
+            };
+            let strangers: Vec<Member> = members
+                .into_iter()
+                .take(MEMBERS_MAX)
+                .map(Member::from)
+                .filter(|member| !known.contains(&member.node))
+                .collect();
+            if !strangers.is_empty() {
+                tracing::info!(?strangers, "members that came while this host was away");
+                self.net.learn(&strangers);
+            }
+        }
+    }
 }
 
 /// Keeps the network's knowledge of the members. One task per node.

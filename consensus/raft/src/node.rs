@@ -119,9 +119,15 @@ impl RaftNode {
         published: Arc<Published>,
         identity: Identity,
     ) -> RaftNode {
+        let gate = SyncGate::new(published.clone());
         let (head, queue) = Head::new(config.in_flight_max);
         let suspend = SuspendGuard::new(config.suspended.clone(), config.election_max);
-        let (reads, waiting) = Reads::new(parts.net.clone(), identity, published.clone(), suspend.clone());
+        let (reads, waiting) = Reads::new(
+            parts.net.clone(),
+            identity,
+            published.clone(),
+            (suspend.clone(), gate.clone()),
+        );
         reads.attach(raft.clone());
         let (heard, elections) = (LastHeard::new(), Arc::<AtomicU64>::default());
         let role = watch::Sender::new(Role::NoCoordinator);
@@ -158,7 +164,6 @@ impl RaftNode {
             suspend,
         };
         let quarantined = watch::Sender::new(published.standing().quarantine);
-        let gate = SyncGate::new(published.clone());
         let tasks = vec![
             tokio::spawn(head::drain(head.clone(), raft.clone(), gate.clone(), queue)),
             tokio::spawn(sync::run(config.clone(), raft.clone(), head.clone(), gate)),
@@ -173,6 +178,7 @@ impl RaftNode {
                 parts.log.clone(),
                 quarantined.clone(),
             )),
+            tokio::spawn(members.clone().ask_around()),
         ];
         RaftNode {
             config,

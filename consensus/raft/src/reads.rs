@@ -10,6 +10,7 @@ use crate::network::{self, Identity, RaftNet};
 use crate::pool_log::{NodeId, ReadError};
 use crate::state_machine::{Published, StateMachine};
 use crate::suspend::SuspendGuard;
+use crate::sync::SyncGate;
 use crate::types::{LeaderId, TypeConfig};
 use openraft::ReadPolicy;
 use openraft::async_runtime::WatchReceiver;
@@ -41,6 +42,7 @@ pub struct Reads {
     net: Arc<dyn RaftNet>,
     identity: Identity,
     published: Arc<Published>,
+    gate: Arc<SyncGate>,
     queue: mpsc::Sender<Reply>,
     /// The term whose lease must not be trusted any more: somebody was asked to stand for election regardless of it.
     distrusted_term: AtomicU64,
@@ -52,7 +54,7 @@ impl Reads {
         net: Arc<dyn RaftNet>,
         identity: Identity,
         published: Arc<Published>,
-        suspend: Arc<SuspendGuard>,
+        (suspend, gate): (Arc<SuspendGuard>, Arc<SyncGate>),
     ) -> (Arc<Reads>, mpsc::Receiver<Reply>) {
         let (queue, rx) = mpsc::channel(WAITING_MAX);
         let reads = Reads {
@@ -60,6 +62,7 @@ impl Reads {
             net,
             identity,
             published,
+            gate,
             queue,
             distrusted_term: AtomicU64::new(0),
             suspend,
@@ -79,6 +82,12 @@ impl Reads {
         rx.await.unwrap_or(Err(ReadError::NoCoordinator))
     }
 
+    /// For opening: that is what comes before anything can be acknowledged again.
+    pub async fn read_to_open(&self) -> Result<Read, ReadError> {
+        let read = tokio::time::timeout(READ_WAIT_MAX, self.until_answered(false)).await;
+        read.map_err(|_| ReadError::NoCoordinator)
+    }
+
     /// From now on reads of this term are confirmed by a round of heartbeats.
     pub fn distrust_lease(&self, term: u64) {
         self.distrusted_term.fetch_max(term, Ordering::SeqCst);
@@ -93,7 +102,7 @@ impl Reads {
     pub async fn run(self: Arc<Reads>, mut queue: mpsc::Receiver<Reply>) {
         let mut batch = Vec::new();
         while queue.recv_many(&mut batch, BATCH_MAX).await > 0 {
-            let outcome = tokio::time::timeout(READ_WAIT_MAX, self.until_answered()).await;
+            let outcome = tokio::time::timeout(READ_WAIT_MAX, self.until_answered(true)).await;
             let outcome = outcome.map_err(|_| ReadError::NoCoordinator);
             for reply in batch.drain(..) {
                 // A reader that went away needs no answer.
@@ -102,13 +111,18 @@ impl Reads {
         }
     }
 
-    async fn until_answered(&self) -> Read {
+    /// `gated`: what an awaited learner may not have is not shown (E1).
+    async fn until_answered(&self, gated: bool) -> Read {
         loop {
             let asked = Instant::now();
             if let Some((leader, index)) = self.ask().await
                 && self.applied(index).await
             {
-                return (leader, self.published.view());
+                let (view, newest) = self.published.view_up_to();
+                // What a learner shows, it has. The progress tells whether anybody is awaited for what is in the view.
+                if leader.is_none() || !gated || (self.applied(newest).await && self.gate.passed(newest).await) {
+                    return (leader, view);
+                }
             }
             tokio::time::sleep_until(asked + RETRY_AFTER).await;
         }

@@ -13,6 +13,7 @@ use openraft::storage::{ApplyResponder, EntryResponder, RaftStateMachine};
 use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use xenith_pooldb::{ApplyError, Transaction, View};
@@ -64,6 +65,8 @@ pub struct Standing {
 /// What the state machine tells the rest of the node.
 pub struct Published {
     view: watch::Sender<Arc<View>>,
+    /// Nothing newer is in `view`: raised before a view is shown.
+    newest: AtomicU64,
     progress: watch::Sender<Progress>,
     standing: watch::Sender<Standing>,
     checkpoint: watch::Sender<Option<(u64, View)>>,
@@ -73,6 +76,7 @@ impl Published {
     pub fn new() -> Arc<Published> {
         Arc::new(Published {
             view: watch::Sender::new(Arc::new(View::default())),
+            newest: AtomicU64::new(0),
             progress: watch::Sender::new(Progress::default()),
             standing: watch::Sender::new(Standing::default()),
             checkpoint: watch::Sender::new(None),
@@ -81,6 +85,12 @@ impl Published {
 
     pub fn view(&self) -> Arc<View> {
         self.view.borrow().clone()
+    }
+
+    /// A view and an index that is not below what is in it.
+    pub fn view_up_to(&self) -> (Arc<View>, u64) {
+        let view = self.view();
+        (view, self.newest.load(Ordering::SeqCst))
     }
 
     pub fn watch_view(&self) -> watch::Receiver<Arc<View>> {
@@ -263,6 +273,8 @@ impl StateMachine {
 
     /// The view first, then who has opened, then the index, then the answers: who sees the index or the answer finds the view (B1).
     fn publish(&mut self, answers: &mut Vec<(ApplyResponder<TypeConfig>, Applied)>) {
+        let newest = self.applied.map_or(0, |at| at.index);
+        self.published.newest.store(newest, Ordering::SeqCst);
         if std::mem::take(&mut self.dirty) {
             self.published.view.send_replace(Arc::new(self.view.clone()));
         }

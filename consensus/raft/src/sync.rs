@@ -4,7 +4,8 @@
 //! follow leaves after [`SYNC_PATIENCE`], and what waited for it is acknowledged: losing it stops nothing for longer.
 //!
 //! Invariant: a change applied while the set is not empty is acknowledged only when every learner of the set has it durably, or after a
-//! committed record has emptied the set. Reads do not wait for the learner.
+//! committed record has emptied the set. A read on the coordinator shows only what could be acknowledged: else it may show a change that
+//! is lost with the voter.
 
 use crate::config::RaftConfig;
 use crate::entry::{Body, SyncSet};
@@ -18,6 +19,7 @@ use openraft::async_runtime::WatchReceiver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// How long a change waits for a learner before the learner is left behind.
@@ -38,7 +40,7 @@ pub struct SyncGate {
 #[derive(Default)]
 struct State {
     /// By index, with when the wait began.
-    waiting: BTreeMap<u64, (Instant, Release)>,
+    waiting: BTreeMap<u64, (Instant, Vec<Release>)>,
     /// The newest index that every awaited learner has.
     matched: u64,
 }
@@ -56,11 +58,28 @@ impl SyncGate {
         let awaited = self.published.awaits_learners();
         let mut state = self.state();
         if awaited && index > state.matched {
-            state.waiting.insert(index, (Instant::now(), release));
+            let (_, releases) = state
+                .waiting
+                .entry(index)
+                .or_insert_with(|| (Instant::now(), Vec::new()));
+            releases.push(release);
             return;
         }
         drop(state);
         release();
+    }
+
+    /// Waits until the entry is where it must be; false when leadership is gone before.
+    pub async fn passed(&self, index: u64) -> bool {
+        let (tx, rx) = oneshot::channel();
+        // A reader that went away needs no answer.
+        self.after(
+            index,
+            Box::new(move || {
+                let _ = tx.send(());
+            }),
+        );
+        rx.await.is_ok()
     }
 
     /// Leadership is gone: whoever waits has been told so.
@@ -83,7 +102,7 @@ impl SyncGate {
             let later = state.waiting.split_off(&matched.saturating_add(1));
             std::mem::replace(&mut state.waiting, later)
         };
-        for (_, release) in released.into_values() {
+        for release in released.into_values().flat_map(|(_, releases)| releases) {
             release();
         }
     }

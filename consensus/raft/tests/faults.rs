@@ -119,7 +119,7 @@ async fn after_a_suspend_the_coordinator_confirms_that_it_is_one() {
     .await;
     cluster.write("after").await.unwrap();
     let k = cluster.coordinator().await;
-    assert!(holds(&*cluster.node(k).read().await.unwrap(), "before"));
+    assert!(holds(&cluster.node(k).read().await.unwrap(), "before"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

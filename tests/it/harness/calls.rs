@@ -28,7 +28,7 @@ pub struct At {
 /// What is known of a change after its call.
 #[derive(Debug)]
 pub enum Outcome {
-    Done(Value),
+    Done,
     /// The answer says that nothing was done.
     NotDone(ApiError),
     /// Never sent.
@@ -298,7 +298,7 @@ impl At {
 
 pub fn outcome(result: Result<Value, CallError>) -> Outcome {
     match result {
-        Ok(value) => Outcome::Done(value),
+        Ok(_) => Outcome::Done,
         Err(CallError::Api(error)) => match &*error.code {
             // INTERNAL_ERROR says "not known", among other things.
             "INTERNAL_ERROR" => Outcome::Unknown(error.to_string()),

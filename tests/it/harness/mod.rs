@@ -43,8 +43,6 @@ pub struct HostFacts {
     pub uuid: String,
     pub pid: Option<i32>,
     pub sim_pid: Option<i32>,
-    pub dir: PathBuf,
-    pub log: PathBuf,
 }
 
 /// A pool that runs. Calls to it go through [`Reach`], which tasks may clone.
@@ -146,13 +144,6 @@ impl Pool {
             .push(Up::start(&self.dir, &["--host".to_owned(), k.to_string()]));
     }
 
-    /// As [`Pool::start_again`] for a start that is expected to fail; returns what it said.
-    pub async fn start_again_in_vain(&mut self, k: u8) -> String {
-        self.begin_again(k);
-        let mut up = self.ups.pop().unwrap();
-        up.wait_failed().await
-    }
-
     async fn up(&mut self, arguments: &[String]) {
         self.ups.push(Up::start(&self.dir, arguments));
         let last = self.ups.len() - 1;
@@ -224,5 +215,5 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 /// A ref from its text.
 pub fn reference(text: &str) -> Ref {
-    Ref::new(text.to_owned())
+    Ref::new(text)
 }

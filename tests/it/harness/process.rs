@@ -34,13 +34,6 @@ impl Up {
         assert!(ready, "`xenith up` did not become ready; it said:\n{}", self.said);
     }
 
-    /// Until it has ended by itself without having been ready; what it said.
-    pub async fn wait_failed(&mut self) -> String {
-        let ready = tokio::task::block_in_place(|| self.hear(|line| line == "ready"));
-        assert!(!ready, "it became ready although it should not:\n{}", self.said);
-        self.said.clone()
-    }
-
     fn hear(&mut self, wanted: impl Fn(&str) -> bool) -> bool {
         let until = Instant::now() + 2 * LIVELY;
         loop {

@@ -3,9 +3,9 @@
 //! ```text
 //! link -> any member -> coordinator: proof -> commit(rows, member, invitation used up) -> log member -> answer
 //! ```
-//! A host whose certificate is pinned already needs no other proof, since the link has seen that it holds the key: it repeats
-//! a join that broke after its commit, or comes back as a new node because its store was lost (A3). Its older nodes are
-//! removed once the new one is a member.
+//! A join that broke after its commit is repeated by the same node with the same certificate: that needs no new proof. A host
+//! whose certificate is pinned may come back as another node (A3), and says so by [`Proof::Member`]: the link has seen that it
+//! holds the key. Its older nodes are removed once the new one is a member.
 
 use super::dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
 use super::invite::{commit_error, consume, drop_expired, invitation};
@@ -132,39 +132,39 @@ impl Node {
     }
 
     async fn commit_rows(self: &Arc<Node>, joiner: &Joiner, source: Source) -> Result<(), ApiError> {
-        let pinned = rows::is_pinned(&*self.log.applied(), &joiner.member)?;
         let secret = match &joiner.request.proof {
             Proof::Token { secret } => Some(secret.clone()),
-            Proof::Password { user, password } if !pinned => {
+            Proof::Password { user, password } => {
                 self.prove(user, password, source).await?;
                 None
             }
-            Proof::Password { .. } | Proof::Member => None,
+            Proof::Member => None,
         };
         let is_member = matches!(joiner.request.proof, Proof::Member);
         let is_token = secret.is_some();
         let (node, request, member) = (Arc::clone(self), joiner.request.clone(), joiner.member.clone());
         let plan: xenith_raft::Plan = Box::new(move |view: &View| {
             let now_ms = Node::pool_now_ms(&*node.clock, view);
-            if rows::is_pinned(view, &member)? {
-                let mut tx = Transaction::new(now_ms);
-                rows::add(&mut tx, &member)?;
-                return Ok((tx, Value::Void));
-            }
-            if pinned || is_member {
-                return Err(not_pinned());
-            }
             let used = match secret {
                 Some(secret) => Some(invitation(view, &secret, now_ms)?.ok_or_else(bad_token)?),
                 None => None,
             };
+            // A host of the pool takes its own place; only its certificate makes it that host.
+            let pinned = rows::is_pinned(view, &member)?;
+            if is_member && !pinned {
+                return Err(not_pinned());
+            }
             let birth = HostBirth {
                 facts: &request.facts,
                 host_uuid: &member.host_uuid,
                 address: &request.address,
                 certificate_sha256: member.certificate_sha256,
             };
-            let mut tx = join_host(view, &mut SystemIds, now_ms, birth)?;
+            let mut tx = if pinned {
+                Transaction::new(now_ms)
+            } else {
+                join_host(view, &mut SystemIds, now_ms, birth)?
+            };
             drop_expired(view, &mut tx)?;
             if let Some(row) = used {
                 consume(&mut tx, &row)?;

@@ -9,8 +9,9 @@ use super::{BoxedStream, NetError};
 use crate::codec::{self, CodecError, Coded};
 use crate::config::WallClock;
 use crate::dto::{
-    AppendReplyDto, AppendRequestDto, ClockDto, ClockReplyDto, ReadIndexDto, ReadIndexReplyDto, RefusedDto,
-    SnapshotOfferDto, SnapshotReplyDto, TransferDto, TransferReplyDto, VoteReplyDto, VoteRequestDto,
+    AppendReplyDto, AppendRequestDto, ClockDto, ClockReplyDto, MemberDto, MembersDto, MembersReplyDto, ReadIndexDto,
+    ReadIndexReplyDto, RefusedDto, SnapshotOfferDto, SnapshotReplyDto, TransferDto, TransferReplyDto, VoteReplyDto,
+    VoteRequestDto,
 };
 use crate::leadership::LastHeard;
 use crate::pool_log::NodeId;
@@ -20,6 +21,7 @@ use crate::state_machine::{Published, StateMachine};
 use crate::types::{LogId, TypeConfig, Vote};
 use async_trait::async_trait;
 use bytes::Bytes;
+use openraft::async_runtime::WatchReceiver;
 use openraft::raft::{AppendEntriesResponse, TransferLeaderRequest};
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,6 +94,12 @@ impl Server {
                 Ok(codec::encode(&ClockReplyDto {
                     time_ms: (self.clock)(),
                 })?)
+            }
+            MembersDto::KIND => {
+                let MembersDto {} = codec::decode(message)?;
+                let members = self.raft.server_metrics().borrow_watched().membership_config.clone();
+                let members = members.nodes().map(|(_, member)| MemberDto::from(member)).collect();
+                Ok(codec::encode(&MembersReplyDto { members })?)
             }
             unknown => Err(CodecError::UnknownKind(unknown).into()),
         }
