@@ -110,7 +110,10 @@ async fn joins_that_must_not_be() {
     refused(
         "a member of a pool",
         join(&pool, 2, &own, &own_token),
-        &["member of a pool already"],
+        &[
+            "member of a pool already",
+            "JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS",
+        ],
         sides(),
     )
     .await;
@@ -120,7 +123,7 @@ async fn joins_that_must_not_be() {
     refused(
         "a host that is not blank",
         join(&one, 1, &address, &good),
-        &["blank"],
+        &["blank", "JOINING_HOST_CANNOT_HAVE", "JOINING_HOST"],
         sides(),
     )
     .await;

@@ -73,6 +73,11 @@ impl Node {
         body: &[u8],
     ) -> Result<Vec<u8>, ApiError> {
         let joiner = Joiner::read(certificate_der, body)?;
+        if joiner.member.host_uuid == self.host.uuid {
+            // It runs here and now: taken in as another node, the pool would have a member that never comes.
+            let text = "a host cannot join its own pool";
+            return Err(ApiError::new("OPERATION_NOT_ALLOWED", [text]));
+        }
         let view = self.linearizable().await?;
         self.check_node_id(&view, &joiner.member)?;
         if !rows::is_member(&view, &joiner.member)? {
