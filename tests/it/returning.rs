@@ -8,6 +8,7 @@ const CHANGES: usize = 3_000;
 const CLIENTS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "not stable yet, see docs/roadmap.md"]
 async fn returning_host_catches_up_by_snapshot() {
     let mut pool = Pool::start(3, &["--config-set", "raft.snapshot_every_entries=200"]).await;
     let at = pool.login().await;
