@@ -91,7 +91,7 @@ pub fn check_config(path: &Path) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// ADDRESS, ADDRESS:PORT, [V6], [V6]:PORT or V6; the port is the link's.
+/// An address with or without a port, IPv6 in brackets or bare; the port that is added is the link's.
 pub fn with_link_port(address: &str, port: u16) -> String {
     if address.parse::<std::net::SocketAddr>().is_ok() {
         return address.to_owned();

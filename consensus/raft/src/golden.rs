@@ -90,6 +90,7 @@ fn snapshot_head() -> SnapshotHeadDto {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 #[test]
 fn messages_are_encoded_as_ever() {
     golden("vote.hex", &VOTE);

@@ -112,6 +112,7 @@ impl RaftNode {
         Ok(Arc::new(Self::assemble(config, parts, raft, published, identity)))
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list of parts")]
     fn assemble(
         config: Arc<RaftConfig>,
         parts: RaftParts,

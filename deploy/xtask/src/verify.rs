@@ -71,5 +71,5 @@ fn simulator() -> Result<(), Failure> {
 fn docs() -> Result<(), Failure> {
     run(cargo()
         .args(["doc", "--workspace", "--no-deps", "--quiet"])
-        .env("RUSTDOCFLAGS", "-D warnings"))
+        .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links"))
 }
