@@ -19,7 +19,6 @@ fn idle_connections() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "not stable yet, see docs/roadmap.md"]
 async fn bad_input() {
     let pool = Pool::start(3, &[]).await;
     let at = pool.login().await;
