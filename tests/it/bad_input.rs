@@ -19,6 +19,7 @@ fn idle_connections() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "being settled, see docs/roadmap.md"]
 async fn bad_input() {
     let pool = Pool::start(3, &[]).await;
     let at = pool.login().await;

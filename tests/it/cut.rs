@@ -10,6 +10,7 @@ use xenith_datamodel::{Ref, Value};
 const A_WHILE: Duration = Duration::from_millis(1500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "being settled, see docs/roadmap.md"]
 async fn cut_links() {
     let mut proxy = None;
     let pool = Pool::start_with(3, &["--config-set", ADDRESS], |reach| proxy = Some(Proxy::start(reach))).await;

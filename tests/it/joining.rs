@@ -57,6 +57,7 @@ async fn refused(what: &str, said: Said, words: &[&str], sides: [(&Reach, usize)
 
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "being settled, see docs/roadmap.md"]
 async fn joins_that_must_not_be() {
     let pool = Pool::start(2, &[]).await;
     let (one, other) = (pool.start_beside().await, pool.start_beside().await);

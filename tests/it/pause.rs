@@ -85,6 +85,7 @@ async fn a_coordinator_that_is_started_again_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "being settled, see docs/roadmap.md"]
 async fn a_coordinator_whom_nobody_hears() {
     let pool = Pool::start(3, &[]).await;
     let at = pool.login().await;

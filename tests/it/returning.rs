@@ -8,6 +8,7 @@ const CHANGES: usize = 3_000;
 const CLIENTS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "being settled, see docs/roadmap.md"]
 async fn returning_host_catches_up_by_snapshot() {
     // Clients that retry nothing write here: coordination stays where it is, however busy the machine.
     let settings = [
