@@ -207,6 +207,10 @@ async fn open_or_create_store(local: &Local) -> Result<(SledLog, bool), Unopened
                 .all(|member| member.host_uuid == local.host_uuid);
             Ok((store, young && alone))
         }
+        // A host that knows members has been one: its store is lost, and a blank pool in its place would answer for the old one.
+        Err(OpenError::Missing) if !local.state.known_members()?.is_empty() => {
+            Err(Unopened::Lost("the store is missing".to_owned()))
+        }
         Err(OpenError::Missing) => {
             std::fs::create_dir_all(local.state.member()).map_err(NodeError::file(&local.state.member()))?;
             let identity = StoreIdentity {

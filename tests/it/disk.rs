@@ -186,10 +186,14 @@ async fn wiped_store() {
     pool.kill_hard(victim).await;
     std::fs::remove_dir_all(store(&pool, victim)).unwrap();
     writers.wait_for_more(50).await;
-    does_not_vote(&mut pool, victim, &writers).await;
+    // It must not answer as a blank pool: it comes back as another node of the same pool, with everything.
+    pool.start_again(victim).await;
     let ledgers = writers.stop().await;
+    pool.wait_caught_up(victim).await;
     let coordinator = pool.coordinator_of(&session, victim).await;
-    check(&pool.at(coordinator, &session).await.unwrap(), &ledgers).await;
+    let at = pool.at(coordinator, &session).await.unwrap();
+    check(&at, &ledgers).await;
+    assert_eq!(at.refs("host.get_all").await.len(), 3);
 }
 
 /// `victim` runs, as a blank host or not at all; with one of the two others gone there is no majority, whatever it does.
