@@ -2,10 +2,8 @@
 
 use crate::harness::{Outcome, Pool, Reach, eventually};
 use crate::writers::{Writers, check};
-use rustix::process::Signal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::Ordering;
 use xenith_datamodel::Value;
 
 /// Room for a store and a little more.
@@ -194,21 +192,4 @@ async fn wiped_store() {
     let at = pool.at(coordinator, &session).await.unwrap();
     check(&at, &ledgers).await;
     assert_eq!(at.refs("host.get_all").await.len(), 3);
-}
-
-/// `victim` runs, as a blank host or not at all; with one of the two others gone there is no majority, whatever it does.
-async fn does_not_vote(pool: &mut Pool, victim: u8, writers: &Writers) {
-    writers.stranger.store(victim, Ordering::SeqCst);
-    pool.begin_again(victim);
-    // It gets the time in which a host that votes would have been counted on.
-    writers.wait_for_more(100).await;
-    let coordinator = pool.coordinator_of(&writers.session, victim).await;
-    let third = (1..=3).find(|k| *k != victim && *k != coordinator).unwrap();
-    pool.kill(third, Signal::STOP);
-    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    let at = pool.at(coordinator, &writers.session).await.unwrap();
-    let read = at.call("VM.get_all", &[]).await;
-    assert!(read.is_err(), "a host whose store is gone was counted");
-    pool.kill(third, Signal::CONT);
-    writers.wait_for_more(50).await;
 }

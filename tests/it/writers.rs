@@ -3,7 +3,7 @@
 use crate::harness::{At, Outcome, Reach};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use xenith_datamodel::{Ref, Value};
@@ -25,11 +25,8 @@ pub struct Ledger {
 
 /// Each writer adds keys to the other_config of a VM of its own.
 pub struct Writers {
-    pub session: Ref,
     stop: Arc<AtomicBool>,
     pub acked: Arc<AtomicU64>,
-    /// A host that is not of the pool any more: what it says of a session means nothing. 0: none.
-    pub stranger: Arc<AtomicU8>,
     running: Vec<(Ref, JoinHandle<Ledger>)>,
 }
 
@@ -38,7 +35,6 @@ impl Writers {
     pub async fn start(reach: &Reach, at: &At, count: usize) -> Writers {
         let stop = Arc::new(AtomicBool::new(false));
         let acked = Arc::new(AtomicU64::new(0));
-        let stranger = Arc::new(AtomicU8::new(0));
         let mut running = Vec::new();
         for number in 0..count {
             let vm = reach.create_vm(&at.session, &format!("writer-{number}")).await;
@@ -50,17 +46,10 @@ impl Writers {
                 at: None,
                 ledger: Ledger::default(),
                 acked: acked.clone(),
-                stranger: stranger.clone(),
             };
             running.push((vm, tokio::spawn(writer.run(stop.clone()))));
         }
-        Writers {
-            session: at.session.clone(),
-            stop,
-            acked,
-            stranger,
-            running,
-        }
+        Writers { stop, acked, running }
     }
 
     /// Until `more` further writes were acknowledged, by whomever.
@@ -91,7 +80,6 @@ struct Writer {
     at: Option<At>,
     ledger: Ledger,
     acked: Arc<AtomicU64>,
-    stranger: Arc<AtomicU8>,
 }
 
 impl Writer {
@@ -110,7 +98,6 @@ impl Writer {
                     let elsewhere = match &*error.code {
                         "HOST_IS_SLAVE" => host_number(&error.params[0]),
                         "HOST_STILL_BOOTING" | "TOO_BUSY" => None,
-                        "SESSION_INVALID" if self.stranger.load(Ordering::SeqCst) == self.host => None,
                         other => panic!("a write was refused by {other}: {error}"),
                     };
                     self.ledger.not_done.insert(key, value);
