@@ -136,9 +136,9 @@ impl Bench {
             let watching = Watchers::start(&self.login, watchers, clock).await?;
             let before = process::cpu_us(coordinator);
             let every = Duration::from_secs(1) / CHANGES_PER_S;
-            load::tick(&self.login, &self.vms[0], every, ticks, clock).await?;
+            load::tick(&self.login, &self.vms[..1], (every, ticks), clock).await?;
             let cpu = process::cpu_us(coordinator) - before;
-            let mut latencies = watching.end().await;
+            let mut latencies = load::since_sent(&watching.end().await);
             table.row(&[
                 watchers.to_string(),
                 latencies.count().to_string(),

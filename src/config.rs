@@ -21,6 +21,8 @@ pub struct Config {
     pub supporter_calls: SupporterCalls,
     /// How long the old coordinator goes on forwarding calls of existing sessions after a hand-over (B4).
     pub hand_over_forward_s: u64,
+    /// Replies of event.from to one watcher are at least this far apart, so that a burst of changes is one reply; 0 = as they come.
+    pub event_batch_ms: u64,
     pub host: HostConfig,
     pub listen: ListenConfig,
     pub accounts: AccountsConfig,
@@ -104,6 +106,7 @@ impl Default for Config {
             unix_socket: PathBuf::from("/var/lib/xcp/xapi"),
             supporter_calls: SupporterCalls::Redirect,
             hand_over_forward_s: 60,
+            event_batch_ms: 50,
             host: HostConfig::default(),
             listen: ListenConfig::default(),
             accounts: AccountsConfig::default(),

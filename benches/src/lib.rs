@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, reason = "a bench that cannot go on stops and says why")]
 
 pub mod args;
+pub mod bare;
 pub mod etcd;
 pub mod floor;
 pub mod http;

@@ -52,7 +52,14 @@ pub struct Watchers {
     stop: Arc<AtomicBool>,
     pub replies: Arc<AtomicU64>,
     pub bytes: Arc<AtomicU64>,
-    tasks: Vec<JoinHandle<Latencies>>,
+    tasks: Vec<JoinHandle<Vec<Seen>>>,
+}
+
+/// A time that was written into a description, and when a watcher saw it, in µs of the run's clock.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    pub mark: u64,
+    pub at: u64,
 }
 
 impl Watchers {
@@ -80,17 +87,24 @@ impl Watchers {
         Ok(watchers)
     }
 
-    /// From write to its event, over all watchers. The last wait of each is cut off.
-    pub async fn end(self) -> Latencies {
+    /// What each watcher saw, in order. The last wait of each is cut off.
+    pub async fn end(self) -> Vec<Vec<Seen>> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut all = Latencies::default();
+        let mut all = Vec::new();
         for task in self.tasks {
-            if let Ok(latencies) = task.await {
-                all.merge(latencies);
-            }
+            all.push(task.await.unwrap_or_default());
         }
         all
     }
+}
+
+/// From write to its event, over all watchers.
+pub fn since_sent(seen: &[Vec<Seen>]) -> Latencies {
+    let mut all = Latencies::default();
+    for seen in seen.iter().flatten() {
+        all.add(Duration::from_micros(seen.at.saturating_sub(seen.mark)));
+    }
+    all
 }
 
 struct Watcher {
@@ -103,42 +117,68 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn watch(mut self, mut token: String) -> Latencies {
-        let mut latencies = Latencies::default();
+    async fn watch(mut self, mut token: String) -> Vec<Seen> {
+        let mut all = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
             let call = jsonrpc::encode_call(1, "event.from", &parameters(&self.session, &token));
             let waiting = tokio::time::timeout(Duration::from_secs(2), self.connection.post("/jsonrpc", &call));
             // Nothing happened for long: the run is over.
             let Ok(Ok(answer)) = waiting.await else { break };
-            let now = u64::try_from(self.clock.elapsed().as_micros()).unwrap_or_default();
+            let at = u64::try_from(self.clock.elapsed().as_micros()).unwrap_or_default();
             self.replies.fetch_add(1, Ordering::Relaxed);
             self.bytes.fetch_add(answer.len() as u64, Ordering::Relaxed);
-            let text = String::from_utf8_lossy(&answer);
-            let written = text
+            let Ok(text) = std::str::from_utf8(&answer) else { break };
+            let marks = text
                 .match_indices(MARK)
                 .filter_map(|(at, _)| number(&text[at + MARK.len()..]));
-            for at in written {
-                latencies.add(Duration::from_micros(now.saturating_sub(at)));
-            }
-            match token_of(&text) {
+            all.extend(marks.map(|mark| Seen { mark, at }));
+            match token_of(text) {
                 Some(next) => token = next,
                 None => break,
             }
         }
-        latencies
+        all
     }
 }
 
-/// One write each `every`, telling its time on `clock`.
-pub async fn tick(login: &Login, vm: &Ref, every: Duration, ticks: u32, clock: Instant) -> Result<(), Failure> {
+/// One write each `every`, telling its time on `clock`; the VMs in turn. Gives each time with that of its acknowledgement. Runs on a
+/// thread of its own, so that the watchers do not hold it up.
+pub async fn tick(
+    login: &Login,
+    vms: &[Ref],
+    (every, ticks): (Duration, u32),
+    clock: Instant,
+) -> Result<Vec<Seen>, Failure> {
+    let (login, vms) = (login.clone(), vms.to_vec());
+    let (tx, rx) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let written = runtime
+            .map_err(Failure::from)
+            .and_then(|runtime| runtime.block_on(write_marks(&login, &vms, (every, ticks), clock)));
+        // Nobody waits any more: the bench has failed elsewhere.
+        let _ = tx.send(written);
+    });
+    rx.await?
+}
+
+async fn write_marks(
+    login: &Login,
+    vms: &[Ref],
+    (every, ticks): (Duration, u32),
+    clock: Instant,
+) -> Result<Vec<Seen>, Failure> {
     let mut connection = Connection::open(&login.address).await?;
     let mut timer = tokio::time::interval(every);
-    for _ in 0..ticks {
+    let now = || u64::try_from(clock.elapsed().as_micros()).unwrap_or_default();
+    let mut all = Vec::new();
+    for vm in vms.iter().cycle().take(ticks as usize) {
         timer.tick().await;
-        let text = format!("at {}", clock.elapsed().as_micros());
-        pool::write(&mut connection, &login.session, vm, &text).await?;
+        let mark = now();
+        pool::write(&mut connection, &login.session, vm, &format!("at {mark}")).await?;
+        all.push(Seen { mark, at: now() });
     }
-    Ok(())
+    Ok(all)
 }
 
 async fn first_token(login: &Login) -> Result<String, Failure> {

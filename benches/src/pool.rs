@@ -36,10 +36,15 @@ pub struct Login {
 
 impl Pool {
     pub fn start(name: &str, hosts: u8) -> Result<Pool, Failure> {
+        Pool::start_with(name, hosts, &[])
+    }
+
+    /// `settings`: for `--config-set`.
+    pub fn start_with(name: &str, hosts: u8, settings: &[&str]) -> Result<Pool, Failure> {
         let dir = data_dir(&format!("{name}-"));
         let http_port = free_port(20_000);
         let (tls_port, link_port) = (free_port(24_000), free_port(28_000));
-        let arguments: Vec<String> = [
+        let mut arguments: Vec<String> = [
             ("--hosts", hosts.to_string()),
             ("--http-port", http_port.to_string()),
             ("--tls-port", tls_port.to_string()),
@@ -49,6 +54,9 @@ impl Pool {
         .into_iter()
         .flat_map(|(name, value)| [name.to_owned(), value])
         .collect();
+        for setting in settings {
+            arguments.extend(["--config-set".to_owned(), (*setting).to_owned()]);
+        }
         let up = start(dir.path(), &arguments)?;
         let again = (0..hosts).map(|_| None).collect();
         Ok(Pool {

@@ -341,6 +341,7 @@ fn start_toolstack(
             SupporterCalls::Forward => xenith_runtime::SupporterCalls::Forward,
         },
         hand_over_forward: local.config.hand_over_forward(),
+        event_batch: Duration::from_millis(local.config.event_batch_ms),
         ..RuntimeConfig::default()
     };
     Ok(Toolstack::start(Parts {

@@ -1,5 +1,6 @@
 //! What a planner is given and what it returns.
 
+use crate::Rows;
 use xenith_datamodel::{DateTime, Ref, Role, Value, Zone};
 use xenith_pooldb::{Transaction, View};
 
@@ -26,6 +27,8 @@ pub trait Ids {
 pub enum Plan {
     /// Answer this; nothing changes.
     Reply(Value),
+    /// Answer these records; nothing changes.
+    Show(Rows),
     /// Commit this, then answer that.
     Commit(Transaction, Value),
 }

@@ -26,6 +26,9 @@ pub enum How {
 /// Methods whose work is done by the runtime (see [`How::Runtime`]).
 const RUNTIME: &[&str] = &[
     "event.from",
+    "event.next",
+    "event.register",
+    "event.unregister",
     "pool.designate_new_master",
     "pool.eject",
     "pool.emergency_reset_master",
@@ -101,6 +104,7 @@ pub fn plan_async(
     let label = format!("Async.{}", wire_name(method));
     let (mut tx, outcome) = match run(cx, method, params) {
         Ok(Plan::Reply(value)) => (cx.transaction(), Ok(value)),
+        Ok(Plan::Show(rows)) => (cx.transaction(), Ok(rows.value(cx.view))),
         Ok(Plan::Commit(tx, value)) => (tx, Ok(value)),
         Err(error) => (cx.transaction(), Err(error)),
     };

@@ -70,6 +70,7 @@ impl Pool {
     pub fn call(&mut self, name: &str, params: Vec<Value>) -> Result<Value, ApiError> {
         match self.plan(name, params)? {
             Plan::Reply(value) => Ok(value),
+            Plan::Show(rows) => Ok(rows.value(&self.view)),
             Plan::Commit(tx, value) => self.commit(&tx).map(|()| value),
         }
     }

@@ -3,6 +3,7 @@
 //! Invariants: a write is planned and proposed in one step (C1) and never proposed twice unless the log said that nothing
 //! was proposed; an unknown session is said to be unknown only after a linearizable read (B2).
 
+use crate::fragments::Record;
 use crate::ids::SystemIds;
 use crate::metrics::Outcome;
 use crate::node::Node;
@@ -14,12 +15,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use xenith_classes::session;
 use xenith_classes::task::Header;
-use xenith_classes::{Caller, How, Plan, PlanCx, Rights, how};
+use xenith_classes::{Caller, How, Plan, PlanCx, Rights, Rows, how};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Role, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{CommitError, NodeId, ReadError, host_of};
 use xenith_wire::typed::{self, Arguments};
-use xenith_wire::{Call, Origin, Reply};
+use xenith_wire::{Call, Origin, Piece, Reply};
 
 /// Pause before a proposal that was refused for the moment (a hand-over, a change of role) is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
@@ -72,7 +73,7 @@ impl Node {
         let deadline = Instant::now() + self.config.hold;
         let reply = self.answer(call, client, deadline).await.unwrap_or_else(Reply::Failure);
         self.metrics.called(match &reply {
-            Reply::Success(_) | Reply::Bare(_) => Outcome::Success,
+            Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_) => Outcome::Success,
             Reply::Failure(_) => Outcome::Failure,
         });
         reply
@@ -92,15 +93,12 @@ impl Node {
             Kind::Login
         };
         match self.place(&call.origin, kind, deadline).await? {
-            Place::Here => self
-                .answer_here(method, call, client, deadline)
-                .await
-                .map(Reply::Success),
+            Place::Here => self.answer_here(method, call, client, deadline).await,
             Place::Forward(node) if any_host_answers(&method) => {
                 let (session, origin) = (call.params.first().cloned(), call.origin.clone());
                 let answer = self.answer_here(method, call, client, deadline).await;
                 self.pass_touch_on(node, session, origin);
-                answer.map(Reply::Success)
+                answer
             }
             Place::Forward(node) => self.forward(node, call, deadline).await,
             Place::Redirect { address } => Err(self.redirect(&method, call, &address).await),
@@ -127,7 +125,7 @@ impl Node {
         mut call: Call,
         client: Client,
         deadline: Instant,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Reply, ApiError> {
         let how = if method.mode == CallMode::Sync {
             how(&method)
         } else {
@@ -139,12 +137,12 @@ impl Node {
                 let params = typed::params(&method, values)?;
                 self.read(&method, session, params).await
             }
-            How::Write => self.write(method, call, deadline).await,
+            How::Write => self.write(method, call, deadline).await.map(Reply::Success),
             How::Runtime => self.run(method, call, client, deadline).await,
         }
     }
 
-    async fn read(&self, method: &Method, session: Option<Ref>, params: Vec<Value>) -> Result<Value, ApiError> {
+    async fn read(&self, method: &Method, session: Option<Ref>, params: Vec<Value>) -> Result<Reply, ApiError> {
         let view = self.linearizable().await?;
         let caller = self.check_session(&view, session.as_ref())?;
         let mut ids = SystemIds;
@@ -156,8 +154,22 @@ impl Node {
             this_host: self.host_ref(&view),
         };
         match xenith_classes::plan(&mut cx, method, params)? {
-            Plan::Reply(value) => Ok(value),
+            Plan::Reply(value) => Ok(Reply::Success(value)),
+            Plan::Show(rows) => Ok(Reply::Pieces(self.show(&view, rows))),
             Plan::Commit(_, _) => Err(ApiError::internal("a read wanted to change something")),
+        }
+    }
+
+    /// Records, encoded by whoever sends them first.
+    fn show(&self, view: &Arc<View>, rows: Rows) -> Piece {
+        let record = |class, row| Record::piece(&self.fragments, view, class, row);
+        match rows {
+            Rows::One(class, row) => record(class, row),
+            Rows::Many(class, rows) => Piece::Map(
+                rows.into_iter()
+                    .map(|row| (Value::from(&row), record(class, row)))
+                    .collect(),
+            ),
         }
     }
 
@@ -203,6 +215,7 @@ impl Node {
             CallMode::Sync => match xenith_classes::plan(&mut cx, method, params)? {
                 Plan::Commit(transaction, value) => Ok((transaction, value)),
                 Plan::Reply(value) => Ok((Transaction::new(now_ms), value)),
+                Plan::Show(rows) => Ok((Transaction::new(now_ms), rows.value(view))),
             },
             CallMode::Async | CallMode::InternalAsync => {
                 xenith_classes::plan_async(&mut cx, method, params, header, &xenith_wire::xmlrpc::encode_value)
@@ -255,6 +268,7 @@ impl Node {
             Place::Redirect { address } => Err(ApiError::host_is_slave(&address)),
             Place::Forward(node) => match self.forward(node, call, deadline).await? {
                 Reply::Success(value) | Reply::Bare(value) => Ok(value),
+                Reply::Pieces(piece) => Ok(piece.to_value()),
                 Reply::Failure(error) => Err(error),
             },
         }
@@ -346,18 +360,15 @@ impl Node {
     }
 }
 
-/// Reads are linearizable on every host (B2), and an answer may be larger than the link carries; event.from follows the log, and
-/// a wait of hours must not ride on the link.
+/// Reads are linearizable on every host (B2), and an answer may be larger than the link carries; events follow the log, and a wait
+/// of hours must not ride on the link.
 fn any_host_answers(method: &Method) -> bool {
     let reads = match how(method) {
         How::Read => true,
         How::Write | How::Runtime | How::NotBuilt | How::Removed => false,
     };
-    (reads && method.mode == CallMode::Sync) || is_event_from(method)
-}
-
-pub(crate) fn is_event_from(method: &Method) -> bool {
-    method.class.name() == "event" && method.message.name == "from"
+    let follows = method.class.name() == "event" && how(method) == How::Runtime;
+    (reads || follows) && method.mode == CallMode::Sync
 }
 
 /// A caller without a session: none of the messages without one needs a right.

@@ -11,6 +11,7 @@ mod background;
 mod call;
 mod config;
 mod events;
+mod fragments;
 mod ids;
 mod liveness;
 mod login;

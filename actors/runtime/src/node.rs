@@ -2,7 +2,8 @@
 
 use crate::accounts::Authenticator;
 use crate::config::RuntimeConfig;
-use crate::events::Waiters;
+use crate::events::{Answers, Hub, Registered, Waiters};
+use crate::fragments::Fragments;
 use crate::ids::Clock;
 use crate::membership::{JoinPool, Membership};
 use crate::metrics::Metrics;
@@ -57,6 +58,10 @@ pub(crate) struct Node {
     pub metrics: Metrics,
     pub penalties: Penalties,
     pub waiters: Waiters,
+    pub hub: Arc<Hub>,
+    pub answers: Answers,
+    pub registered: Registered,
+    pub fragments: Arc<Fragments>,
     pub window: ForwardWindow,
     pub touches: Touches,
     /// One hand-over at a time.
@@ -78,6 +83,7 @@ impl Toolstack {
             config,
         } = parts;
         let waiters = Waiters::new(config.max_event_waiters);
+        let fragments = Arc::new(Fragments::new(config.encoded_bytes));
         let node = Arc::new(Node {
             log,
             peers,
@@ -89,6 +95,10 @@ impl Toolstack {
             metrics: Metrics::default(),
             penalties: Penalties::default(),
             waiters,
+            hub: Arc::default(),
+            answers: Answers::default(),
+            registered: Registered::default(),
+            fragments,
             window: ForwardWindow::default(),
             touches: Touches::default(),
             handing_over: Arc::new(Semaphore::new(1)),
@@ -97,6 +107,7 @@ impl Toolstack {
         });
         let mut background = JoinSet::new();
         background.spawn(crate::background::run(Arc::clone(&node)));
+        background.spawn(crate::events::follow(Arc::clone(&node)));
         Toolstack {
             node,
             _background: background,

@@ -143,7 +143,7 @@ impl Node {
                 call.origin = Origin::Member { node: from.0 };
                 match self.call_as(*call, client).await {
                     Reply::Failure(error) if is_elsewhere(&error) => Answer::NotCoordinator,
-                    reply => Answer::Reply(reply),
+                    reply => Answer::Reply(reply.alone()),
                 }
             }
             Question::Join { certificate_der, body } => match self.join_here(from, &certificate_der, &body).await {

@@ -1,6 +1,6 @@
 //! The messages that planners cannot answer: they take time, passwords or other hosts.
 
-use crate::call::{Client, Committed, is_event_from};
+use crate::call::{Client, Committed};
 use crate::ids::SystemIds;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
@@ -15,7 +15,7 @@ use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value, class};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::HandOverError;
 use xenith_wire::typed::{self, Arguments};
-use xenith_wire::{Call, Origin};
+use xenith_wire::{Call, Origin, Reply};
 
 /// The longest hand-over: catch-up is waited for up to 30 s (B5), the rest is far below a second. Calls are forwarded
 /// during it as they are after it.
@@ -31,9 +31,38 @@ impl Node {
         call: Call,
         client: Client,
         deadline: Instant,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Reply, ApiError> {
         let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
         let params = typed::params(&method, values)?;
+        if let Some(session) = &session
+            && method.mode == CallMode::Sync
+            && method.class.name() == "event"
+        {
+            // Any session may follow what it may read: the authority is that of a session.
+            return match method.message.name {
+                "from" => self.event_from(session, &params).await.map(Reply::Pieces),
+                "next" => self.event_next(session).await.map(Reply::Pieces),
+                "register" => self
+                    .event_register(session, &params)
+                    .await
+                    .map(|()| Reply::Success(Value::Void)),
+                _ => self
+                    .event_unregister(session, &params)
+                    .await
+                    .map(|()| Reply::Success(Value::Void)),
+            };
+        }
+        let ran = self.run_method(method, (session, params), call, (client, deadline));
+        ran.await.map(Reply::Success)
+    }
+
+    async fn run_method(
+        self: &Arc<Node>,
+        method: Method,
+        (session, params): (Option<Ref>, Vec<Value>),
+        call: Call,
+        (client, deadline): (Client, Instant),
+    ) -> Result<Value, ApiError> {
         let name = format!("{}.{}", method.class.name(), method.message.name);
         let Some(session) = session else {
             return match name.as_str() {
@@ -41,9 +70,6 @@ impl Node {
                 _ => Err(ApiError::new(NOT_BUILT, [name])),
             };
         };
-        if is_event_from(&method) && method.mode == CallMode::Sync {
-            return self.event_from(&session, &params).await;
-        }
         let caller = self.caller(&session).await?;
         rbac::check(&caller, &method, &params)?;
         if method.mode != CallMode::Sync && !method.message.is_async {
@@ -55,6 +81,17 @@ impl Node {
         match name.as_str() {
             // Local sessions are kept by no host yet, so ending one ends nothing; xapi says nothing either.
             "session.local_logout" => Ok(Value::Void),
+            "event.register" | "event.unregister" => {
+                let node = Arc::clone(self);
+                let work = async move {
+                    let done = match method.message.name {
+                        "register" => node.event_register(&session, &params).await,
+                        _ => node.event_unregister(&session, &params).await,
+                    };
+                    done.map(|()| Value::Void)
+                };
+                self.work(work, (method.mode, caller), call, deadline).await
+            }
             "pool.designate_new_master" => {
                 let target = params
                     .first()

@@ -2,7 +2,7 @@
 //!
 //! `api/server` knows only [`Dispatch`]; `actors/runtime` implements it; the binary joins the two.
 
-use crate::WireValue;
+use crate::{Piece, WireValue};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -44,8 +44,20 @@ pub enum Reply {
     Success(Value),
     /// Goes out without the Status envelope on XML-RPC (`system.listMethods`).
     Bare(Value),
-    /// A list of already encoded records would go here later.
     Failure(ApiError),
+    /// A success of which parts are shared with other replies. Not for another member: see [`Reply::alone`].
+    #[serde(skip)]
+    Pieces(Piece),
+}
+
+impl Reply {
+    /// The same reply with nothing shared in it.
+    pub fn alone(self) -> Reply {
+        match self {
+            Reply::Pieces(piece) => Reply::Success(piece.to_value()),
+            Reply::Success(_) | Reply::Bare(_) | Reply::Failure(_) => self,
+        }
+    }
 }
 
 impl From<Result<Value, ApiError>> for Reply {

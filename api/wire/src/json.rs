@@ -5,7 +5,9 @@
 //! allows (a test compares with serde_json).
 
 use crate::number::json_float;
-use crate::{DecodeError, MAX_DEPTH, WireValue};
+use crate::piece::Form;
+use crate::typed::key_text;
+use crate::{DecodeError, MAX_DEPTH, Piece, WireValue};
 use std::io::Write;
 use xenith_datamodel::Value;
 
@@ -249,29 +251,45 @@ pub fn write(out: &mut Vec<u8>, value: &Value) {
         Value::Ref(reference) => write_string(out, reference.as_str()),
         Value::Set(items) => write_list(out, items.iter(), write),
         Value::Map(pairs) => {
-            out.push(b'{');
-            for (i, (key, value)) in pairs.iter().enumerate() {
-                write_member(out, i, &crate::typed::key_text(key), value);
-            }
-            out.push(b'}');
+            write_object(out, pairs.iter().map(|(key, value)| (key_text(key), value)), write);
         }
-        Value::Record(fields) => {
-            out.push(b'{');
-            for (i, (name, value)) in fields.iter().enumerate() {
-                write_member(out, i, name, value);
-            }
-            out.push(b'}');
-        }
+        Value::Record(fields) => write_object(out, fields.iter().map(|(name, value)| (name, value)), write),
     }
 }
 
-fn write_member(out: &mut Vec<u8>, index: usize, name: &str, value: &Value) {
-    if index > 0 {
-        out.push(b',');
+/// Appends a value whose parts are shared.
+pub fn write_piece(out: &mut Vec<u8>, piece: &Piece) {
+    match piece {
+        Piece::Value(value) => write(out, value),
+        Piece::Shared(shared) => out.extend_from_slice(&shared.encoded(Form::Json)),
+        Piece::Set(items) => write_list(out, items.iter(), write_piece),
+        Piece::Map(pairs) => {
+            write_object(
+                out,
+                pairs.iter().map(|(key, piece)| (key_text(key), piece)),
+                write_piece,
+            );
+        }
+        Piece::Record(fields) => write_object(out, fields.iter().map(|(name, piece)| (name, piece)), write_piece),
     }
-    write_string(out, name);
-    out.push(b':');
-    write(out, value);
+}
+
+/// Appends `{"a":1,"b":2}`.
+fn write_object<N: AsRef<str>, T>(
+    out: &mut Vec<u8>,
+    members: impl Iterator<Item = (N, T)>,
+    each: impl Fn(&mut Vec<u8>, T),
+) {
+    out.push(b'{');
+    for (i, (name, value)) in members.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(out, name.as_ref());
+        out.push(b':');
+        each(out, value);
+    }
+    out.push(b'}');
 }
 
 /// Appends `[a,b]`.

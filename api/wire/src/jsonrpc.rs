@@ -65,18 +65,18 @@ pub fn decode_call(body: &[u8]) -> Result<JsonCall, DecodeError> {
 pub fn encode_reply(envelope: &JsonEnvelope, reply: &Reply) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     match (envelope.version, reply) {
-        (JsonVersion::V1, Reply::Success(value) | Reply::Bare(value)) => {
+        (JsonVersion::V1, Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_)) => {
             out.extend_from_slice(b"{\"result\":");
-            json::write(&mut out, value);
+            write_result(&mut out, reply);
             out.extend_from_slice(b",\"error\":null");
         }
         (JsonVersion::V1, Reply::Failure(error)) => {
             out.extend_from_slice(b"{\"result\":null,\"error\":");
             write_error_array(&mut out, error);
         }
-        (JsonVersion::V2, Reply::Success(value) | Reply::Bare(value)) => {
+        (JsonVersion::V2, Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_)) => {
             out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"result\":");
-            json::write(&mut out, value);
+            write_result(&mut out, reply);
         }
         (JsonVersion::V2, Reply::Failure(error)) => {
             out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1,\"message\":");
@@ -96,6 +96,15 @@ pub fn encode_reply(envelope: &JsonEnvelope, reply: &Reply) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+/// What a call answered; nothing for a failure.
+fn write_result(out: &mut Vec<u8>, reply: &Reply) {
+    match reply {
+        Reply::Success(value) | Reply::Bare(value) => json::write(out, value),
+        Reply::Pieces(piece) => json::write_piece(out, piece),
+        Reply::Failure(_) => {}
+    }
 }
 
 /// The reply to a call that failed before it was understood (emergency mode, a body that is not UTF-8): 2.0 with the

@@ -9,11 +9,13 @@ mod dispatch;
 mod json;
 pub mod jsonrpc;
 mod number;
+pub mod piece;
 mod show;
 pub mod typed;
 pub mod xmlrpc;
 
 pub use dispatch::{Call, Dispatch, Origin, Reply, SharedDispatch};
+pub use piece::Piece;
 use serde::{Deserialize, Serialize};
 
 /// How deep values may nest. XenAPI's deepest parameter is a map of sets; 64 leaves room and keeps recursion far from

@@ -29,7 +29,7 @@ mod text;
 mod transaction;
 mod view;
 
-pub use delta::Delta;
+pub use delta::{Delta, Touched};
 pub use transaction::{Change, ChangeKind, Expect, Name, Transaction};
 pub use view::View;
 
@@ -57,6 +57,21 @@ pub struct Changes {
 pub struct EventToken {
     pub database: u64,
     pub message: u64,
+}
+
+impl EventToken {
+    /// True if a state of this token holds everything that one of the other holds.
+    pub fn covers(self, other: EventToken) -> bool {
+        self.database >= other.database && self.message >= other.message
+    }
+
+    /// The token of both together.
+    pub fn newest(self, other: EventToken) -> EventToken {
+        EventToken {
+            database: self.database.max(other.database),
+            message: self.message.max(other.message),
+        }
+    }
 }
 
 /// A `*_where` expression that does not parse, or that asks for a field there is not.

@@ -1,6 +1,6 @@
 //! An immutable state of the whole database. Taking one (a clone) costs nothing; a reader never blocks the writer.
 
-use crate::delta::Delta;
+use crate::delta::{Delta, Touched};
 use crate::filter::Filter;
 use crate::schema::schema;
 use crate::table::State;
@@ -116,6 +116,16 @@ impl View {
     /// `wanted(class, ref)` is asked for each; the cost grows with the changes, not with the database.
     pub fn changes_since(&self, token: EventToken, wanted: &dyn Fn(ClassId, &Ref) -> bool) -> Delta {
         delta::changes_since(&self.state, token, wanted)
+    }
+
+    /// Every row that an older state of this history does not have as it is here. The cost grows with the changes.
+    pub fn touched_since(&self, token: EventToken) -> Touched {
+        delta::touched_since(&self.state, token)
+    }
+
+    /// Classes of which a deletion after the token may be remembered no more: [`View::changes_since`] may lack it.
+    pub fn forgotten_since(&self, token: EventToken) -> impl Iterator<Item = ClassId> {
+        delta::forgotten_since(&self.state, token)
     }
 
     /// The state after the transaction; `self` stays as it is. Fails without any effect.

@@ -24,6 +24,7 @@ pub mod planner;
 mod pool_log;
 mod reads;
 mod responder;
+mod shown;
 mod skew;
 pub mod snapshot;
 mod state_machine;

@@ -9,6 +9,7 @@ use crate::metrics::{self, Figures};
 use crate::network::{Identity, Peers, RaftService, Server};
 use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
 use crate::reads::Reads;
+use crate::shown;
 use crate::skew::{SkewWatch, Skews};
 use crate::state_machine::{Published, StateMachine};
 use crate::store::{DurableLog, StoreCondition};
@@ -167,7 +168,8 @@ impl RaftNode {
         let quarantined = watch::Sender::new(published.standing().quarantine);
         let tasks = vec![
             tokio::spawn(head::drain(head.clone(), raft.clone(), gate.clone(), queue)),
-            tokio::spawn(sync::run(config.clone(), raft.clone(), head.clone(), gate)),
+            tokio::spawn(sync::run(config.clone(), raft.clone(), head.clone(), gate.clone())),
+            tokio::spawn(shown::run(raft.clone(), published.clone(), gate, identity.node)),
             tokio::spawn(reads.clone().run(waiting)),
             tokio::spawn(leadership.run()),
             tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
@@ -405,7 +407,7 @@ impl PoolLog for RaftNode {
     }
 
     fn watch_applied(&self) -> watch::Receiver<Arc<View>> {
-        self.published.watch_view()
+        self.published.watch_shown()
     }
 
     fn watch_role(&self) -> watch::Receiver<Role> {

@@ -75,10 +75,11 @@ pub trait PoolLog: Send + Sync + 'static {
     /// A view that holds everything acknowledged before this call (B1). Works on supporters too (read index, B2).
     async fn read(&self) -> Result<Arc<View>, ReadError>;
 
-    /// The newest applied view; may be old on a supporter. For watchers and for what needs no promise.
+    /// The newest applied view; may be old on a supporter. For what needs no promise.
     fn applied(&self) -> Arc<View>;
 
-    /// Says each time that a newer view was applied.
+    /// The newest view that may be told to a watcher: on the voter of a pool of two, what the learner has too (E1). Says each time that
+    /// there is a newer one. May be older than what a read has shown; it gets there.
     fn watch_applied(&self) -> watch::Receiver<Arc<View>>;
 
     fn watch_role(&self) -> watch::Receiver<Role>;

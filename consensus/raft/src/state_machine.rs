@@ -65,6 +65,8 @@ pub struct Standing {
 /// What the state machine tells the rest of the node.
 pub struct Published {
     view: watch::Sender<Arc<View>>,
+    /// The newest view that watchers may see: see [`crate::shown`].
+    shown: watch::Sender<Arc<View>>,
     /// Nothing newer is in `view`: raised before a view is shown.
     newest: AtomicU64,
     progress: watch::Sender<Progress>,
@@ -76,6 +78,7 @@ impl Published {
     pub fn new() -> Arc<Published> {
         Arc::new(Published {
             view: watch::Sender::new(Arc::new(View::default())),
+            shown: watch::Sender::new(Arc::new(View::default())),
             newest: AtomicU64::new(0),
             progress: watch::Sender::new(Progress::default()),
             standing: watch::Sender::new(Standing::default()),
@@ -95,6 +98,21 @@ impl Published {
 
     pub fn watch_view(&self) -> watch::Receiver<Arc<View>> {
         self.view.subscribe()
+    }
+
+    pub fn watch_shown(&self) -> watch::Receiver<Arc<View>> {
+        self.shown.subscribe()
+    }
+
+    /// Watchers may see this view; one that is no newer than what they see is passed over.
+    pub fn show(&self, view: &Arc<View>) {
+        self.shown.send_if_modified(|shown| {
+            let newer = view.token() != shown.token() && view.token().covers(shown.token());
+            if newer {
+                *shown = Arc::clone(view);
+            }
+            newer
+        });
     }
 
     pub fn watch_progress(&self) -> watch::Receiver<Progress> {
@@ -271,7 +289,8 @@ impl StateMachine {
         self.published.checkpoint.send_replace(Some((index, self.view.clone())));
     }
 
-    /// The view first, then who has opened, then the index, then the answers: who sees the index or the answer finds the view (B1).
+    /// The view first, then who has opened, then the index, then what watchers see, then the answers: who sees the index or the answer
+    /// finds the view (B1).
     fn publish(&mut self, answers: &mut Vec<(ApplyResponder<TypeConfig>, Applied)>) {
         let newest = self.applied.map_or(0, |at| at.index);
         self.published.newest.store(newest, Ordering::SeqCst);
@@ -289,6 +308,9 @@ impl StateMachine {
         self.published
             .progress
             .send_modify(|shown| shown.applied = self.applied);
+        if self.sync.learners.is_empty() {
+            self.published.show(&self.published.view());
+        }
         for (responder, applied) in answers.drain(..) {
             responder.send(applied);
         }

@@ -448,6 +448,28 @@ async fn in_a_pool_of_two_the_learner_has_what_is_acknowledged_and_its_loss_stop
     assert!(holds(&cluster.node(1).applied(), "last"));
 }
 
+/// Else the watcher hears of a change that is lost with the voter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_pool_of_two_no_watcher_is_told_what_the_learner_may_not_have() {
+    let cluster = Cluster::formed(2, |_| {}).await;
+    eventually("the learner is in sync", || cluster.node(1).is_in_sync()).await;
+    let mut watched = cluster.node(0).watch_applied();
+    cluster.write("synced").await.unwrap();
+    assert!(watched.wait_for(|view| holds(view, "synced")).await.is_ok());
+    cluster.net.isolate(cluster.hosts[1].id, &cluster.ids());
+    let mut change = Box::pin(cluster.node(0).propose(create("unsynced")));
+    let told = watched.wait_for(|view| holds(view, "unsynced"));
+    assert!(told.await.is_ok());
+    // Both are released together, by another thread; the learner is awaited for much longer.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let acknowledged = futures::FutureExt::now_or_never(&mut change);
+    assert!(matches!(acknowledged, Some(Ok(_))), "told before it was acknowledged");
+    cluster.net.heal();
+    // The learner tells what it has.
+    let mut watched = cluster.node(1).watch_applied();
+    assert!(watched.wait_for(|view| holds(view, "unsynced")).await.is_ok());
+}
+
 /// Else the read is of a change that is lost with the voter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_pool_of_two_no_read_shows_what_the_learner_may_not_have() {
@@ -465,6 +487,8 @@ async fn in_a_pool_of_two_no_read_shows_what_the_learner_may_not_have() {
     assert!(holds(&read, "unsynced"));
     let acknowledged = futures::FutureExt::now_or_never(change);
     assert!(matches!(acknowledged, Some(Ok(_))), "shown before it was acknowledged");
+    let mut watched = cluster.node(0).watch_applied();
+    assert!(watched.wait_for(|view| holds(view, "unsynced")).await.is_ok());
     cluster.net.heal();
     eventually("it has come back", || holds(&cluster.node(1).applied(), "unsynced")).await;
 }

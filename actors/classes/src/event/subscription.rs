@@ -31,14 +31,54 @@ impl Subscription {
         all
     }
 
+    /// Wants what the other one wants, too.
+    pub fn add(&mut self, other: Subscription) {
+        self.everything |= other.everything;
+        self.classes.extend(other.classes);
+        self.objects.extend(other.objects);
+    }
+
+    /// Takes back what was subscribed in the same words.
+    pub fn remove(&mut self, other: &Subscription) {
+        self.everything &= !other.everything;
+        self.classes.retain(|class| !other.classes.contains(class));
+        self.objects.retain(|object| !other.objects.contains(object));
+    }
+
+    /// True if events of some object of the class may be wanted.
+    pub fn wants_some_of(&self, class: ClassId) -> bool {
+        let some = self.everything || self.classes.contains(&class) || self.objects.iter().any(|(of, _)| *of == class);
+        some && is_told(class)
+    }
+
+    /// True if objects of every class are wanted.
+    pub fn is_everything(&self) -> bool {
+        self.everything
+    }
+
+    /// Classes of which all objects are wanted.
+    pub fn classes(&self) -> impl Iterator<Item = ClassId> + '_ {
+        self.classes.iter().copied()
+    }
+
+    /// Objects that are wanted by themselves.
+    pub fn objects(&self) -> impl ExactSizeIterator<Item = &(ClassId, Ref)> + '_ {
+        self.objects.iter()
+    }
+
     /// True if events of this object are wanted, and may be told at all.
     pub fn wants(&self, class: ClassId, object: &Ref) -> bool {
-        let desc = class.class();
-        if !desc.events || desc.internal {
+        if !is_told(class) {
             return false;
         }
         self.everything
             || self.classes.contains(&class)
             || (!self.objects.is_empty() && self.objects.contains(&(class, object.clone())))
     }
+}
+
+/// Whether objects of the class have events at all.
+pub fn is_told(class: ClassId) -> bool {
+    let class = class.class();
+    class.events && !class.internal
 }

@@ -6,7 +6,7 @@ mod create;
 pub(crate) use change::check_new_key;
 pub(crate) use create::fields_with;
 
-use crate::{Args, Plan, PlanCx};
+use crate::{Args, Plan, PlanCx, Rows};
 use xenith_datamodel::{ApiError, ClassId, Column, MessageKind, Method, Value};
 use xenith_pooldb::FilterError;
 
@@ -35,21 +35,21 @@ pub fn plan(cx: &mut PlanCx<'_>, method: &Method, args: Args<'_>) -> Result<Plan
     match method.message.kind {
         MessageKind::Explicit => Err(ApiError::internal("an explicit message has no pattern")),
         MessageKind::GetAll => Ok(Plan::Reply(Value::set(cx.view.refs(class).map(Value::from)))),
-        MessageKind::GetAllRecords => Ok(Plan::Reply(records(cx, class, cx.view.refs(class).cloned()))),
+        MessageKind::GetAllRecords => Ok(Plan::Show(Rows::Many(class, cx.view.refs(class).cloned().collect()))),
         MessageKind::GetAllWhere => {
             let found = find(cx, class, args.text(0)?)?;
             Ok(Plan::Reply(Value::set(found.into_iter().map(Value::Ref))))
         }
         MessageKind::GetAllRecordsWhere => {
             let found = find(cx, class, args.text(0)?)?;
-            Ok(Plan::Reply(records(cx, class, found)))
+            Ok(Plan::Show(Rows::Many(class, found)))
         }
         MessageKind::GetByUuid => get_by_uuid(cx, class, args.text(0)?).map(Plan::Reply),
         MessageKind::GetByNameLabel => {
             let found = cx.view.by_name_label(class, args.text(0)?);
             Ok(Plan::Reply(Value::set(found.into_iter().map(Value::Ref))))
         }
-        MessageKind::GetRecord => get_record(cx, class, args).map(Plan::Reply),
+        MessageKind::GetRecord => get_record(cx, class, args).map(Plan::Show),
         MessageKind::GetField(field) => get_field(cx, at(class, field), args).map(Plan::Reply),
         MessageKind::Create => create::create(cx, class, args),
         MessageKind::Destroy => change::destroy(cx, class, args),
@@ -78,13 +78,6 @@ fn find(cx: &PlanCx<'_>, class: ClassId, expression: &str) -> Result<Vec<xenith_
         .map_err(|error| bad_filter(expression, error))
 }
 
-fn records(cx: &PlanCx<'_>, class: ClassId, of: impl IntoIterator<Item = xenith_datamodel::Ref>) -> Value {
-    let rows = of
-        .into_iter()
-        .filter_map(|row| cx.view.record(class, &row).map(|record| (Value::Ref(row), record)));
-    Value::map(rows)
-}
-
 fn get_by_uuid(cx: &PlanCx<'_>, class: ClassId, uuid: &str) -> Result<Value, ApiError> {
     cx.view
         .by_uuid(class, uuid)
@@ -92,11 +85,13 @@ fn get_by_uuid(cx: &PlanCx<'_>, class: ClassId, uuid: &str) -> Result<Value, Api
         .ok_or_else(|| ApiError::uuid_invalid(class.name(), uuid))
 }
 
-fn get_record(cx: &PlanCx<'_>, class: ClassId, args: Args<'_>) -> Result<Value, ApiError> {
+fn get_record(cx: &PlanCx<'_>, class: ClassId, args: Args<'_>) -> Result<Rows, ApiError> {
     let row = args.reference(0)?;
-    cx.view
-        .record(class, row)
-        .ok_or_else(|| ApiError::handle_invalid(class.name(), row))
+    if cx.view.contains(class, row) {
+        Ok(Rows::One(class, row.clone()))
+    } else {
+        Err(ApiError::handle_invalid(class.name(), row))
+    }
 }
 
 fn get_field(cx: &PlanCx<'_>, column: Column, args: Args<'_>) -> Result<Value, ApiError> {

@@ -203,6 +203,7 @@ impl Host {
     pub async fn from(&self, origin: Origin, method: &str, params: Vec<WireValue>) -> Result<Value, ApiError> {
         match self.toolstack.call(call(method, params, origin)).await {
             Reply::Success(value) | Reply::Bare(value) => Ok(value),
+            Reply::Pieces(piece) => Ok(piece.to_value()),
             Reply::Failure(error) => Err(error),
         }
     }

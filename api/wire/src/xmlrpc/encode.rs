@@ -1,7 +1,8 @@
 //! Values to XML. The kind of the [`Value`] alone decides its form.
 
-use crate::Reply;
 use crate::number::xml_float;
+use crate::piece::Form;
+use crate::{Piece, Reply};
 use std::io::Write;
 use xenith_datamodel::{ApiError, Value};
 
@@ -18,12 +19,8 @@ pub fn encode_reply(reply: &Reply) -> Vec<u8> {
     xml.raw(PROLOG);
     xml.raw(RESPONSE_OPEN);
     match reply {
-        Reply::Success(value) => {
-            xml.raw(b"<value><struct><member><name>Status</name><value>Success</value></member>");
-            xml.raw(b"<member><name>Value</name>");
-            xml.value(value, Ints::Untagged);
-            xml.raw(b"</member></struct></value>");
-        }
+        Reply::Success(value) => xml.success(|xml| xml.value(value, Ints::Untagged)),
+        Reply::Pieces(piece) => xml.success(|xml| xml.piece(piece, Ints::Untagged)),
         Reply::Bare(value) => xml.value(value, Ints::Untagged),
         Reply::Failure(error) => {
             xml.raw(b"<value><struct><member><name>Status</name><value>Failure</value></member>");
@@ -60,6 +57,13 @@ pub fn encode_value(value: &Value) -> String {
     String::from_utf8(xml.out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
+/// `<value>...</value>` of a value whose parts are shared.
+pub(crate) fn encode_piece(piece: &Piece) -> Vec<u8> {
+    let mut xml = Writer::new(Returns::Raw);
+    xml.piece(piece, Ints::Untagged);
+    xml.out
+}
+
 /// What becomes of a carriage return: a reader turns a raw one into LF.
 #[derive(Clone, Copy, PartialEq)]
 enum Returns {
@@ -73,6 +77,11 @@ enum Returns {
 enum Ints {
     Untagged,
     I4,
+}
+
+/// How the ints of a record's member are sent.
+fn ints_of(member: &str, around: Ints) -> Ints {
+    if member == TAGGED_INTS { Ints::I4 } else { around }
 }
 
 struct Writer {
@@ -90,6 +99,42 @@ impl Writer {
 
     fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+
+    fn success(&mut self, value: impl FnOnce(&mut Writer)) {
+        self.raw(b"<value><struct><member><name>Status</name><value>Success</value></member>");
+        self.raw(b"<member><name>Value</name>");
+        value(self);
+        self.raw(b"</member></struct></value>");
+    }
+
+    fn piece(&mut self, piece: &Piece, ints: Ints) {
+        match piece {
+            Piece::Value(value) => self.value(value, ints),
+            // Encoded by itself, so with untagged ints.
+            Piece::Shared(shared) => self.raw(&shared.encoded(Form::Xml)),
+            Piece::Set(items) => {
+                self.raw(b"<value><array><data>");
+                for item in items {
+                    self.piece(item, ints);
+                }
+                self.raw(b"</data></array></value>");
+            }
+            Piece::Map(pairs) => {
+                self.raw(b"<value><struct>");
+                for (key, piece) in pairs {
+                    self.member(&crate::typed::key_text(key), |xml| xml.piece(piece, ints));
+                }
+                self.raw(b"</struct></value>");
+            }
+            Piece::Record(fields) => {
+                self.raw(b"<value><struct>");
+                for (name, piece) in fields {
+                    self.member(name, |xml| xml.piece(piece, ints_of(name, ints)));
+                }
+                self.raw(b"</struct></value>");
+            }
+        }
     }
 
     fn value(&mut self, value: &Value, ints: Ints) {
@@ -113,15 +158,14 @@ impl Writer {
             Value::Map(pairs) => {
                 self.raw(b"<struct>");
                 for (key, value) in pairs.iter() {
-                    self.member(&crate::typed::key_text(key), value, ints);
+                    self.member(&crate::typed::key_text(key), |xml| xml.value(value, ints));
                 }
                 self.raw(b"</struct>");
             }
             Value::Record(fields) => {
                 self.raw(b"<struct>");
                 for (name, value) in fields.iter() {
-                    let ints = if &**name == TAGGED_INTS { Ints::I4 } else { ints };
-                    self.member(name, value, ints);
+                    self.member(name, |xml| xml.value(value, ints_of(name, ints)));
                 }
                 self.raw(b"</struct>");
             }
@@ -129,11 +173,11 @@ impl Writer {
         self.raw(b"</value>");
     }
 
-    fn member(&mut self, name: &str, value: &Value, ints: Ints) {
+    fn member(&mut self, name: &str, value: impl FnOnce(&mut Writer)) {
         self.raw(b"<member><name>");
         self.name(name);
         self.raw(b"</name>");
-        self.value(value, ints);
+        value(self);
         self.raw(b"</member>");
     }
 

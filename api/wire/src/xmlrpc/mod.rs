@@ -8,4 +8,5 @@ mod decode;
 mod encode;
 
 pub use decode::{decode_call, decode_reply};
+pub(crate) use encode::encode_piece;
 pub use encode::{encode_call, encode_reply, encode_value};

@@ -111,3 +111,47 @@ fn tokens_of_a_lost_history_get_everything() {
     assert_eq!(further.changes_since(recovered.token(), &all).added, vec![vm("c")]);
     assert_ne!(recovered.state_hash(), kept.state_hash());
 }
+
+#[test]
+fn what_is_touched_holds_what_came_and_went() {
+    let start = create(&create(&View::default(), "VM", "a", &[]), "VM", "b", &[]);
+    let view = set(&start, "VM.name_label", "a", "x");
+    let view = destroy(&create(&view, "SR", "s", &[]), "SR", "s");
+    let view = create(&destroy(&view, "VM", "b"), "message", "m", &[]);
+    let touched = view.touched_since(start.token());
+    let mut rows = touched.rows;
+    rows.sort();
+    let mut expected = vec![vm("a"), vm("b"), (id("SR"), r("s")), (id("message"), r("m"))];
+    expected.sort();
+    assert_eq!((rows, touched.forgotten), (expected, vec![]));
+    assert_eq!(view.touched_since(view.token()), crate::Touched::default());
+}
+
+#[test]
+fn forgotten_deletions_are_known() {
+    let mut view = create(&View::default(), "SR", "s", &[]);
+    for i in 0..=MAX_TOMBSTONES {
+        view = create(&view, "VM", &i.to_string(), &[]);
+    }
+    let start = view.token();
+    view = destroy(&view, "SR", "s");
+    let forgotten = |view: &View, since| view.forgotten_since(since).collect::<Vec<_>>();
+    for i in 0..MAX_TOMBSTONES - 1 {
+        view = destroy(&view, "VM", &i.to_string());
+    }
+    assert_eq!(forgotten(&view, start), []);
+    let almost = view.token();
+    for i in MAX_TOMBSTONES - 1..=MAX_TOMBSTONES {
+        view = destroy(&view, "VM", &i.to_string());
+    }
+    assert_eq!(forgotten(&view, start), [id("VM")]);
+    assert_eq!(view.touched_since(start).forgotten, [id("VM")]);
+    assert_eq!(forgotten(&view, almost), []);
+}
+
+#[test]
+fn tokens_compare_by_both_numbers() {
+    let token = |database, message| EventToken { database, message };
+    assert!(token(3, 2).covers(token(3, 1)) && !token(3, 0).covers(token(2, 1)));
+    assert_eq!(token(3, 0).newest(token(2, 1)), token(3, 1));
+}

@@ -1,0 +1,260 @@
+//! The API edge: getters and records beside a bare actix-web handler of the same sizes, records in bulk, and 1,000 watchers without a
+//! batching delay.
+//!
+//! Rates are calls in a second of processor time of the serving process: on one core, whatever else runs on the machine.
+//! Options: `--seconds S` of each measurement, `--rounds N`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use xenith_benches::http::Connection;
+use xenith_benches::latency::Latencies;
+use xenith_benches::load::{self, Seen, Watchers};
+use xenith_benches::pool::{self, Login, Pool};
+use xenith_benches::table::{Table, time};
+use xenith_benches::{Failure, args, bare, process, runtime};
+use xenith_datamodel::{Ref, Value};
+use xenith_wire::{jsonrpc, xmlrpc};
+
+const VMS: usize = 1_000;
+const CONNECTIONS: usize = 32;
+const WATCHERS: usize = 1_000;
+
+struct Bench {
+    pool: Pool,
+    login: Login,
+    vms: Vec<Ref>,
+    during: Duration,
+}
+
+fn main() -> Result<(), Failure> {
+    if bare::served()? {
+        return Ok(());
+    }
+    process::allow_many_files()?;
+    let during = Duration::from_secs_f64(args::option("--seconds", 5.0));
+    let runtime = runtime();
+    let pool = Pool::start_with("edge", 3, &["event_batch_ms=0"])?;
+    runtime.block_on(async {
+        let login = pool.login().await?;
+        let vms = pool::make_vms(&login, VMS).await?;
+        let bench = Bench {
+            pool,
+            login,
+            vms,
+            during,
+        };
+        bench.getters().await?;
+        bench.bulk().await?;
+        bench.watchers().await
+    })
+}
+
+impl Bench {
+    fn coordinator(&self) -> Result<u32, Failure> {
+        self.pool.pid(self.login.host)
+    }
+
+    async fn getters(&self) -> Result<(), Failure> {
+        let head = [
+            "call",
+            "form",
+            "request, answer",
+            "ours /s of CPU",
+            "bare /s of CPU",
+            "ratio",
+            "ours /s",
+        ];
+        let mut table = Table::new("Reads beside a bare actix-web handler, 32 connections", &head);
+        let port = process::free_port(32_000);
+        let floor = bare::start(port)?;
+        let floor_address = format!("127.0.0.1:{port}");
+        for _ in 0..args::option("--rounds", 2) {
+            for method in ["VM.get_name_label", "VM.get_record"] {
+                for (form, path) in [("JSON", "/jsonrpc"), ("XML", "/")] {
+                    let bodies: Vec<Vec<u8>> = self
+                        .vms
+                        .iter()
+                        .map(|vm| self.body(form, method, &[Value::from(vm)]))
+                        .collect();
+                    let answer = Connection::open(&self.login.address)
+                        .await?
+                        .post(path, &bodies[0])
+                        .await?;
+                    let address = &self.login.address;
+                    let ours = self.rate((address, path), &bodies, self.coordinator()?).await?;
+                    // The floor parses JSON whatever the form, in a request of the same length.
+                    let same = vec![json_of_length(bodies[0].len())];
+                    let bare_path = format!("/{}", answer.len());
+                    let theirs = self.rate((&floor_address, &bare_path), &same, floor.pid()).await?;
+                    table.row(&[
+                        method.to_owned(),
+                        form.to_owned(),
+                        format!("{}, {} bytes", bodies[0].len(), answer.len()),
+                        format!("{:.0}", ours.0),
+                        format!("{:.0}", theirs.0),
+                        format!("{:.2}x", ours.0 / theirs.0),
+                        format!("{:.0}", ours.1),
+                    ]);
+                }
+            }
+        }
+        table.print();
+        Ok(())
+    }
+
+    fn body(&self, form: &str, method: &str, more: &[Value]) -> Vec<u8> {
+        let params = [&[Value::Ref(self.login.session.clone())], more].concat();
+        match form {
+            "JSON" => jsonrpc::encode_call(1, method, &params),
+            _ => xmlrpc::encode_call(method, &params),
+        }
+    }
+
+    /// Calls in a second of CPU of the server, and in a second.
+    async fn rate(
+        &self,
+        (address, path): (&str, &str),
+        bodies: &[Vec<u8>],
+        server: u32,
+    ) -> Result<(f64, f64), Failure> {
+        let count = Arc::<AtomicU64>::default();
+        let before = process::cpu_us(server);
+        let begin = Instant::now();
+        let end = begin + self.during;
+        let mut tasks = Vec::new();
+        for first in 0..CONNECTIONS {
+            let mut connection = Connection::open(address).await?;
+            let (path, count) = (path.to_owned(), count.clone());
+            let bodies: Vec<Vec<u8>> = bodies
+                .iter()
+                .cycle()
+                .skip(first)
+                .step_by(CONNECTIONS)
+                .take(VMS)
+                .cloned()
+                .collect();
+            tasks.push(tokio::spawn(async move {
+                for body in bodies.iter().cycle() {
+                    if Instant::now() >= end {
+                        break;
+                    }
+                    connection.post(&path, body).await?;
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok::<(), Failure>(())
+            }));
+        }
+        for task in tasks {
+            task.await??;
+        }
+        let (count, cpu) = (count.load(Ordering::Relaxed) as f64, process::cpu_us(server) - before);
+        Ok((count / (cpu.max(1) as f64 / 1e6), count / begin.elapsed().as_secs_f64()))
+    }
+
+    async fn bulk(&self) -> Result<(), Failure> {
+        let head = ["rows changed before each call", "form", "bytes", "CPU a call", "p50"];
+        let mut table = Table::new("VM.get_all_records of 1,000 VMs", &head);
+        let mut connection = Connection::open(&self.login.address).await?;
+        for (form, path) in [("JSON", "/jsonrpc"), ("XML", "/")] {
+            for changed in [0, 10] {
+                let body = self.body(form, "VM.get_all_records", &[]);
+                let bytes = connection.post(path, &body).await?.len();
+                let (mut cpu, mut latencies, mut round) = (0, Latencies::default(), 0);
+                let end = Instant::now() + self.during;
+                while Instant::now() < end {
+                    for vm in self.vms.iter().take(changed) {
+                        round += 1;
+                        pool::write(&mut connection, &self.login.session, vm, &format!("round {round}")).await?;
+                    }
+                    // Many calls in one tick of the kernel's clock: what counts is the sum.
+                    let before = process::cpu_us(self.coordinator()?);
+                    let begin = Instant::now();
+                    connection.post(path, &body).await?;
+                    latencies.add(begin.elapsed());
+                    cpu += process::cpu_us(self.coordinator()?) - before;
+                }
+                let calls = latencies.count().max(1) as u64;
+                table.row(&[
+                    changed.to_string(),
+                    form.to_owned(),
+                    bytes.to_string(),
+                    time(cpu / calls),
+                    time(latencies.quantile(0.5)),
+                ]);
+            }
+        }
+        table.print();
+        Ok(())
+    }
+
+    async fn watchers(&self) -> Result<(), Failure> {
+        let head = [
+            "changes/s",
+            "replies/s",
+            "from commit: p50",
+            "p99",
+            "max",
+            "from sending: p50",
+            "p99",
+            "watchers without the last state",
+            "CPU of the coordinator",
+        ];
+        let mut table = Table::new("1,000 watchers of all VMs, no batching delay", &head);
+        for (changes, vms) in [(20, 1), (200, 50)] {
+            let vms = &self.vms[..vms];
+            let clock = Instant::now();
+            let watching = Watchers::start(&self.login, WATCHERS, clock).await?;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let ticks = (self.during.as_secs_f64() * f64::from(changes)) as u32;
+            let before = process::cpu_us(self.coordinator()?);
+            let every = Duration::from_secs(1) / changes;
+            let written = load::tick(&self.login, vms, (every, ticks), clock).await?;
+            let cpu = process::cpu_us(self.coordinator()?) - before;
+            let replies = watching.replies.load(Ordering::Relaxed);
+            // The last changes are told too.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let seen = watching.end().await;
+            let (mut sent, mut committed) = (load::since_sent(&seen), since_acknowledged(&seen, &written));
+            let last: Vec<u64> = written.iter().rev().take(vms.len()).map(|seen| seen.mark).collect();
+            let lost = seen.iter().filter(|seen| !holds_all(seen, &last)).count();
+            table.row(&[
+                changes.to_string(),
+                format!("{:.0}", replies as f64 / self.during.as_secs_f64()),
+                time(committed.quantile(0.5)),
+                time(committed.quantile(0.99)),
+                time(committed.max()),
+                time(sent.quantile(0.5)),
+                time(sent.quantile(0.99)),
+                lost.to_string(),
+                format!("{:.0} %", cpu as f64 / self.during.as_secs_f64() / 1e4),
+            ]);
+        }
+        table.print();
+        Ok(())
+    }
+}
+
+/// From the writer's acknowledgement to each watcher's event; none when the event was first.
+fn since_acknowledged(seen: &[Vec<Seen>], written: &[Seen]) -> Latencies {
+    let acknowledged: std::collections::BTreeMap<u64, u64> =
+        written.iter().map(|write| (write.mark, write.at)).collect();
+    let mut all = Latencies::default();
+    for seen in seen.iter().flatten() {
+        if let Some(at) = acknowledged.get(&seen.mark) {
+            all.add(Duration::from_micros(seen.at.saturating_sub(*at)));
+        }
+    }
+    all
+}
+
+/// Whether the watcher has seen the last state of every VM: changes may be merged, but none may be missing in the end.
+fn holds_all(seen: &[Seen], last: &[u64]) -> bool {
+    last.iter().all(|mark| seen.iter().rev().any(|seen| seen.mark == *mark))
+}
+
+fn json_of_length(length: usize) -> Vec<u8> {
+    let frame = "{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":[],\"id\":1}".len();
+    let filler = "x".repeat(length.saturating_sub(frame));
+    format!("{{\"jsonrpc\":\"2.0\",\"method\":\"{filler}\",\"params\":[],\"id\":1}}").into_bytes()
+}
