@@ -67,6 +67,11 @@ async fn disk_full() {
     // A supporter's: the others go on.
     let supporter = at.host % 3 + 1;
     disk(supporter).fill();
+    // What the store has reserved is used up first.
+    eventually("the supporter's store notices that its disk is full", async || {
+        condition(&pool, supporter).await != Some(0)
+    })
+    .await;
     writers.wait_for_more(300).await;
     disk(supporter).free();
     pool.wait_caught_up(supporter).await;
@@ -78,8 +83,11 @@ async fn disk_full() {
     // The coordinator's: another one, or it says why; nothing that was acknowledged is lost.
     let old = pool.coordinator().await;
     disk(old).fill();
+    eventually("a host that can write coordinates", async || {
+        pool.coordinator().await != old
+    })
+    .await;
     writers.wait_for_more(300).await;
-    assert_ne!(pool.coordinator().await, old, "a host that cannot write coordinates");
     disk(old).free();
     pool.wait_caught_up(old).await;
     eventually("the store is well again", async || {

@@ -1,6 +1,7 @@
 //! The messages that planners cannot answer: they take time, passwords or other hosts.
 
 use crate::call::{Client, Committed, is_event_from};
+use crate::emergency::no_pool_secret;
 use crate::ids::SystemIds;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
@@ -38,6 +39,14 @@ impl Node {
         let Some(session) = session else {
             return match name.as_str() {
                 "session.login_with_password" => self.login(&params, call, client, deadline).await,
+                "session.slave_login" => {
+                    let host = params
+                        .first()
+                        .and_then(Value::as_ref)
+                        .cloned()
+                        .unwrap_or_else(Ref::null);
+                    Err(no_pool_secret(host.as_str()))
+                }
                 _ => Err(ApiError::new(NOT_BUILT, [name])),
             };
         };
@@ -53,8 +62,10 @@ impl Node {
             ));
         }
         match name.as_str() {
-            // Local sessions are kept by no host yet, so ending one ends nothing; xapi says nothing either.
-            "session.local_logout" => Ok(Value::Void),
+            "session.change_password" => {
+                let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
+                self.change_password(&caller, text(0), text(1)).await
+            }
             "pool.designate_new_master" => {
                 let target = params
                     .first()

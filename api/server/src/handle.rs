@@ -4,7 +4,7 @@
 
 use crate::limits::Limits;
 use crate::rpc::{self, Codec, Refusal, Request};
-use crate::{pages, serve::Socket};
+use crate::{handlers, pages, serve::Socket};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode, Version};
 use actix_web::web::{Bytes, BytesMut, Data, Payload};
@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tracing::debug;
-use xenith_datamodel::ApiError;
+use xenith_datamodel::{ApiError, http_handler};
 use xenith_wire::{Call, Origin, SharedDispatch};
 
 /// What every worker shares.
@@ -30,23 +30,42 @@ const ADMIN_PREFIX: &str = "/xenith/";
 pub(crate) async fn handle(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     match *request.method() {
         Method::POST => post(request, payload, &shared).await,
-        Method::GET => get(&request, &shared),
-        Method::OPTIONS => pages::preflight(request.headers()),
-        Method::PUT | Method::CONNECT => forbidden(),
+        Method::GET => get(&request, &shared).await,
+        Method::OPTIONS => pages::preflight(request.headers(), content_type_of(request.path())),
+        Method::PUT | Method::CONNECT => handler(&request, &shared).await,
         _ => pages::error_page(StatusCode::NOT_IMPLEMENTED, "This method is not implemented."),
     }
 }
 
-fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+async fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
     match request.path() {
         "/healthz" => match shared.dispatch.health() {
             Ok(text) => pages::plain_text(StatusCode::OK, text),
             Err(text) => pages::plain_text(StatusCode::SERVICE_UNAVAILABLE, text),
         },
         "/metrics" => pages::metrics(shared.dispatch.metrics()),
-        _ => forbidden(),
+        _ => handler(request, shared).await,
     }
 }
+
+/// XenAPI's root is no page of ours, and stands for every path without a handler.
+async fn handler(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+    match http_handler(request.method().as_str(), request.path()) {
+        Some(found) if found.uri != "/" => handlers::handle(request, found, shared).await,
+        Some(_) | None => forbidden(),
+    }
+}
+
+fn content_type_of(path: &str) -> header::HeaderValue {
+    if path.starts_with("/jsonrpc") {
+        rpc::JSON
+    } else {
+        rpc::XML
+    }
+}
+
+/// POSTs that are calls; the others are for handlers.
+const RPC_PATHS: [&str; 4] = ["/", "/RPC2", "/json", "/jsonrpc"];
 
 fn forbidden() -> HttpResponse {
     pages::error_page(StatusCode::FORBIDDEN, "Access to the requested resource is forbidden.")
@@ -56,6 +75,10 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
     let path = request.path();
     if path.starts_with("//") {
         return forbidden();
+    }
+    let found = http_handler("POST", path);
+    if let Some(found) = found.filter(|found| !RPC_PATHS.contains(&found.uri)) {
+        return handlers::handle(&request, found, shared).await;
     }
     let origin = origin(&request);
     let body = match read_body(&request, payload, &shared.limits).await {
@@ -67,7 +90,8 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
     {
         return admin(shared, rest, body).await;
     }
-    let codec = if path == "/jsonrpc" { Codec::Json } else { Codec::Xml };
+    let is_json = found.is_some_and(|found| found.uri == "/jsonrpc");
+    let codec = if is_json { Codec::Json } else { Codec::Xml };
     let Request {
         envelope,
         method,
@@ -81,6 +105,7 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
         Err(Refusal::Body(body)) => {
             return HttpResponse::Ok()
                 .insert_header((header::CONTENT_TYPE, rpc::JSON))
+                .insert_header(pages::COMMON_HEADERS[0].clone())
                 .body(body);
         }
     };
@@ -90,12 +115,17 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
     let (content_type, body) = rpc::encode(&envelope, &reply);
     drop(reply);
     let [cache, cors_origin, cors_headers] = pages::COMMON_HEADERS;
-    HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header(cache)
         .insert_header(cors_origin)
-        .insert_header(cors_headers)
-        .body(body)
+        .insert_header(cors_headers);
+    if request.version() < Version::HTTP_11 {
+        // Such clients read to the end of the connection, whatever they asked for.
+        response.force_close().insert_header((header::CONNECTION, "close"));
+    }
+    response.body(body)
 }
 
 fn call(headers: &HeaderMap, origin: Origin, method: String, params: Vec<xenith_wire::WireValue>) -> Call {
@@ -123,7 +153,7 @@ fn other_config(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// By the kind of socket: a TCP peer whose address cannot be had any more is still a TCP peer, never root.
-fn origin(request: &HttpRequest) -> Origin {
+pub(crate) fn origin(request: &HttpRequest) -> Origin {
     const GONE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let peer = request.peer_addr().unwrap_or(GONE);
     match request.conn_data::<Socket>() {

@@ -13,7 +13,7 @@ mod show;
 pub mod typed;
 pub mod xmlrpc;
 
-pub use dispatch::{Call, Dispatch, Origin, Reply, SharedDispatch};
+pub use dispatch::{Call, Credentials, Dispatch, HandlerRefusal, HandlerRequest, Origin, Reply, SharedDispatch};
 use serde::{Deserialize, Serialize};
 
 /// How deep values may nest. XenAPI's deepest parameter is a map of sets; 64 leaves room and keeps recursion far from
