@@ -114,7 +114,7 @@ mod tests {
         );
         assert_eq!(of(std::slice::from_ref(&basic), "x=y&session_id=two"), session("two"));
         assert_eq!(
-            of(&[basic.clone()], "pool_secret=s"),
+            of(std::slice::from_ref(&basic), "pool_secret=s"),
             Some(Credentials::PoolSecret("s".to_owned()))
         );
         let root = Credentials::Basic {
