@@ -1,6 +1,6 @@
 //! What callers and the writer share: the accepted state, the tail cache, the bounded queue.
 
-use super::disk::LogReader;
+use super::reader::LogReader;
 use super::sled_log::cut;
 use super::tail::Tail;
 use super::{Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote};
