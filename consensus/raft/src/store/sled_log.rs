@@ -37,7 +37,8 @@ const DISTRUST_FILE: &str = "distrusted";
 pub struct OpenOptions {
     /// sled's page cache; its default of 1 GiB would be the daemon's memory.
     pub cache_bytes: usize,
-    /// A power of two from 64 KiB to 16 MiB. Values are cut to 1/128 of it, a group commit is bounded to 1/4.
+    /// A power of two from 256 KiB (tests, whose appends are small, take less) to 16 MiB. Values are cut to 1/128 of it, a group
+    /// commit is bounded to 1/4.
     pub segment_bytes: usize,
     /// Entry bytes of the tail kept in memory for reads; more while they wait for the disk.
     pub tail_bytes: usize,
