@@ -104,6 +104,7 @@ impl RaftNode {
         let peers = Peers {
             net: parts.net.clone(),
             identity,
+            append_deadline: config.election_max * 2,
         };
         let starting = openraft::Raft::new(node, openraft_config, peers, LogAdapter::new(parts.log.clone()), state);
         let raft = Runtime::scope(config.seed, starting)
