@@ -233,9 +233,8 @@ impl Node {
             };
             match error {
                 CommitError::Api(error) => return Err(error),
-                CommitError::Unknown => return Err(ApiError::internal(CommitError::Unknown.to_string())),
-                CommitError::StoreFault(text) => {
-                    return Err(ApiError::internal(CommitError::StoreFault(text).to_string()));
+                CommitError::Unknown | CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_) => {
+                    return Err(ApiError::internal(error.to_string()));
                 }
                 CommitError::TooBusy => return Err(ApiError::plain("TOO_BUSY")),
                 CommitError::NotCoordinator | CommitError::Frozen => {}

@@ -5,12 +5,15 @@
 use crate::limits::Limits;
 use crate::rpc::{self, Codec, Refusal, Request};
 use crate::{handlers, pages, serve::Socket};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode, Version};
 use actix_web::web::{Bytes, BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use tracing::debug;
 use xenith_datamodel::{ApiError, http_handler};
 use xenith_wire::{Call, Origin, SharedDispatch};
@@ -27,12 +30,46 @@ const OTHER_CONFIG_PREFIX: &str = "x-http-other-config-";
 const MAX_OTHER_CONFIG: usize = 64;
 const ADMIN_PREFIX: &str = "/xenith/";
 
-pub(crate) async fn handle(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
+pub(crate) async fn handle(request: HttpRequest, mut payload: Payload, shared: Data<Shared>) -> HttpResponse {
+    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let response = answer(request, &mut payload, &shared).await;
+    if is_chunked {
+        response.map_body(|_, body| {
+            BoxBody::new(Unread {
+                body,
+                _payload: payload,
+            })
+        })
+    } else {
+        response
+    }
+}
+
+/// The body of an answer to a request whose own body is not read. actix-http reads a chunked body that was dropped to its end, which may
+/// never come, and closes the connection when it was not dropped.
+struct Unread {
+    body: BoxBody,
+    _payload: Payload,
+}
+
+impl MessageBody for Unread {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+async fn answer(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> HttpResponse {
     match *request.method() {
-        Method::POST => post(request, payload, &shared).await,
-        Method::GET => get(&request, &shared).await,
+        Method::POST => post(request, payload, shared).await,
+        Method::GET => get(&request, shared).await,
         Method::OPTIONS => pages::preflight(request.headers(), content_type_of(request.path())),
-        Method::PUT | Method::CONNECT => handler(&request, &shared).await,
+        Method::PUT | Method::CONNECT => handler(&request, shared).await,
         _ => pages::error_page(StatusCode::NOT_IMPLEMENTED, "This method is not implemented."),
     }
 }
@@ -71,7 +108,7 @@ fn forbidden() -> HttpResponse {
     pages::error_page(StatusCode::FORBIDDEN, "Access to the requested resource is forbidden.")
 }
 
-async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpResponse {
+async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> HttpResponse {
     let path = request.path();
     if path.starts_with("//") {
         return forbidden();
@@ -206,7 +243,7 @@ impl Refused {
 }
 
 /// Takes the whole body within size and time. A body that comes in one piece is not copied.
-async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> Result<Bytes, Refused> {
+async fn read_body(request: &HttpRequest, payload: &mut Payload, limits: &Limits) -> Result<Bytes, Refused> {
     let declared = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -224,7 +261,7 @@ async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> 
     }
 }
 
-async fn collect(mut payload: Payload, expected: usize, limit: usize) -> Result<Bytes, Refused> {
+async fn collect(payload: &mut Payload, expected: usize, limit: usize) -> Result<Bytes, Refused> {
     let Some(first) = payload.next().await else {
         return Ok(Bytes::new());
     };

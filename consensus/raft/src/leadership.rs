@@ -210,21 +210,14 @@ impl Leadership {
         }
     }
 
-    /// Where clients reach the member: its host row's address, else its link's host.
+    /// Where clients reach the member: its host row's address. Nothing else is said in its place (B3).
     fn address_of(&self, metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<String> {
         let member = metrics.membership_config.get_node(&node)?;
         let view = self.published.view();
-        let row = host_of(&view, &member.host_uuid)
+        host_of(&view, &member.host_uuid)
             .and_then(|host| view.record(xenith_datamodel::class("host")?, &host))
             .and_then(|record| field_text(&record, "address"))
-            .filter(|address| !address.is_empty());
-        let link = || {
-            member
-                .link_address
-                .rsplit_once(':')
-                .map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
-        };
-        row.or_else(link)
+            .filter(|address| !address.is_empty())
     }
 
     fn say(&self, role: Role) {

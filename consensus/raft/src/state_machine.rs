@@ -382,6 +382,8 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         self.sync = head.sync;
         self.checkpoints.clear();
         self.publish(&mut Vec::new());
+        let index = self.applied.map(|applied| applied.index);
+        tracing::info!(index, "the state was taken over from a snapshot");
         Ok(())
     }
 

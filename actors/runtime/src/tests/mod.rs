@@ -103,6 +103,11 @@ impl Membership for FakeMembership {
         Ok(())
     }
 
+    async fn update_member(&self, member: Member) -> Result<(), MembershipError> {
+        self.remove_member(member.node).await?;
+        self.add_member(member).await
+    }
+
     fn members(&self) -> Vec<Member> {
         self.members.lock().unwrap().clone()
     }
