@@ -172,7 +172,10 @@ async fn store_behind_its_mark() {
         "the store was not kept aside: {kept:?}"
     );
     pool.wait_caught_up(victim).await;
-    assert_eq!(pool.metric(victim, "xenith_raft_members").await, Some(3));
+    eventually("its old node is no member any more", async || {
+        pool.metric(victim, "xenith_raft_members").await == Some(3)
+    })
+    .await;
     writers.wait_for_more(100).await;
     let host = pool.host_refs().await[usize::from(victim) - 1].clone();
     pool.hand_over_to(victim, &host).await;
