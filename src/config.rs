@@ -87,7 +87,7 @@ pub struct RaftTimings {
     pub heartbeat_ms: u64,
     pub election_min_ms: u64,
     pub election_max_ms: u64,
-    /// Entries applied between two snapshots.
+    /// Entries applied between two snapshots; half as many are kept in the log for hosts that were away shortly.
     pub snapshot_every_entries: u64,
 }
 

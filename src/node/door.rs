@@ -7,7 +7,7 @@ use xenith_datamodel::ApiError;
 use xenith_raft::RaftNode;
 use xenith_raft::planner::voters_wanted;
 use xenith_runtime::Toolstack;
-use xenith_wire::{Call, Dispatch, Reply};
+use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Reply};
 
 pub struct Door {
     toolstack: Arc<Toolstack>,
@@ -45,6 +45,10 @@ impl Door {
 impl Dispatch for Door {
     async fn call(&self, call: Call) -> Reply {
         self.toolstack.call(call).await
+    }
+
+    async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal> {
+        self.toolstack.authorise(request).await
     }
 
     fn health(&self) -> Result<String, String> {

@@ -129,7 +129,11 @@ impl RunningNode {
         };
         tokio::select! {
             again = told => again,
-            why = self.raft.failed() => Again::LogFailed(why),
+            // A quarantined node's Raft may end before its guard looks: such a store must not be started again and again.
+            why = self.raft.failed() => match self.raft.quarantine() {
+                Some(why) => Again::SetAside(why),
+                None => Again::LogFailed(why),
+            },
         }
     }
 
@@ -276,6 +280,7 @@ async fn start_raft(local: &Local, store: SledLog, me: Member, net: Arc<LinkNet>
         election_min: Duration::from_millis(timings.election_min_ms),
         election_max: Duration::from_millis(timings.election_max_ms),
         snapshot_every: timings.snapshot_every_entries,
+        keep_entries: timings.snapshot_every_entries / 2,
         ..RaftConfig::new(me, pool_uuid.as_u128(), seed)
     };
     let snapshots = SnapshotFiles::open(&local.state.snapshots()).map_err(NodeError::part(broken))?;

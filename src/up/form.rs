@@ -15,14 +15,14 @@ const SERVES_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// One host of the pool, running.
-struct RunningHost {
+pub struct RunningHost {
     number: u8,
     config: Config,
     machine: Option<Running>,
     daemon: Running,
 }
 
-pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), CommandError> {
+pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<Vec<RunningHost>, CommandError> {
     let mut hosts = Vec::new();
     for number in 1..=arguments.hosts {
         let config = host_dir::make(dir, number, arguments)?;
@@ -52,11 +52,11 @@ pub async fn form_pool(dir: &Path, arguments: &UpArguments) -> Result<(), Comman
     write_ca_file(&pool, &hosts)?;
     wait_until_all_vote(&hosts[0], hosts.len()).await?;
     announce(&pool);
-    serve_until_interrupted(hosts).await
+    Ok(hosts)
 }
 
 /// Starts all hosts of an existing pool.
-pub async fn start_again(dir: &Path, mut pool: PoolFile) -> Result<(), CommandError> {
+pub async fn start_again(dir: &Path, mut pool: PoolFile) -> Result<Vec<RunningHost>, CommandError> {
     let mut hosts = Vec::new();
     for number in 1..=u8::try_from(pool.hosts.len()).unwrap_or(u8::MAX) {
         let config = Config::load(&host_dir::path(dir, number).join("xenith.toml"))?;
@@ -71,11 +71,11 @@ pub async fn start_again(dir: &Path, mut pool: PoolFile) -> Result<(), CommandEr
         wait_until_serving(host).await?;
     }
     announce(&pool);
-    serve_until_interrupted(hosts).await
+    Ok(hosts)
 }
 
 /// `up --host K`: host K's daemon (and its machine, if that is gone) of an existing pool.
-pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Result<(), CommandError> {
+pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Result<Vec<RunningHost>, CommandError> {
     let Some(entry) = usize::from(number)
         .checked_sub(1)
         .and_then(|index| pool.hosts.get_mut(index))
@@ -106,7 +106,7 @@ pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Resul
     };
     wait_until_serving(&mut host).await?;
     println!("ready");
-    serve_until_interrupted(vec![host]).await
+    Ok(vec![host])
 }
 
 async fn start_host(dir: &Path, number: u8, config: Config) -> Result<RunningHost, CommandError> {
@@ -223,16 +223,14 @@ fn announce(pool: &PoolFile) {
     println!("ready");
 }
 
-/// Waits for Ctrl-C or SIGTERM, then stops every host. A process that dies meanwhile is told, not started again.
-async fn serve_until_interrupted(mut hosts: Vec<RunningHost>) -> Result<(), CommandError> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .map_err(|cause| CommandError::Other(Box::new(cause)))?;
+/// Until `stop`, then stops every host. A process that dies meanwhile is told, not started again.
+pub async fn serve_until(stop: impl Future<Output = ()>, mut hosts: Vec<RunningHost>) {
     let mut told = vec![false; hosts.len()];
     let mut look = tokio::time::interval(Duration::from_millis(200));
+    tokio::pin!(stop);
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => break,
-            _ = terminate.recv() => break,
+            () = &mut stop => break,
             _ = look.tick() => {
                 for (host, told) in hosts.iter_mut().zip(&mut told) {
                     if host.daemon.ended() && !*told {
@@ -249,5 +247,4 @@ async fn serve_until_interrupted(mut hosts: Vec<RunningHost>) -> Result<(), Comm
             machine.stop().await;
         }
     }
-    Ok(())
 }

@@ -14,6 +14,7 @@ use crate::commands::CommandError;
 use clap::Args;
 use pool_file::PoolFile;
 use std::path::PathBuf;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Hosts are 127.0.0.1 to 127.0.0.N.
 const HOSTS_MAX: u8 = 64;
@@ -59,11 +60,46 @@ pub fn up(arguments: &UpArguments) -> Result<(), CommandError> {
         .map_err(|cause| CommandError::file(&dir, cause))?;
     let existing = PoolFile::load(&dir)?;
     runtime.block_on(async {
-        match (arguments.host, existing) {
-            (Some(number), Some(pool)) => form::start_one_host(&dir, pool, number).await,
-            (Some(_), None) => Err(CommandError::Usage(format!("{} holds no pool", dir.display()))),
-            (None, Some(pool)) => form::start_again(&dir, pool).await,
-            (None, None) => form::form_pool(&dir, arguments).await,
-        }
+        // Before anything runs: a signal must find its way to what was started.
+        let mut signals = Signals::install()?;
+        let start = async {
+            match (arguments.host, existing) {
+                (Some(number), Some(pool)) => form::start_one_host(&dir, pool, number).await,
+                (Some(_), None) => Err(CommandError::Usage(format!("{} holds no pool", dir.display()))),
+                (None, Some(pool)) => form::start_again(&dir, pool).await,
+                (None, None) => form::form_pool(&dir, arguments).await,
+            }
+        };
+        let hosts = tokio::select! {
+            hosts = start => hosts?,
+            // What was started so far is killed with the future that started it.
+            () = signals.stop() => return Ok(()),
+        };
+        form::serve_until(signals.stop(), hosts).await;
+        Ok(())
     })
+}
+
+/// Of this process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install() -> Result<Signals, CommandError> {
+        let install = |kind| signal(kind).map_err(|cause| CommandError::Other(Box::new(cause)));
+        Ok(Signals {
+            terminate: install(SignalKind::terminate())?,
+            interrupt: install(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Returns at Ctrl-C or SIGTERM.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

@@ -67,6 +67,11 @@ async fn disk_full() {
     // A supporter's: the others go on.
     let supporter = at.host % 3 + 1;
     disk(supporter).fill();
+    // What the store has reserved is used up first.
+    eventually("the supporter's store notices that its disk is full", async || {
+        condition(&pool, supporter).await != Some(0)
+    })
+    .await;
     writers.wait_for_more(300).await;
     disk(supporter).free();
     pool.wait_caught_up(supporter).await;
@@ -78,8 +83,11 @@ async fn disk_full() {
     // The coordinator's: another one, or it says why; nothing that was acknowledged is lost.
     let old = pool.coordinator().await;
     disk(old).fill();
+    eventually("a host that can write coordinates", async || {
+        pool.coordinator().await != old
+    })
+    .await;
     writers.wait_for_more(300).await;
-    assert_ne!(pool.coordinator().await, old, "a host that cannot write coordinates");
     disk(old).free();
     pool.wait_caught_up(old).await;
     eventually("the store is well again", async || {
@@ -164,7 +172,10 @@ async fn store_behind_its_mark() {
         "the store was not kept aside: {kept:?}"
     );
     pool.wait_caught_up(victim).await;
-    assert_eq!(pool.metric(victim, "xenith_raft_members").await, Some(3));
+    eventually("its old node is no member any more", async || {
+        pool.metric(victim, "xenith_raft_members").await == Some(3)
+    })
+    .await;
     writers.wait_for_more(100).await;
     let host = pool.host_refs().await[usize::from(victim) - 1].clone();
     pool.hand_over_to(victim, &host).await;

@@ -1,12 +1,12 @@
 //! Joins that must not be: a clear error, and neither side has changed.
 
-use crate::harness::{Pool, Reach};
+use crate::harness::{PATIENT, Pool, Reach};
 use std::process::Command;
 use xenith_datamodel::Value;
 
-struct Said {
-    ok: bool,
-    text: String,
+pub struct Said {
+    pub ok: bool,
+    pub text: String,
 }
 
 fn xenith(arguments: &[&str]) -> Said {
@@ -27,14 +27,14 @@ fn config(reach: &Reach, k: u8) -> String {
     reach.dir().join(format!("host-{k}/xenith.toml")).display().to_string()
 }
 
-fn token(reach: &Reach, k: u8) -> String {
+pub fn token(reach: &Reach, k: u8) -> String {
     let said = xenith(&["token", "--config", &config(reach, k)]);
     assert!(said.ok, "{}", said.text);
     said.text
 }
 
 /// Host `k` of `who` joins the pool at `address`.
-fn join(who: &Reach, k: u8, address: &str, token: &str) -> Said {
+pub fn join(who: &Reach, k: u8, address: &str, token: &str) -> Said {
     tokio::task::block_in_place(|| xenith(&["join", address, "--token", token, "--config", &config(who, k)]))
 }
 
@@ -57,9 +57,8 @@ async fn refused(what: &str, said: Said, words: &[&str], sides: [(&Reach, usize)
 
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "being settled, see docs/roadmap.md"]
 async fn joins_that_must_not_be() {
-    let pool = Pool::start(2, &[]).await;
+    let pool = Pool::start(2, &PATIENT).await;
     let (one, other) = (pool.start_beside().await, pool.start_beside().await);
     let address = format!("127.0.0.1:{}", pool.link_port);
     let sides = || [(&*pool, 2), (&*one, 1)];

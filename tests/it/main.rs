@@ -17,11 +17,13 @@ mod writers;
 
 mod bad_input;
 mod cut;
+mod differing;
 mod disk;
 mod forming;
 mod forward;
 mod hand_over;
 mod joining;
 mod kill;
+mod leaving;
 mod pause;
 mod returning;

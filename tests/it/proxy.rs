@@ -15,6 +15,10 @@ use tokio::sync::watch;
 /// What makes the hosts reach each other through this.
 pub const ADDRESS: &str = "host.address=127.0.1.{k}";
 
+/// Looks for who dialled.
+const LOOKS_MAX: u32 = 20;
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// (from, to): bytes from one host to another are held back.
 type Cut = BTreeSet<(u8, u8)>;
 
@@ -121,21 +125,40 @@ impl Line {
         tokio::spawn(pass_on((self.to, from), far_read, near_write, cuts));
     }
 
-    /// Nobody when the connection is gone already.
+    /// Nobody when the connection is gone already. The kernel's tables are not read at one moment, so that what is missing in one look may
+    /// be there in the next. They are long, too: read elsewhere, for here the hosts' bytes pass.
     async fn dialler(&self, peer: SocketAddr) -> Option<u8> {
-        for _ in 0..5 {
-            let inode = inode_of(peer)?;
-            let facts = self.reach.try_facts()?;
-            let found = (1..)
-                .zip(facts.hosts)
-                .find(|(_, host)| host.pid.is_some_and(|pid| holds(pid, &inode)));
-            if let Some((k, _)) = found {
-                return Some(k);
+        for _ in 0..LOOKS_MAX {
+            let line = self.clone();
+            let found = tokio::task::spawn_blocking(move || line.look(peer)).await.ok()?;
+            match found {
+                Found::Host(k) => return Some(k),
+                Found::Gone => return None,
+                Found::Nothing => tokio::time::sleep(LOOK_EVERY).await,
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         None
     }
+
+    fn look(&self, peer: SocketAddr) -> Found {
+        let here = SocketAddr::from((Ipv4Addr::new(127, 0, 1, self.to), self.reach.link_port));
+        let (Some(inode), Some(facts)) = (inode_of(peer, here), self.reach.try_facts()) else {
+            return Found::Nothing;
+        };
+        if inode == "0" {
+            return Found::Gone;
+        }
+        let mut hosts = (1..).zip(facts.hosts);
+        let holder = hosts.find(|(_, host)| host.pid.is_some_and(|pid| holds(pid, &inode)));
+        holder.map_or(Found::Nothing, |(k, _)| Found::Host(k))
+    }
+}
+
+/// Who dialled, as one look tells.
+enum Found {
+    Host(u8),
+    Gone,
+    Nothing,
 }
 
 async fn pass_on(pair: (u8, u8), mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut cut: watch::Receiver<Cut>) {
@@ -149,18 +172,21 @@ async fn pass_on(pair: (u8, u8), mut from: OwnedReadHalf, mut to: OwnedWriteHalf
     drop(to.shutdown().await);
 }
 
-/// The socket with this local address, as /proc/net/tcp tells it.
-fn inode_of(local: SocketAddr) -> Option<String> {
-    let SocketAddr::V4(local) = local else { return None };
-    let wanted = format!("{:08X}:{:04X}", u32::from_le_bytes(local.ip().octets()), local.port());
+/// The socket with these addresses, as /proc/net/tcp tells it. Both are needed: connections to other places may have the same port here.
+fn inode_of(local: SocketAddr, remote: SocketAddr) -> Option<String> {
+    let (local, remote) = (as_in_table(local)?, as_in_table(remote)?);
     let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    let row = table
-        .lines()
-        .find(|line| line.split_whitespace().nth(1) == Some(&wanted))?;
-    row.split_whitespace()
-        .nth(9)
-        .filter(|inode| *inode != "0")
-        .map(str::to_owned)
+    let row = table.lines().find(|line| {
+        let mut columns = line.split_whitespace().skip(1);
+        columns.next() == Some(&local) && columns.next() == Some(&remote)
+    })?;
+    row.split_whitespace().nth(9).map(str::to_owned)
+}
+
+fn as_in_table(address: SocketAddr) -> Option<String> {
+    let SocketAddr::V4(address) = address else { return None };
+    let octets = u32::from_le_bytes(address.ip().octets());
+    Some(format!("{octets:08X}:{:04X}", address.port()))
 }
 
 /// Does the process hold the socket?

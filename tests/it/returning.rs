@@ -1,6 +1,6 @@
 //! A host that comes back after the log it needs is gone: it gets a snapshot.
 
-use crate::harness::Pool;
+use crate::harness::{PATIENT, Pool};
 use rustix::process::Signal;
 use xenith_datamodel::Value;
 
@@ -8,21 +8,14 @@ const CHANGES: usize = 3_000;
 const CLIENTS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "being settled, see docs/roadmap.md"]
 async fn returning_host_catches_up_by_snapshot() {
     // Clients that retry nothing write here: coordination stays where it is, however busy the machine.
-    let settings = [
-        "raft.snapshot_every_entries=200",
-        "raft.election_max_ms=2000",
-        "raft.election_min_ms=1500",
-    ];
-    let extra = settings.map(|setting| ["--config-set", setting]).concat();
+    let extra = [&["--config-set", "raft.snapshot_every_entries=200"][..], &PATIENT].concat();
     let mut pool = Pool::start(3, &extra).await;
     let at = pool.login().await;
     let away = at.host % 3 + 1;
     let host = pool.host_refs().await[usize::from(away) - 1].clone();
     pool.wait_caught_up(away).await;
-    let left_at = pool.metric(away, "xenith_raft_applied_index").await.unwrap();
     pool.kill(away, Signal::KILL);
     let mut clients = Vec::new();
     for client in 0..CLIENTS {
@@ -45,10 +38,9 @@ async fn returning_host_catches_up_by_snapshot() {
     }
     pool.start_again(away).await;
     pool.wait_caught_up(away).await;
-    let snapshot = pool.metric(away, "xenith_raft_snapshot_index").await.unwrap();
     assert!(
-        snapshot > left_at,
-        "it came back without a snapshot: {snapshot}, left at {left_at}"
+        pool.log(away).contains("the state was taken over from a snapshot"),
+        "it came back without a snapshot"
     );
     assert_eq!(pool.metric(away, "xenith_raft_quarantined").await, Some(0));
     pool.hand_over_to(away, &host).await;

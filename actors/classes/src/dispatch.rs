@@ -29,6 +29,8 @@ const RUNTIME: &[&str] = &[
     "event.next",
     "event.register",
     "event.unregister",
+    "host.is_in_emergency_mode",
+    "host.local_assert_healthy",
     "pool.designate_new_master",
     "pool.eject",
     "pool.emergency_reset_master",
@@ -85,7 +87,37 @@ pub fn is_read(method: &Method) -> bool {
 /// [`plan_async`].
 pub fn plan(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<Plan, ApiError> {
     rbac::check(cx.caller, method, &params)?;
+    check_text(method, &params)?;
     run(cx, method, params)
+}
+
+/// What is written must be text that XML can carry, or XML-RPC clients would read something else than JSON-RPC clients.
+fn check_text(method: &Method, params: &[Value]) -> Result<(), ApiError> {
+    let writes = match how(method) {
+        How::Write => true,
+        How::Read | How::Runtime | How::NotBuilt | How::Removed => false,
+    };
+    if !writes || params.iter().all(is_xml_text) {
+        return Ok(());
+    }
+    Err(ApiError::internal(
+        "Db_exn.Invalid_value: a character that XML cannot carry",
+    ))
+}
+
+fn is_xml_text(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.chars().all(is_xml_char),
+        Value::Ref(reference) => reference.as_str().chars().all(is_xml_char),
+        Value::Set(items) => items.iter().all(is_xml_text),
+        Value::Map(pairs) => pairs.iter().all(|(key, value)| is_xml_text(key) && is_xml_text(value)),
+        Value::Record(fields) => fields.iter().all(|(_, value)| is_xml_text(value)),
+        Value::Void | Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::DateTime(_) => true,
+    }
+}
+
+fn is_xml_char(c: char) -> bool {
+    !matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// The plan of an `Async.` call: one transaction that holds the task's row, already finished, and the changes of the call.
@@ -101,6 +133,7 @@ pub fn plan_async(
     debug_assert!(method.mode != CallMode::Sync);
     check_has_async(method)?;
     rbac::check(cx.caller, method, &params)?;
+    check_text(method, &params)?;
     let label = format!("Async.{}", wire_name(method));
     let (mut tx, outcome) = match run(cx, method, params) {
         Ok(Plan::Reply(value)) => (cx.transaction(), Ok(value)),
@@ -157,10 +190,22 @@ fn run(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<Plan,
             "{} is not for the planners",
             wire_name(method)
         ))),
-        Target::NotBuilt => Err(ApiError::new(NOT_BUILT, [wire_name(method)])),
+        Target::NotBuilt => Err(not_built(cx, method, &params)),
         Target::Removed => Err(ApiError::plain("MESSAGE_REMOVED")),
     };
     result.map_err(|error| with_given_names(error, &renamed))
+}
+
+/// A dead object is said to be dead, whether or not anything could be done with a living one.
+fn not_built(cx: &PlanCx<'_>, method: &Method, params: &[Value]) -> ApiError {
+    let first = method.message.params.first().map(|param| param.ty).zip(params.first());
+    if let Some((Type::Ref(name), Value::Ref(reference))) = first
+        && let Some(class) = xenith_datamodel::class(name)
+        && !cx.view.contains(class, reference)
+    {
+        return ApiError::handle_invalid(name, reference);
+    }
+    ApiError::new(NOT_BUILT, [wire_name(method)])
 }
 
 /// A session is named on the wire by its secret, while its row is keyed by a hash of it (A9): parameters that are session

@@ -3,7 +3,7 @@
 use crate::dispatch::wire_name;
 use crate::{Caller, Rights};
 use std::sync::OnceLock;
-use xenith_datamodel::{ApiError, CallMode, ClassId, Message, Method, Role, RoleFloor, Value};
+use xenith_datamodel::{ApiError, CallMode, ClassId, HttpHandler, Message, Method, Role, RoleFloor, Value};
 
 /// The roles that an account can have, highest first.
 pub const ROLES: [Role; 7] = [
@@ -31,6 +31,18 @@ pub fn check(caller: &Caller, method: &Method, params: &[Value]) -> Result<(), A
         return Err(ApiError::internal(text));
     }
     check_permission(caller, &permission(method, params))
+}
+
+/// Refuses the use of an HTTP handler; its permission is `http/<name>`.
+pub fn check_handler(caller: &Caller, handler: &HttpHandler) -> Result<(), ApiError> {
+    if !handler.checked {
+        return Ok(());
+    }
+    let permission = Permission {
+        name: format!("http/{}", handler.name),
+        floor: handler.floor,
+    };
+    check_permission(caller, &permission)
 }
 
 /// The permissions of the keys of a map that a whole-map setter changes, beside its own: `VM.set_other_config` with another

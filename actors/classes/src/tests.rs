@@ -4,7 +4,6 @@ mod birth;
 mod devices;
 mod events;
 mod generic;
-mod golden;
 mod not_built;
 mod rights;
 mod sessions;

@@ -11,13 +11,16 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
+use xenith_datamodel::Role;
 
 /// A user whose password was right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub user: String,
+    /// `None`: a local superuser, as every account without a role is.
+    pub role: Option<Role>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,12 @@ pub enum AuthError {
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
     async fn verify(&self, user: &str, password: &str) -> Result<Identity, AuthError>;
+
+    /// Gives the user, who must be known, another password here. Returns its hash, for the other hosts of the pool.
+    async fn set_password(&self, user: &str, password: &str) -> Result<String, AuthError>;
+
+    /// Keeps a hash that another host of the pool made.
+    async fn keep_hash(&self, user: &str, hash: &str) -> Result<(), AuthError>;
 }
 
 /// Hashes computed at a time: one a core of a small control domain.
@@ -61,19 +70,26 @@ pub enum AccountsError {
     },
     #[error("the hash of an account in {0} is not an argon2 hash")]
     BadHash(String),
+    #[error("accounts file {path}: there is no role {role:?}")]
+    NoSuchRole { path: String, role: String },
+    #[error("no account of that name in {0}")]
+    NoSuchUser(String),
     #[error("a password could not be hashed: {0}")]
     Hash(String),
     #[error("the worker that hashes passwords ended")]
     WorkerGone,
 }
 
-/// `accounts.toml`: `[accounts]` with one `user = "$argon2id$..."` a line. Read at each login, so an edit counts at once.
+/// `accounts.toml`: `[accounts]` with one `user = "$argon2id$..."` a line, and `[roles]` with `user = "vm-admin"` for those that
+/// are no local superusers. Read at each login, so an edit counts at once.
 pub struct FileAuthenticator {
     path: Arc<PathBuf>,
     /// Verified against when the user is unknown, so that both cases cost the same.
     decoy: Arc<str>,
     verifying: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// One change of the file at a time.
+    changing: Arc<Mutex<()>>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -81,18 +97,42 @@ pub struct FileAuthenticator {
 struct AccountsFile {
     #[serde(default)]
     accounts: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    roles: BTreeMap<String, String>,
+}
+
+impl AccountsFile {
+    fn identity(&self, user: String, path: &Path) -> Result<Identity, AccountsError> {
+        let role = match self.roles.get(&user) {
+            None => None,
+            Some(name) => Some(accountable_role(name).ok_or_else(|| AccountsError::NoSuchRole {
+                path: path.display().to_string(),
+                role: name.clone(),
+            })?),
+        };
+        Ok(Identity { user, role })
+    }
+}
+
+/// A role that an account can have.
+fn accountable_role(name: &str) -> Option<Role> {
+    Role::from_text(name).filter(|role| *role != Role::LocalRoot)
 }
 
 impl FileAuthenticator {
     /// Fails when the file cannot be read or is open to others.
     pub fn open(path: impl Into<PathBuf>) -> Result<FileAuthenticator, AccountsError> {
         let path = path.into();
-        read(&path)?;
+        let file = read(&path)?;
+        for user in file.roles.keys() {
+            file.identity(user.clone(), &path)?;
+        }
         Ok(FileAuthenticator {
             path: Arc::new(path),
             decoy: hash("")?.into(),
             verifying: Arc::new(Semaphore::new(MAX_VERIFYING)),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            changing: Arc::default(),
         })
     }
 
@@ -127,13 +167,52 @@ impl Authenticator for FileAuthenticator {
             let stored = known.map_or(&*decoy, String::as_str);
             let right = matches(stored, &password, &path).map_err(AuthError::Unavailable)?;
             if right && known.is_some() {
-                Ok(Identity { user })
+                file.identity(user, &path).map_err(AuthError::Unavailable)
             } else {
                 Err(AuthError::Denied)
             }
         })
         .await
     }
+
+    async fn set_password(&self, user: &str, password: &str) -> Result<String, AuthError> {
+        let (path, changing) = (Arc::clone(&self.path), Arc::clone(&self.changing));
+        let (user, password) = (user.to_owned(), password.to_owned());
+        self.blocking(move || {
+            let hash = hash(&password).map_err(AuthError::Unavailable)?;
+            replace(&path, &changing, &user, &hash)?;
+            Ok(hash)
+        })
+        .await
+    }
+
+    async fn keep_hash(&self, user: &str, hash: &str) -> Result<(), AuthError> {
+        let (path, changing) = (Arc::clone(&self.path), Arc::clone(&self.changing));
+        let (user, hash) = (user.to_owned(), hash.to_owned());
+        self.blocking(move || {
+            if PasswordHash::new(&hash).is_err() {
+                return Err(AuthError::Unavailable(AccountsError::BadHash(
+                    path.display().to_string(),
+                )));
+            }
+            replace(&path, &changing, &user, &hash)
+        })
+        .await
+    }
+}
+
+/// Only of an account that is there: a change of password makes no accounts.
+fn replace(path: &Path, changing: &Mutex<()>, user: &str, hash: &str) -> Result<(), AuthError> {
+    let _one_at_a_time = changing.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut file = read(path).map_err(AuthError::Unavailable)?;
+    match file.accounts.get_mut(user) {
+        Some(held) => hash.clone_into(held),
+        None => {
+            let path = path.display().to_string();
+            return Err(AuthError::Unavailable(AccountsError::NoSuchUser(path)));
+        }
+    }
+    write(path, &file).map_err(AuthError::Unavailable)
 }
 
 /// Writes the account into the file (made when missing) whole and durably: new file, fsync, rename.
@@ -143,7 +222,11 @@ pub fn set_password(path: &Path, user: &str, password: &str) -> Result<(), Accou
         other => other?,
     };
     file.accounts.insert(user.to_owned(), hash(password)?);
-    let text = toml::to_string(&file).map_err(|error| AccountsError::Hash(error.to_string()))?;
+    write(path, &file)
+}
+
+fn write(path: &Path, file: &AccountsFile) -> Result<(), AccountsError> {
+    let text = toml::to_string(file).map_err(|error| AccountsError::Hash(error.to_string()))?;
     let failed = |source| AccountsError::Io {
         path: path.display().to_string(),
         source,
@@ -212,6 +295,29 @@ mod tests {
         set_password(&path, "root", "two").unwrap();
         assert!(matches!(accounts.verify("root", "one").await, Err(AuthError::Denied)));
         assert!(accounts.verify("root", "two").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn roles_stay_and_passwords_change_for_known_users_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.toml");
+        set_password(&path, "ann", "one").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap() + "\n[roles]\nann = \"vm-admin\"\n";
+        std::fs::write(&path, text).unwrap();
+        let accounts = FileAuthenticator::open(&path).unwrap();
+        let hash = accounts.set_password("ann", "two").await.unwrap();
+        assert!(accounts.verify("ann", "one").await.is_err());
+        assert_eq!(accounts.verify("ann", "two").await.unwrap().role, Some(Role::VmAdmin));
+        assert!(accounts.set_password("bob", "x").await.is_err());
+        assert!(accounts.keep_hash("ann", "no hash").await.is_err());
+        accounts.set_password("ann", "three").await.unwrap();
+        accounts.keep_hash("ann", &hash).await.unwrap();
+        assert!(accounts.verify("ann", "two").await.is_ok());
+        std::fs::write(&path, "[roles]\nann = \"local-root\"\n").unwrap();
+        assert!(matches!(
+            FileAuthenticator::open(&path),
+            Err(AccountsError::NoSuchRole { .. })
+        ));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Invariants: a write is planned and proposed in one step (C1) and never proposed twice unless the log said that nothing
 //! was proposed; an unknown session is said to be unknown only after a linearizable read (B2).
 
+use crate::emergency;
 use crate::fragments::Record;
 use crate::ids::SystemIds;
 use crate::metrics::Outcome;
@@ -87,6 +88,9 @@ impl Node {
         let Some(method) = xenith_datamodel::method(&call.method) else {
             return Err(self.unknown_method(call).await);
         };
+        if emergency::is_local(&method) {
+            return self.answer_locally(method, call, client).await.map(Reply::Success);
+        }
         let kind = if method.message.session {
             Kind::InSession
         } else {
@@ -101,6 +105,9 @@ impl Node {
                 answer
             }
             Place::Forward(node) => self.forward(node, call, deadline).await,
+            Place::Redirect { .. } if any_host_answers(&method) && self.is_local_session(&call) => {
+                self.answer_here(method, call, client, deadline).await
+            }
             Place::Redirect { address } => Err(self.redirect(&method, call, &address).await),
         }
     }
@@ -238,9 +245,8 @@ impl Node {
             };
             match error {
                 CommitError::Api(error) => return Err(error),
-                CommitError::Unknown => return Err(ApiError::internal(CommitError::Unknown.to_string())),
-                CommitError::StoreFault(text) => {
-                    return Err(ApiError::internal(CommitError::StoreFault(text).to_string()));
+                CommitError::Unknown | CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_) => {
+                    return Err(ApiError::internal(error.to_string()));
                 }
                 CommitError::TooBusy => return Err(ApiError::plain("TOO_BUSY")),
                 CommitError::NotCoordinator | CommitError::Frozen => {}
@@ -337,8 +343,29 @@ impl Node {
         }
     }
 
+    /// A caller with a session of this host alone (see `local_sessions`).
+    fn local_caller(&self, session: &Ref) -> Option<Caller> {
+        let user_name = self.local_sessions.user_of(session, Instant::now())?;
+        Some(Caller {
+            user_name,
+            ..Caller::root()
+        })
+    }
+
+    fn is_local_session(&self, call: &Call) -> bool {
+        let session = call
+            .params
+            .first()
+            .cloned()
+            .and_then(|first| typed::session(first).ok());
+        session.is_some_and(|session| self.local_caller(&session).is_some())
+    }
+
     /// Who calls, by a linearizable view (B2).
     pub(crate) async fn caller(&self, session: &Ref) -> Result<Caller, ApiError> {
+        if let Some(caller) = self.local_caller(session) {
+            return Ok(caller);
+        }
         let view = self.linearizable().await?;
         session::check(&view, session)
     }
@@ -347,6 +374,9 @@ impl Node {
         match session {
             None => Ok(nobody()),
             Some(secret) => {
+                if let Some(caller) = self.local_caller(secret) {
+                    return Ok(caller);
+                }
                 let caller = session::check(view, secret)?;
                 self.touches.note(view, &caller, &*self.clock);
                 Ok(caller)

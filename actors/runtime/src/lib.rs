@@ -10,14 +10,18 @@ mod accounts;
 mod background;
 mod call;
 mod config;
+mod emergency;
 mod events;
 mod fragments;
+mod handlers;
 mod ids;
 mod liveness;
+mod local_sessions;
 mod login;
 mod membership;
 mod metrics;
 mod node;
+mod passwords;
 mod peers;
 mod penalty;
 mod role;
@@ -30,7 +34,7 @@ pub use config::{RuntimeConfig, SupporterCalls};
 pub use ids::{Clock, NoRandomness, SystemClock, SystemIds};
 pub use membership::{
     HostStart, JOIN_VERSION, JoinPool, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof,
-    RaftMembership, TokenError, add_member_row, join_error,
+    RaftMembership, TokenError, add_member_row, join_error, says_not_a_member,
 };
 pub use node::{Parts, ThisHost, Toolstack};
 pub use peers::{EnvelopeError, LinkPeers, PEER_SERVICE, PeerError, Peers};

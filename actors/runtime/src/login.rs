@@ -1,6 +1,6 @@
 //! `session.login_with_password`: who may have a session, and how slowly guessing goes.
 
-use crate::accounts::AuthError;
+use crate::accounts::{AuthError, Identity as Proven};
 use crate::call::{Client, Committed};
 use crate::ids::SystemIds;
 use crate::node::Node;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 use xenith_classes::session::{Identity, plan_login};
 use xenith_classes::{Caller, PlanCx};
-use xenith_datamodel::{ApiError, Value};
+use xenith_datamodel::{ApiError, Ref, Role, Value};
 use xenith_pooldb::View;
 use xenith_wire::Call;
 
@@ -30,15 +30,16 @@ impl Node {
         let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
         let user = text(0);
         let name = if client.root { "root" } else { user };
-        if !client.root {
-            self.prove(user, text(1), client.source).await?;
-        }
+        let role = match client.root {
+            true => None,
+            false => self.prove(user, text(1), client.source).await?.role,
+        };
         let identity: Arc<str> = Arc::from(name);
         let originator: Arc<str> = Arc::from(text(3));
         let build = || {
             let (node, name, originator) = (Arc::clone(self), Arc::clone(&identity), Arc::clone(&originator));
             Box::new(move |view: &View| {
-                let identity = Identity::local(&name, &originator, node.host_ref(view));
+                let identity = identity_of(&name, role, &originator, node.host_ref(view));
                 let mut ids = SystemIds;
                 let caller = Caller::root();
                 let mut cx = PlanCx {
@@ -61,14 +62,14 @@ impl Node {
     }
 
     /// Waits out a failure before it says so.
-    pub(crate) async fn prove(&self, user: &str, password: &str, source: Source) -> Result<(), ApiError> {
+    pub(crate) async fn prove(&self, user: &str, password: &str, source: Source) -> Result<Proven, ApiError> {
         let denied = || ApiError::new("SESSION_AUTHENTICATION_FAILED", [user, FAILED]);
         if !self.penalties.may_try(source) {
             self.metrics.login_refused();
             return Err(denied());
         }
         match self.accounts.verify(user, password).await {
-            Ok(_identity) => Ok(()),
+            Ok(identity) => Ok(identity),
             Err(AuthError::Denied) => {
                 info!(user, ?source, "a login failed");
                 self.metrics.login_failed();
@@ -81,5 +82,19 @@ impl Node {
                 Err(ApiError::internal("the accounts cannot be read"))
             }
         }
+    }
+}
+
+/// An account with a role acts as an external subject would: its name is its identifier, and its permissions are the role's.
+fn identity_of(name: &str, role: Option<Role>, originator: &str, host: Ref) -> Identity {
+    let local = Identity::local(name, originator, host);
+    match role {
+        None => local,
+        Some(_) => Identity {
+            user_sid: name.to_owned(),
+            is_local_superuser: false,
+            role,
+            ..local
+        },
     }
 }

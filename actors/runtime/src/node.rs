@@ -5,6 +5,7 @@ use crate::config::RuntimeConfig;
 use crate::events::{Answers, Hub, Registered, Waiters};
 use crate::fragments::Fragments;
 use crate::ids::Clock;
+use crate::local_sessions::LocalSessions;
 use crate::membership::{JoinPool, Membership};
 use crate::metrics::Metrics;
 use crate::peers::Peers;
@@ -17,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use xenith_datamodel::ApiError;
 use xenith_raft::{PoolLog, Role};
-use xenith_wire::{Call, Dispatch, Reply};
+use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Reply};
 
 /// This host, as the pool's rows and the other hosts know it.
 #[derive(Clone, Debug)]
@@ -68,6 +69,7 @@ pub(crate) struct Node {
     pub handing_over: Arc<Semaphore>,
     pub started: tokio::time::Instant,
     pub joiner: OnceLock<Arc<dyn JoinPool>>,
+    pub local_sessions: LocalSessions,
 }
 
 impl Toolstack {
@@ -104,6 +106,7 @@ impl Toolstack {
             handing_over: Arc::new(Semaphore::new(1)),
             started: tokio::time::Instant::now(),
             joiner: OnceLock::new(),
+            local_sessions: LocalSessions::default(),
         });
         let mut background = JoinSet::new();
         background.spawn(crate::background::run(Arc::clone(&node)));
@@ -125,6 +128,10 @@ impl Toolstack {
 impl Dispatch for Toolstack {
     async fn call(&self, call: Call) -> Reply {
         self.node.call(call).await
+    }
+
+    async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal> {
+        self.node.authorise(request).await
     }
 
     fn health(&self) -> Result<String, String> {

@@ -87,6 +87,8 @@ pub(crate) enum Question {
     },
     /// The asking member's daemon has started: a [`crate::HostStart`] in JSON.
     HostStarted { body: Vec<u8> },
+    /// A user's password was changed: keep its hash.
+    KeepPassword { user: String, hash: String },
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -163,6 +165,7 @@ impl Node {
                 Err(error) if is_elsewhere(&error) => Answer::NotCoordinator,
                 Err(error) => Answer::Refused(error),
             },
+            Question::KeepPassword { user, hash } => self.keep_password(&user, &hash).await,
             Question::FinishTask { task, outcome } => {
                 if self.finish_task_here(task, outcome).await {
                     Answer::Done

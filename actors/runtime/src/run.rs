@@ -1,6 +1,7 @@
 //! The messages that planners cannot answer: they take time, passwords or other hosts.
 
 use crate::call::{Client, Committed};
+use crate::emergency::no_pool_secret;
 use crate::ids::SystemIds;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
@@ -67,6 +68,14 @@ impl Node {
         let Some(session) = session else {
             return match name.as_str() {
                 "session.login_with_password" => self.login(&params, call, client, deadline).await,
+                "session.slave_login" => {
+                    let host = params
+                        .first()
+                        .and_then(Value::as_ref)
+                        .cloned()
+                        .unwrap_or_else(Ref::null);
+                    Err(no_pool_secret(host.as_str()))
+                }
                 _ => Err(ApiError::new(NOT_BUILT, [name])),
             };
         };
@@ -79,8 +88,6 @@ impl Node {
             ));
         }
         match name.as_str() {
-            // Local sessions are kept by no host yet, so ending one ends nothing; xapi says nothing either.
-            "session.local_logout" => Ok(Value::Void),
             "event.register" | "event.unregister" => {
                 let node = Arc::clone(self);
                 let work = async move {
@@ -91,6 +98,10 @@ impl Node {
                     done.map(|()| Value::Void)
                 };
                 self.work(work, (method.mode, caller), call, deadline).await
+            }
+            "session.change_password" => {
+                let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
+                self.change_password(&caller, text(0), text(1)).await
             }
             "pool.designate_new_master" => {
                 let target = params

@@ -12,6 +12,7 @@ mod error;
 mod errors;
 mod export;
 mod field_type;
+mod http_handlers;
 mod implicit;
 mod lookup;
 mod releases;
@@ -26,6 +27,7 @@ pub use datetime::{DateTime, Zone};
 pub use error::ApiError;
 pub use errors::{error, errors};
 pub use export::export_json;
+pub use http_handlers::{HttpHandler, http_handler, http_handlers};
 pub use lookup::{
     all_classes, api_classes, class, class_any_case, enumeration, enumerations, list_methods, method, relations,
 };

@@ -144,3 +144,42 @@ fn records_have_the_order_of_the_wire() {
     }
     assert_eq!(seen, 11);
 }
+
+#[test]
+fn http_handlers() {
+    let facts = read(include_str!("../../../tests/facts/http_handlers.json"));
+    let facts = facts["handlers"].as_array().unwrap();
+    assert_eq!(datamodel::http_handlers().len(), facts.len());
+    for (ours, fact) in datamodel::http_handlers().iter().zip(facts) {
+        let name = ours.name;
+        let role = match (ours.floor.role.as_str(), ours.floor.or_client_cert) {
+            (role, true) => format!("{role}+client-cert"),
+            (role, false) => role.to_owned(),
+        };
+        let told = [ours.name, ours.method, ours.uri, &role].map(Json::from);
+        assert_eq!(
+            told,
+            ["name", "method", "uri", "role"].map(|member| fact[member].clone())
+        );
+        assert_eq!(fact["rbac_checked"], ours.checked, "{name}");
+        assert_eq!(
+            fact["registered_on"] == "coordinator-only",
+            ours.coordinator_only,
+            "{name}"
+        );
+        let narrower = fact["sub_roles"].as_object().into_iter().flatten();
+        let narrower: BTreeMap<_, _> = narrower
+            .map(|(sub, role)| (sub.as_str(), role.as_str().unwrap()))
+            .collect();
+        let ours: BTreeMap<_, _> = ours.sub_roles.iter().map(|(sub, role)| (*sub, role.as_str())).collect();
+        assert_eq!(ours, narrower, "{name}");
+    }
+}
+
+#[test]
+fn a_path_finds_the_longest_handler() {
+    let name = |method, path| datamodel::http_handler(method, path).map(|handler| handler.name);
+    assert_eq!(name("GET", "/services/xenops/x"), Some("get_services_xenops"));
+    assert_eq!(name("GET", "/export_metadata"), Some("get_export_metadata"));
+    assert_eq!(name("PUT", "/export"), None);
+}

@@ -4,15 +4,18 @@
 
 use crate::limits::Limits;
 use crate::rpc::{self, Codec, Refusal, Request};
-use crate::{pages, serve::Socket};
+use crate::{handlers, pages, serve::Socket};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode, Version};
 use actix_web::web::{Bytes, BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use tracing::debug;
-use xenith_datamodel::ApiError;
+use xenith_datamodel::{ApiError, http_handler};
 use xenith_wire::{Call, Origin, SharedDispatch};
 
 /// What every worker shares.
@@ -27,35 +30,92 @@ const OTHER_CONFIG_PREFIX: &str = "x-http-other-config-";
 const MAX_OTHER_CONFIG: usize = 64;
 const ADMIN_PREFIX: &str = "/xenith/";
 
-pub(crate) async fn handle(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
+pub(crate) async fn handle(request: HttpRequest, mut payload: Payload, shared: Data<Shared>) -> HttpResponse {
+    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let response = answer(request, &mut payload, &shared).await;
+    if is_chunked {
+        response.map_body(|_, body| {
+            BoxBody::new(Unread {
+                body,
+                _payload: payload,
+            })
+        })
+    } else {
+        response
+    }
+}
+
+/// The body of an answer to a request whose own body is not read. actix-http reads a chunked body that was dropped to its end, which may
+/// never come, and closes the connection when it was not dropped.
+struct Unread {
+    body: BoxBody,
+    _payload: Payload,
+}
+
+impl MessageBody for Unread {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+async fn answer(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> HttpResponse {
     match *request.method() {
-        Method::POST => post(request, payload, &shared).await,
-        Method::GET => get(&request, &shared),
-        Method::OPTIONS => pages::preflight(request.headers()),
-        Method::PUT | Method::CONNECT => forbidden(),
+        Method::POST => post(request, payload, shared).await,
+        Method::GET => get(&request, shared).await,
+        Method::OPTIONS => pages::preflight(request.headers(), content_type_of(request.path())),
+        Method::PUT | Method::CONNECT => handler(&request, shared).await,
         _ => pages::error_page(StatusCode::NOT_IMPLEMENTED, "This method is not implemented."),
     }
 }
 
-fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+async fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
     match request.path() {
         "/healthz" => match shared.dispatch.health() {
             Ok(text) => pages::plain_text(StatusCode::OK, text),
             Err(text) => pages::plain_text(StatusCode::SERVICE_UNAVAILABLE, text),
         },
         "/metrics" => pages::metrics(shared.dispatch.metrics()),
-        _ => forbidden(),
+        _ => handler(request, shared).await,
     }
 }
+
+/// XenAPI's root is no page of ours, and stands for every path without a handler.
+async fn handler(request: &HttpRequest, shared: &Shared) -> HttpResponse {
+    match http_handler(request.method().as_str(), request.path()) {
+        Some(found) if found.uri != "/" => handlers::handle(request, found, shared).await,
+        Some(_) | None => forbidden(),
+    }
+}
+
+fn content_type_of(path: &str) -> header::HeaderValue {
+    if path.starts_with("/jsonrpc") {
+        rpc::JSON
+    } else {
+        rpc::XML
+    }
+}
+
+/// POSTs that are calls; the others are for handlers.
+const RPC_PATHS: [&str; 4] = ["/", "/RPC2", "/json", "/jsonrpc"];
 
 fn forbidden() -> HttpResponse {
     pages::error_page(StatusCode::FORBIDDEN, "Access to the requested resource is forbidden.")
 }
 
-async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpResponse {
+async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> HttpResponse {
     let path = request.path();
     if path.starts_with("//") {
         return forbidden();
+    }
+    let found = http_handler("POST", path);
+    if let Some(found) = found.filter(|found| !RPC_PATHS.contains(&found.uri)) {
+        return handlers::handle(&request, found, shared).await;
     }
     let origin = origin(&request);
     let body = match read_body(&request, payload, &shared.limits).await {
@@ -67,7 +127,8 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
     {
         return admin(shared, rest, body).await;
     }
-    let codec = if path == "/jsonrpc" { Codec::Json } else { Codec::Xml };
+    let is_json = found.is_some_and(|found| found.uri == "/jsonrpc");
+    let codec = if is_json { Codec::Json } else { Codec::Xml };
     let Request {
         envelope,
         method,
@@ -81,6 +142,7 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
         Err(Refusal::Body(body)) => {
             return HttpResponse::Ok()
                 .insert_header((header::CONTENT_TYPE, rpc::JSON))
+                .insert_header(pages::COMMON_HEADERS[0].clone())
                 .body(body);
         }
     };
@@ -90,12 +152,17 @@ async fn post(request: HttpRequest, payload: Payload, shared: &Shared) -> HttpRe
     let (content_type, body) = rpc::encode(&envelope, &reply);
     drop(reply);
     let [cache, cors_origin, cors_headers] = pages::COMMON_HEADERS;
-    HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header(cache)
         .insert_header(cors_origin)
-        .insert_header(cors_headers)
-        .body(body)
+        .insert_header(cors_headers);
+    if request.version() < Version::HTTP_11 {
+        // Such clients read to the end of the connection, whatever they asked for.
+        response.force_close().insert_header((header::CONNECTION, "close"));
+    }
+    response.body(body)
 }
 
 fn call(headers: &HeaderMap, origin: Origin, method: String, params: Vec<xenith_wire::WireValue>) -> Call {
@@ -123,7 +190,7 @@ fn other_config(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 /// By the kind of socket: a TCP peer whose address cannot be had any more is still a TCP peer, never root.
-fn origin(request: &HttpRequest) -> Origin {
+pub(crate) fn origin(request: &HttpRequest) -> Origin {
     const GONE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let peer = request.peer_addr().unwrap_or(GONE);
     match request.conn_data::<Socket>() {
@@ -176,7 +243,7 @@ impl Refused {
 }
 
 /// Takes the whole body within size and time. A body that comes in one piece is not copied.
-async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> Result<Bytes, Refused> {
+async fn read_body(request: &HttpRequest, payload: &mut Payload, limits: &Limits) -> Result<Bytes, Refused> {
     let declared = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -194,7 +261,7 @@ async fn read_body(request: &HttpRequest, payload: Payload, limits: &Limits) -> 
     }
 }
 
-async fn collect(mut payload: Payload, expected: usize, limit: usize) -> Result<Bytes, Refused> {
+async fn collect(payload: &mut Payload, expected: usize, limit: usize) -> Result<Bytes, Refused> {
     let Some(first) = payload.next().await else {
         return Ok(Bytes::new());
     };

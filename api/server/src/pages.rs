@@ -32,8 +32,17 @@ pub(crate) fn error_page(status: StatusCode, text: &str) -> HttpResponse {
         .body(body)
 }
 
+/// 401: xapi's realm is the handler's name.
+pub(crate) fn unauthorised(realm: &str) -> HttpResponse {
+    let mut page = error_page(StatusCode::UNAUTHORIZED, "Please check your credentials and retry.");
+    if let Ok(value) = HeaderValue::from_str(&format!("Basic realm=\"{realm}\"")) {
+        page.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    page
+}
+
 /// Browsers ask before they send JSON; the answer says yes to the headers they name.
-pub(crate) fn preflight(request: &HeaderMap) -> HttpResponse {
+pub(crate) fn preflight(request: &HeaderMap, content_type: HeaderValue) -> HttpResponse {
     let allowed = match request
         .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
         .and_then(|v| v.to_str().ok())
@@ -42,6 +51,7 @@ pub(crate) fn preflight(request: &HeaderMap) -> HttpResponse {
         None => ALLOWED_HEADER.to_owned(),
     };
     HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header(COMMON_HEADERS[0].clone())
         .insert_header(COMMON_HEADERS[1].clone())
         .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, allowed))

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 use xenith_datamodel::{ApiError, Value};
-use xenith_wire::{Call, Dispatch, Origin, Reply};
+use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Origin, Reply};
 
 #[derive(Default)]
 struct Echo {
@@ -42,6 +42,10 @@ impl Dispatch for Echo {
                 (call.origin, call.method, call.params.len())
             ))),
         }
+    }
+
+    async fn authorise(&self, _request: HandlerRequest) -> Result<(), HandlerRefusal> {
+        Err(HandlerRefusal::Unauthorised)
     }
 
     fn health(&self) -> Result<String, String> {

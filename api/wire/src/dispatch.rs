@@ -6,7 +6,7 @@ use crate::{Piece, WireValue};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use xenith_datamodel::{ApiError, Value};
+use xenith_datamodel::{ApiError, HttpHandler, Value};
 
 /// One call as it arrived. Parameters are not typed yet: that needs the message's row of the table (see [`crate::typed`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,10 +69,58 @@ impl From<Result<Value, ApiError>> for Reply {
     }
 }
 
+/// What a request to an HTTP handler shows of who sends it: the first of these that is there decides (semantics.md §12).
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credentials {
+    Nothing,
+    /// Cookie or query `session_id`.
+    Session(String),
+    /// Cookie or query `pool_secret`.
+    PoolSecret(String),
+    Basic {
+        user: String,
+        password: String,
+    },
+}
+
+/// Never shows a secret (A9).
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Credentials::Nothing => "Nothing",
+            Credentials::Session(_) => "Session",
+            Credentials::PoolSecret(_) => "PoolSecret",
+            Credentials::Basic { .. } => "Basic",
+        })
+    }
+}
+
+/// One request to an HTTP handler, before its body is read.
+#[derive(Clone, Debug)]
+pub struct HandlerRequest {
+    pub handler: &'static HttpHandler,
+    pub origin: Origin,
+    pub credentials: Credentials,
+}
+
+/// Why a request to an HTTP handler is not let in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HandlerRefusal {
+    /// 401: nobody known.
+    Unauthorised,
+    /// 403: known, and may not; or the handler does not stand on this host.
+    Forbidden(ApiError),
+    /// 500.
+    Failed(ApiError),
+}
+
 /// The toolstack as the HTTP edge sees it. Dropping the future of `call` is how a client's disconnect is told.
 #[async_trait]
 pub trait Dispatch: Send + Sync + 'static {
     async fn call(&self, call: Call) -> Reply;
+
+    /// Whether the sender of a request to an HTTP handler is let in.
+    async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal>;
 
     /// `/healthz`: Ok(text) = 200, Err(text) = 503.
     fn health(&self) -> Result<String, String>;

@@ -17,6 +17,11 @@ pub struct View {
 }
 
 impl View {
+    /// Whether both are one and the same state, not only equal ones.
+    pub fn is_same(&self, other: &View) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+
     /// Raised by one for every changed row.
     pub fn generation(&self) -> u64 {
         self.state.database.generation

@@ -12,10 +12,10 @@ use openraft::EntryPayload;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use xenith_pooldb::Transaction;
+use std::sync::{Arc, Mutex, PoisonError};
 use xenith_pooldb::codec::{decode_transaction, encode_transaction};
+use xenith_pooldb::{Transaction, View};
 
 pub const KIND_BLANK: u16 = 1;
 pub const KIND_MEMBERSHIP: u16 = 2;
@@ -76,7 +76,12 @@ pub struct Record {
     body: Option<Arc<Body>>,
     /// Of a proposal on its way into this host's log; never stored or sent.
     guard: Option<Guard>,
+    /// Of a transaction that this host's head has applied already; never stored or sent.
+    foreseen: Option<Foreseen>,
 }
+
+/// The state that a transaction was applied to, and the one after it. Gone once asked for: a record is kept long after.
+type Foreseen = Arc<Mutex<Option<(View, View)>>>;
 
 /// Whether a proposal may still be appended. Raft may refuse a proposal (its lease had run out) and take the next one a moment later;
 /// that one was planned on top of the refused one, so it must not be made.
@@ -117,6 +122,19 @@ impl Record {
         self
     }
 
+    /// `after` is what the record's transaction makes of `before`.
+    pub fn foreseen(mut self, before: View, after: View) -> Record {
+        self.foreseen = Some(Arc::new(Mutex::new(Some((before, after)))));
+        self
+    }
+
+    /// The state after this record, when it was foreseen on exactly `now`. Answers once.
+    pub fn take_foreseen(&self, now: &View) -> Option<View> {
+        let mut foreseen = self.foreseen.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, after) = foreseen.take()?;
+        before.is_same(now).then_some(after)
+    }
+
     /// Asked once, when the record is appended: true when a blank entry must take its place.
     pub fn void_if_stale(&self) -> bool {
         self.guard.as_ref().is_some_and(Guard::void_if_stale)
@@ -133,6 +151,7 @@ impl Record {
             envelope,
             body: Some(Arc::new(body)),
             guard: None,
+            foreseen: None,
         })
     }
 
@@ -206,6 +225,7 @@ pub fn payload_from_bytes(bytes: Bytes) -> Result<Payload, CodecError> {
             envelope: bytes,
             body: None,
             guard: None,
+            foreseen: None,
         })),
     }
 }

@@ -25,7 +25,7 @@ const VOTE: VoteDto = VoteDto {
     committed: true,
 };
 
-fn same(name: &str, bytes: &[u8]) {
+pub(crate) fn same(name: &str, bytes: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if !path.exists() && std::env::var_os("XENITH_BLESS").is_some() {
         std::fs::write(&path, hex(bytes)).unwrap();

@@ -10,6 +10,7 @@
 //! later ones of its epoch become blank entries, though Raft takes them ([`Guard`]); the "opened" entry goes
 //! through the same queue, so when it is applied nothing of an earlier head can follow. Must not: await under a lock.
 
+use crate::codec::CodecError;
 use crate::entry::{Body, Guard, Record};
 use crate::pool_log::{CommitError, Plan};
 use crate::responder::Callback;
@@ -139,7 +140,9 @@ impl Head {
             Ok((next, _changes)) => next,
             Err(error) => return Attempt::Done(refused(error)),
         };
-        match self.enqueue(*seq + 1, leader, Body::Transaction(transaction)) {
+        let record = Record::new(Body::Transaction(transaction));
+        let record = record.map(|record| record.foreseen(view.clone(), next.clone()));
+        match self.enqueue(*seq + 1, leader, record, true) {
             Ok(reply) => {
                 *view = next;
                 *seq += 1;
@@ -161,7 +164,7 @@ impl Head {
         else {
             return Err(CommitError::NotCoordinator);
         };
-        let reply = self.enqueue(*seq + 1, *leader, body)?;
+        let reply = self.enqueue(*seq + 1, *leader, Record::new(body), false)?;
         *seq += 1;
         Ok(reply)
     }
@@ -171,7 +174,7 @@ impl Head {
         let mut state = self.state();
         self.epoch.fetch_add(1, Ordering::SeqCst);
         state.phase = Phase::Opening;
-        let reply = self.enqueue(state.seq + 1, leader, body)?;
+        let reply = self.enqueue(state.seq + 1, leader, Record::new(body), false)?;
         state.seq += 1;
         drop(state);
         self.notify();
@@ -248,10 +251,15 @@ impl Head {
         self.flights().replies.len()
     }
 
-    /// Encodes here, so that what cannot be stored is refused before the head has it.
-    fn enqueue(&self, seq: u64, leader: LeaderId, body: Body) -> Result<oneshot::Receiver<Outcome>, CommitError> {
-        let is_change = matches!(body, Body::Transaction(_));
-        let record = Record::new(body).map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
+    /// The record was encoded before, so that what cannot be stored is refused before the head has it.
+    fn enqueue(
+        &self,
+        seq: u64,
+        leader: LeaderId,
+        record: Result<Record, CodecError>,
+        is_change: bool,
+    ) -> Result<oneshot::Receiver<Outcome>, CommitError> {
+        let record = record.map_err(|error| CommitError::Api(ApiError::internal(error.to_string())))?;
         let size = record.envelope().len();
         if size > ENTRY_BYTES_MAX {
             let text = format!("a change of {size} bytes; at most {ENTRY_BYTES_MAX} can be made at once");

@@ -33,10 +33,17 @@ const OPENING_DEADLINE: Duration = Duration::from_secs(5);
 /// Between tries to open.
 const REOPEN_AFTER: Duration = Duration::from_millis(20);
 
+/// A host that heard nothing for this long stood still or was cut off: heartbeats are far more frequent.
+const SILENT: Duration = Duration::from_millis(500);
+/// After such a silence old messages may still come in; who sent them waits no longer than this for their effect.
+const STALE_MAX: Duration = Duration::from_secs(2);
+
 /// When this host last heard an accepted message of a coordinator.
 pub struct LastHeard {
     start: Instant,
     millis: AtomicU64,
+    /// When a silence ended; 0 if there was none.
+    resumed_millis: AtomicU64,
 }
 
 impl LastHeard {
@@ -44,12 +51,27 @@ impl LastHeard {
         Arc::new(LastHeard {
             start: Instant::now(),
             millis: AtomicU64::new(0),
+            resumed_millis: AtomicU64::new(0),
         })
     }
 
     pub fn now(&self) {
-        let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.millis.store(millis, Ordering::Relaxed);
+        let now = self.elapsed_millis();
+        let before = self.millis.swap(now, Ordering::SeqCst);
+        if before > 0 && now.saturating_sub(before) > SILENT.as_millis() as u64 {
+            self.resumed_millis.store(now, Ordering::SeqCst);
+        }
+    }
+
+    /// False while what comes in may be of long ago: this host has been silent, or has just heard the first word after a silence.
+    pub fn is_up_to_date(&self) -> bool {
+        let resumed = self.resumed_millis.load(Ordering::SeqCst);
+        let since = self.elapsed_millis().saturating_sub(resumed);
+        self.ago() <= SILENT && (resumed == 0 || since > STALE_MAX.as_millis() as u64)
+    }
+
+    fn elapsed_millis(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     pub fn ago(&self) -> Duration {
@@ -210,21 +232,14 @@ impl Leadership {
         }
     }
 
-    /// Where clients reach the member: its host row's address, else its link's host.
+    /// Where clients reach the member: its host row's address. Nothing else is said in its place (B3).
     fn address_of(&self, metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> Option<String> {
         let member = metrics.membership_config.get_node(&node)?;
         let view = self.published.view();
-        let row = host_of(&view, &member.host_uuid)
+        host_of(&view, &member.host_uuid)
             .and_then(|host| view.record(xenith_datamodel::class("host")?, &host))
             .and_then(|record| field_text(&record, "address"))
-            .filter(|address| !address.is_empty());
-        let link = || {
-            member
-                .link_address
-                .rsplit_once(':')
-                .map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
-        };
-        row.or_else(link)
+            .filter(|address| !address.is_empty())
     }
 
     fn say(&self, role: Role) {
@@ -288,5 +303,29 @@ fn field_text(record: &Value, name: &str) -> Option<String> {
     match value {
         Value::Text(text) => Some(text.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_stood_still_is_not_up_to_date_at_once() {
+        let heard = LastHeard::new();
+        let beat = async |times: u32| {
+            for _ in 0..times {
+                tokio::time::advance(Duration::from_millis(40)).await;
+                heard.now();
+            }
+        };
+        beat(5).await;
+        assert!(heard.is_up_to_date());
+        tokio::time::advance(SILENT * 2).await;
+        assert!(!heard.is_up_to_date(), "silent");
+        heard.now();
+        assert!(!heard.is_up_to_date(), "the first word after a silence");
+        beat(60).await;
+        assert!(heard.is_up_to_date());
     }
 }

@@ -48,6 +48,9 @@ pub enum MemberError {
     /// May still be made.
     #[error("the change of membership takes too long; whether it was made is not known")]
     TooLong,
+    /// To be asked again.
+    #[error("no other member is fit to vote in its place yet")]
+    NoSubstitute,
     #[error("the change of membership was not made: {0}")]
     Failed(String),
 }
@@ -72,14 +75,27 @@ impl Members {
             .await
     }
 
+    /// Sets the addresses and the certificate of a member that is there.
+    pub async fn update(&self, member: Member) -> Result<(), MemberError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let metrics = self.raft.metrics().borrow_watched().clone();
+        if metrics.membership_config.get_node(&member.node).is_none() {
+            return Err(MemberError::Failed("it is no member".into()));
+        }
+        self.change(ChangeMembers::SetNodes(BTreeMap::from([(member.node, member)])))
+            .await
+    }
+
     pub async fn remove(&self, node: NodeId) -> Result<(), MemberError> {
         if node == self.config.member.node {
             return Err(MemberError::IsCoordinator);
         }
         let _one_at_a_time = self.changing.lock().await;
-        let mut voters = self.voters();
-        if voters.remove(&node) {
-            self.set_voters(voters).await?;
+        let voters = self.voters();
+        if voters.contains(&node) {
+            let metrics = self.raft.metrics().borrow_watched().clone();
+            let next = planner::voters_without(&self.health_of_all(&metrics), &voters, node, self.config.member.node);
+            self.set_voters(next.ok_or(MemberError::NoSubstitute)?).await?;
         }
         self.change(ChangeMembers::RemoveNodes(BTreeSet::from([node]))).await
     }
@@ -144,11 +160,7 @@ impl Members {
     }
 
     async fn plan_once(&self, metrics: &RaftMetrics<TypeConfig>) {
-        let health: Vec<_> = metrics
-            .membership_config
-            .nodes()
-            .map(|(node, _)| self.health(metrics, *node))
-            .collect();
+        let health = self.health_of_all(metrics);
         let voters = self.voters();
         if let Some(next) = planner::next_voters(&health, &voters, self.config.member.node) {
             if !self.ready(next.difference(&voters)).await {
@@ -186,6 +198,11 @@ impl Members {
             }
             tokio::time::sleep(READY_LOOK_EVERY).await;
         }
+    }
+
+    fn health_of_all(&self, metrics: &RaftMetrics<TypeConfig>) -> Vec<MemberHealth> {
+        let members = metrics.membership_config.nodes();
+        members.map(|(node, _)| self.health(metrics, *node)).collect()
     }
 
     fn health(&self, metrics: &RaftMetrics<TypeConfig>, node: NodeId) -> MemberHealth {
@@ -277,10 +294,11 @@ impl Members {
     }
 }
 
-/// Keeps the network's knowledge of the members. One task per node.
+/// Keeps the network's knowledge of the members. One task per node. Only who is seen to leave is forgotten: a log that is behind does not
+/// name members that this host was told of at its start or has asked for.
 pub async fn teach(raft: openraft::Raft<TypeConfig, StateMachine>, net: Arc<dyn RaftNet>) {
     let mut server = raft.server_metrics();
-    let mut known = Vec::new();
+    let mut known: Vec<Member> = Vec::new();
     loop {
         let members: Vec<Member> = server
             .borrow_watched()
@@ -289,6 +307,9 @@ pub async fn teach(raft: openraft::Raft<TypeConfig, StateMachine>, net: Arc<dyn 
             .map(|(_, member)| member.clone())
             .collect();
         if members != known {
+            let is_member = |node: NodeId| members.iter().any(|member| member.node == node);
+            let left: Vec<NodeId> = known.iter().map(|m| m.node).filter(|node| !is_member(*node)).collect();
+            net.forget(&left);
             net.learn(&members);
             known = members;
         }

@@ -105,6 +105,7 @@ impl RaftNode {
         let peers = Peers {
             net: parts.net.clone(),
             identity,
+            append_deadline: config.election_max * 2,
         };
         let starting = openraft::Raft::new(node, openraft_config, peers, LogAdapter::new(parts.log.clone()), state);
         let raft = Runtime::scope(config.seed, starting)
@@ -247,6 +248,11 @@ impl RaftNode {
         self.members.add(member).await
     }
 
+    /// Takes over the link address of a member, on the coordinator.
+    pub async fn update_member(&self, member: Member) -> Result<(), MemberError> {
+        self.members.update(member).await
+    }
+
     /// Removes a member, on the coordinator.
     pub async fn remove_member(&self, node: NodeId) -> Result<(), MemberError> {
         self.members.remove(node).await
@@ -362,14 +368,14 @@ impl RaftNode {
 #[async_trait]
 impl PoolLog for RaftNode {
     fn propose(&self, plan: Plan) -> BoxFuture<'static, Result<Value, CommitError>> {
-        let (head, reads) = (self.head.clone(), self.reads.clone());
+        let (head, reads, log) = (self.head.clone(), self.reads.clone(), self.log.clone());
         let mut attempt = head.attempt(plan);
         Box::pin(async move {
             let hold_until = Instant::now() + HOLD_MAX;
             loop {
                 attempt = match attempt {
                     Attempt::Done(error) => return Err(error),
-                    Attempt::InFlight(reply, value) => return settle(reply, value).await,
+                    Attempt::InFlight(reply, value) => return settle(reply, value, &*log).await,
                     Attempt::Confirm(leader, value) => {
                         let read = reads.read().await.map_err(|_| CommitError::NotCoordinator)?;
                         let holds = read.0 == Some(leader) && head.open_leader() == Some(leader);
@@ -466,10 +472,22 @@ async fn keep_quarantine(
     }
 }
 
-async fn settle(reply: tokio::sync::oneshot::Receiver<head::Outcome>, value: Value) -> Result<Value, CommitError> {
+async fn settle(
+    reply: tokio::sync::oneshot::Receiver<head::Outcome>,
+    value: Value,
+    log: &dyn DurableLog,
+) -> Result<Value, CommitError> {
     let settled = tokio::time::timeout(COMMIT_WAIT_MAX, reply).await;
-    match settled {
-        Ok(Ok(outcome)) => outcome.map(|()| value),
+    let outcome = match settled {
+        Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => Err(CommitError::Unknown),
+    };
+    match outcome {
+        Err(CommitError::Unknown) => Err(match log.health().condition {
+            StoreCondition::Ok => CommitError::Unknown,
+            // Others may have it on their disks.
+            StoreCondition::Full(why) | StoreCondition::Faulty(why) => CommitError::UnknownByStoreFault(why),
+        }),
+        outcome => outcome.map(|()| value),
     }
 }

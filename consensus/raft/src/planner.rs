@@ -62,6 +62,29 @@ pub fn next_voters(members: &[MemberHealth], voters: &BTreeSet<NodeId>, leader: 
     Some(next)
 }
 
+/// The voters with which `gone` can leave the members; nothing while that would leave an even number and the learner who could make it
+/// odd is not fit yet. `gone` is not the leader.
+pub fn voters_without(
+    members: &[MemberHealth],
+    voters: &BTreeSet<NodeId>,
+    gone: NodeId,
+    leader: NodeId,
+) -> Option<BTreeSet<NodeId>> {
+    let left: Vec<_> = members.iter().filter(|m| m.node != gone).cloned().collect();
+    let mut next = voters.clone();
+    next.remove(&gone);
+    if next.len() % 2 == 1 {
+        return Some(next);
+    }
+    if next.len() >= voters_wanted(left.len()) {
+        next.remove(&worst(&left, &next, leader)?);
+        return Some(next);
+    }
+    let spare = left.iter().filter(|m| m.fit && !next.contains(&m.node));
+    next.insert(spare.map(|m| m.node).min()?);
+    Some(next)
+}
+
 /// Voters with `target` among them for a hand-over: another voter, never the target or the leader, makes room. A pool with one voter
 /// gets two; the new coordinator demotes the old one.
 pub fn voters_with(voters: &BTreeSet<NodeId>, target: NodeId, leader: NodeId) -> BTreeSet<NodeId> {
@@ -154,6 +177,23 @@ mod tests {
         );
         members[3].fit = false;
         assert_eq!(next_voters(&members, &ids(&[1, 2, 3]), NodeId(1)), None);
+    }
+
+    #[test]
+    fn voters_stay_odd_when_one_of_them_leaves() {
+        let mut members: Vec<_> = (1..=3).map(member).collect();
+        let without =
+            |members: &[MemberHealth], voters: &[u128]| voters_without(members, &ids(voters), NodeId(2), NodeId(1));
+        // Three become two hosts, of which one votes.
+        assert_eq!(without(&members, &[1, 2, 3]), Some(ids(&[1])));
+        assert_eq!(without(&members, &[1]), Some(ids(&[1])));
+        // A learner takes the place, once it is fit.
+        members.push(member(4));
+        assert_eq!(without(&members, &[1, 2, 3]), Some(ids(&[1, 3, 4])));
+        members[3].fit = false;
+        assert_eq!(without(&members, &[1, 2, 3]), None);
+        members.push(member(5));
+        assert_eq!(without(&members, &[1, 2, 3, 4, 5]), Some(ids(&[1, 3, 5])));
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub enum CommitError {
     /// Leadership was lost with the proposal in flight: it may or may not be committed.
     #[error("the coordinator changed while the change was under way; whether it was made is not known")]
     Unknown,
+    /// The store failed (disk full, fault) with the proposal in flight: the same.
+    #[error("this host's store could not be written ({0}); whether the change was made is not known")]
+    UnknownByStoreFault(String),
     /// Proposals stand still for a hand-over; at most 150 ms (B5).
     #[error("a hand-over is under way")]
     Frozen,

@@ -4,7 +4,8 @@
 //! answered and before the applied index rises (B1); an entry that cannot be understood, or a state hash that differs, quarantines this
 //! host: it applies nothing more, serves nothing and does not vote. It is in memory only: rebuilt from snapshot and log at start.
 
-use crate::entry::{Body, Opened, StateHash, SyncSet};
+use crate::codec::CodecError;
+use crate::entry::{Body, Opened, Record, StateHash, SyncSet};
 use crate::pool_log::NodeId;
 use crate::snapshot::{self, SnapshotFile, SnapshotHead, SnapshotStore};
 use crate::types::{LogId, SnapshotMeta, StoredMembership, TypeConfig};
@@ -193,6 +194,18 @@ impl StateMachine {
         })
     }
 
+    /// What the head of this host made of the very same state is taken as it is: applying is deterministic (A7).
+    fn apply_record(&mut self, at: LogId, record: &Record) -> Result<Applied, CodecError> {
+        match record.take_foreseen(&self.view) {
+            Some(view) => {
+                self.view = view;
+                self.dirty = true;
+                Ok(Applied::Done)
+            }
+            None => Ok(self.apply_body(at, &*record.body()?)),
+        }
+    }
+
     fn apply_body(&mut self, at: LogId, body: &Body) -> Applied {
         match body {
             Body::Transaction(transaction) => self.apply_transaction(transaction),
@@ -253,11 +266,7 @@ impl StateMachine {
         });
     }
 
-    fn apply_entry(
-        &mut self,
-        at: LogId,
-        payload: EntryPayload<crate::entry::Record, NodeId, crate::Member>,
-    ) -> Applied {
+    fn apply_entry(&mut self, at: LogId, payload: EntryPayload<Record, NodeId, crate::Member>) -> Applied {
         if self.published.progress().halted {
             return Applied::Quarantined;
         }
@@ -267,8 +276,8 @@ impl StateMachine {
                 self.membership = StoredMembership::new(Some(at), membership);
                 Applied::Done
             }
-            EntryPayload::Normal(record) => match record.body() {
-                Ok(body) => self.apply_body(at, &body),
+            EntryPayload::Normal(record) => match self.apply_record(at, &record) {
+                Ok(applied) => applied,
                 Err(error) => {
                     self.published.quarantine(format!("entry {at} cannot be read: {error}"));
                     return Applied::Quarantined;
@@ -359,13 +368,20 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         Ok(())
     }
 
+    /// An error of a builder would end Raft: a quarantined host, whose state must not be kept, puts its snapshots off for good.
+    async fn try_create_snapshot_builder(&mut self, _force: bool) -> Option<SnapshotBuilder> {
+        match self.published.progress().halted {
+            true => None,
+            false => Some(self.get_snapshot_builder().await),
+        }
+    }
+
     async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
         SnapshotBuilder {
             store: self.store.clone(),
             current: self.current.clone(),
             head: self.head(),
             view: self.view.clone(),
-            healthy: !self.published.progress().halted,
         }
     }
 
@@ -388,6 +404,8 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         self.sync = head.sync;
         self.checkpoints.clear();
         self.publish(&mut Vec::new());
+        let index = self.applied.map(|applied| applied.index);
+        tracing::info!(index, "the state was taken over from a snapshot");
         Ok(())
     }
 
@@ -408,7 +426,6 @@ pub struct SnapshotBuilder {
     current: Current,
     head: SnapshotHead,
     view: View,
-    healthy: bool,
 }
 
 impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
@@ -417,9 +434,6 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
     async fn build_snapshot(
         &mut self,
     ) -> Result<openraft::type_config::alias::SnapshotOf<TypeConfig, Arc<dyn SnapshotFile>>, io::Error> {
-        if !self.healthy {
-            return Err(io::Error::other("a quarantined host makes no snapshots"));
-        }
         let (store, current) = (self.store.clone(), self.current.clone());
         let (head, view) = (self.head.clone(), self.view.clone());
         let (head, file) = blocking(move || {

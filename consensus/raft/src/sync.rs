@@ -26,8 +26,9 @@ use tokio::time::Instant;
 const SYNC_PATIENCE: Duration = Duration::from_secs(1);
 /// A learner this close to the log's end may be awaited: it was heard, and the rest is on its way.
 const JOIN_LAG_MAX: u64 = 16;
-/// Looks without an event.
+/// Looks without an event, where learners are or may be awaited; elsewhere it is only a net.
 const TICK: Duration = Duration::from_millis(50);
+const IDLE_TICK: Duration = Duration::from_secs(1);
 
 type Release = Box<dyn FnOnce() + Send>;
 
@@ -127,6 +128,7 @@ pub async fn run(
     gate: Arc<SyncGate>,
 ) {
     let mut progress = raft.data_metrics();
+    let mut phase = head.watch();
     loop {
         let metrics = raft.metrics().borrow_watched().clone();
         if metrics.running_state.is_err() {
@@ -141,8 +143,13 @@ pub async fn run(
                 let _ = tokio::time::timeout(SYNC_PATIENCE, done).await;
             }
         }
-        // Woken by progress or by the tick; an error is Raft's end, which the metrics tell.
-        let _ = tokio::time::timeout(TICK, progress.changed()).await;
+        let awaits = head.open_leader().is_some() && is_only_voter(&config, &metrics);
+        // Woken by progress, by the head or by the tick; an error is Raft's end, which the metrics tell.
+        tokio::select! {
+            _ = progress.changed() => {}
+            _ = phase.changed() => {}
+            () = tokio::time::sleep(if awaits { TICK } else { IDLE_TICK }) => {}
+        }
     }
 }
 
@@ -155,11 +162,7 @@ fn look(config: &RaftConfig, metrics: &RaftMetrics<TypeConfig>, gate: &SyncGate)
     };
     gate.reached(set.iter().map(|node| matched(node).unwrap_or(0)).min());
     let membership = metrics.membership_config.membership();
-    let alone = metrics
-        .membership_config
-        .voter_ids()
-        .all(|voter| voter == config.member.node);
-    if !alone {
+    if !is_only_voter(config, metrics) {
         return (!set.is_empty()).then(BTreeSet::new);
     }
     let late = gate.oldest_wait().is_some_and(|wait| wait > SYNC_PATIENCE);
@@ -174,4 +177,10 @@ fn look(config: &RaftConfig, metrics: &RaftMetrics<TypeConfig>, gate: &SyncGate)
         .filter(|node| if set.contains(node) { stays(node) } else { follows(node) })
         .collect();
     (next != set).then_some(next)
+}
+
+/// Only then are learners awaited.
+fn is_only_voter(config: &RaftConfig, metrics: &RaftMetrics<TypeConfig>) -> bool {
+    let mut voters = metrics.membership_config.voter_ids();
+    voters.all(|voter| voter == config.member.node)
 }

@@ -23,7 +23,7 @@ async fn a_coordinator_with_a_full_disk_acknowledges_nothing_says_so_and_heals()
     cluster.hosts[full].disk.set_full(true);
     let lost = cluster.node(full).propose(create("not acknowledged")).await;
     assert!(
-        matches!(lost, Err(CommitError::Unknown | CommitError::StoreFault(_))),
+        matches!(&lost, Err(CommitError::UnknownByStoreFault(why)) if why.contains("full")),
         "{lost:?}"
     );
     let why = cluster.node(full).failed().await;
@@ -120,6 +120,40 @@ async fn after_a_suspend_the_coordinator_confirms_that_it_is_one() {
     cluster.write("after").await.unwrap();
     let k = cluster.coordinator().await;
     assert!(holds(&cluster.node(k).read().await.unwrap(), "before"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hand_over_whose_target_votes_late_leaves_no_write_without_an_answer() {
+    let cluster = Cluster::formed(3, |config| config.freeze_max = Duration::from_millis(100)).await;
+    let k = cluster.coordinator().await;
+    let target = (k + 1) % 3;
+    cluster.agree().await;
+    // Something is always in flight; the target's own vote takes much longer than the hand-over's time.
+    cluster.net.set_delay(Duration::from_millis(5));
+    cluster.hosts[target].fsync_ms.store(400, Ordering::Relaxed);
+    let over = AtomicBool::new(false);
+    let hand_over = async {
+        let outcome = cluster.node(k).hand_over(&format!("host-{target}")).await;
+        // Also what is written right after it.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        over.store(true, Ordering::SeqCst);
+        outcome
+    };
+    let writer = |n: usize| {
+        let (cluster, over) = (&cluster, &over);
+        async move {
+            let mut count = 0;
+            while !over.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                cluster.write(&format!("w{n}-{count}")).await.unwrap();
+                count += 1;
+            }
+        }
+    };
+    let (outcome, _) = tokio::join!(hand_over, futures::future::join_all((0..4).map(writer)));
+    // Whether a host with such a disk stays coordinator is another matter.
+    outcome.unwrap();
+    cluster.agree().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -220,7 +254,7 @@ async fn on_sled_a_full_disk_heals_and_a_quarantine_stays() {
         let name = format!("{n}{}", "x".repeat(100_000));
         match node.propose(create(&name)).await {
             Ok(_) => kept.push(name),
-            Err(CommitError::Unknown | CommitError::StoreFault(_)) => break,
+            Err(CommitError::Unknown | CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_)) => break,
             Err(other) => panic!("{other}"),
         }
     }

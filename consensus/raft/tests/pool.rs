@@ -4,7 +4,7 @@
 
 mod cluster;
 
-use cluster::{Cluster, create, eventually, holds, row};
+use cluster::{Cluster, create, eventually, first, holds, row};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use xenith_datamodel::{ApiError, Value, class};
@@ -33,12 +33,12 @@ async fn a_bootstrap_that_was_cut_off_is_gone_on_with() {
         }
     };
     tokio::select! {
-        made = node.bootstrap(row("first")) => made.unwrap(),
+        made = node.bootstrap(first()) => made.unwrap(),
         () = begun => {}
     }
     cluster.kill(0).await;
     cluster.start(0).await;
-    let again = cluster.node(0).bootstrap(row("first")).await;
+    let again = cluster.node(0).bootstrap(first()).await;
     assert!(matches!(again, Ok(()) | Err(BootstrapError::NotEmpty)), "{again:?}");
     assert!(holds(&cluster.node(0).read().await.unwrap(), "first"));
 }
@@ -263,7 +263,7 @@ async fn hosts_join_one_after_the_other_and_the_voters_stay_odd() {
     for k in 0..6 {
         cluster.start(k).await;
     }
-    cluster.node(0).bootstrap(row("first")).await.unwrap();
+    cluster.node(0).bootstrap(first()).await.unwrap();
     for (k, wanted) in [(1, 1), (2, 3), (3, 3), (4, 5), (5, 5)] {
         cluster.node(0).add_member(cluster.member(k)).await.unwrap();
         cluster.write(&format!("joined {k}")).await.unwrap();
@@ -403,7 +403,10 @@ async fn a_coordinator_whose_disk_fails_acknowledges_nothing_and_another_takes_o
     cluster.hosts[bad].disk.break_fsync();
     let failed = cluster.node(bad).propose(create("lost")).await;
     assert!(
-        matches!(failed, Err(CommitError::Unknown | CommitError::StoreFault(_))),
+        matches!(
+            failed,
+            Err(CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_))
+        ),
         "{failed:?}"
     );
     let others: Vec<_> = (0..3).filter(|k| *k != bad).collect();

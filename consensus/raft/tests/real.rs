@@ -145,6 +145,21 @@ fn row(name: &str) -> Transaction {
     transaction
 }
 
+/// With the hosts' rows, from which members learn each other's addresses.
+fn first(members: &[Member]) -> Transaction {
+    let host = class("host").unwrap();
+    let column = |name| host.column(name).unwrap();
+    let mut transaction = row("first");
+    for member in members {
+        let fields = vec![
+            (column("uuid"), Value::text(&member.host_uuid)),
+            (column("address"), Value::text(&member.link_address)),
+        ];
+        transaction.create(host, &Ref::from_uuid_text(&member.host_uuid), fields);
+    }
+    transaction
+}
+
 async fn coordinator(hosts: &[Host]) -> usize {
     for _ in 0..2_000 {
         let leads = |h: &Host| {
@@ -189,7 +204,7 @@ async fn three_hosts_over_tls_and_sled_commit_hand_over_and_fail_over() {
         host.net.learn(&members);
         host.start(dir.path()).await;
     }
-    hosts[0].node().bootstrap(row("first")).await.unwrap();
+    hosts[0].node().bootstrap(first(&members)).await.unwrap();
     // More than the log keeps: the joiners come by snapshot.
     for n in 0..250 {
         write(&hosts, &format!("early{n}")).await;

@@ -4,6 +4,7 @@ mod bench;
 mod clients;
 mod run;
 mod sim;
+mod tables;
 mod tidy;
 mod verify;
 
@@ -13,6 +14,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   verify                    everything CI checks: format, lints, tidy, tests, simulator seeds, clients, docs
   tidy                      the dependency arrows, purity and sizes only
   sim --seeds N | --seed S  the cluster simulator: N seeds, or exactly one, each in a process of its own
+  tables [--docs FOLDER]    the datamodel as JSON on standard output, or as a class reference in FOLDER
   clients                   unmodified Python and npm clients against a pool
   bench [NAME ...]          the benches of docs/performance.md, release build";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         "sim" => sim::sim(rest),
         "clients" => clients::clients(),
         "bench" => bench::bench(rest),
+        "tables" => tables::tables(rest),
         _ => Err(run::Failure(USAGE.to_owned())),
     };
     match result {

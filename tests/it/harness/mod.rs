@@ -26,6 +26,13 @@ pub const LIVELY: Duration = Duration::from_secs(60);
 /// Between two looks at something that will come true.
 pub const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub const PASSWORD: &str = "correct horse";
+/// For tests that are not about elections: on a busy machine, too, coordination moves only when it is told to.
+pub const PATIENT: [&str; 4] = [
+    "--config-set",
+    "raft.election_max_ms=2000",
+    "--config-set",
+    "raft.election_min_ms=1500",
+];
 
 /// The long forms of tests are wanted.
 pub fn long() -> bool {

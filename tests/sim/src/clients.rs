@@ -213,11 +213,13 @@ impl Clients {
             Err(CommitError::Frozen) => "frozen",
             Err(CommitError::TooBusy) => "too_busy",
             Err(CommitError::Unknown) => "commit_unknown",
-            Err(CommitError::StoreFault(_)) => "store_fault",
+            Err(CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_)) => "store_fault",
         };
         self.shared.probe(probe);
         match answer {
-            Err(CommitError::Unknown | CommitError::StoreFault(_)) => Outcome::Unknown,
+            Err(CommitError::Unknown | CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_)) => {
+                Outcome::Unknown
+            }
             Ok(_) | Err(_) => Outcome::Refused,
         }
     }

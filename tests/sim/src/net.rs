@@ -310,6 +310,8 @@ impl RaftNet for NetDoor {
     }
 
     fn learn(&self, _members: &[Member]) {}
+
+    fn forget(&self, _nodes: &[NodeId]) {}
 }
 
 /// Nobody waits for this answer any more.

@@ -3,11 +3,14 @@
 //! Each register is written twice in one transaction, to two rows, so that half a transaction would be seen.
 
 use crate::history::Written;
+use crate::host::host_uuid;
 use xenith_datamodel::{ClassId, Ref, Value, classes::task};
 use xenith_pooldb::{Transaction, View};
 
 /// Rows that hold the registers' first copies; as many hold the second ones.
 const REGISTER_ROWS: usize = 2;
+/// More than any simulated pool has.
+const HOSTS_MAX: usize = 8;
 
 pub fn task_class() -> Option<ClassId> {
     xenith_datamodel::class("task")
@@ -24,6 +27,8 @@ fn register_key(register: usize) -> String {
 /// The rows that the registers live in.
 pub fn first_transaction(time_ms: i64) -> Transaction {
     let mut transaction = Transaction::new(time_ms);
+    // Without such a class the pool has no addresses, and no supporter: the checks say so.
+    let _ = host_rows(&mut transaction);
     let Some(class) = task_class() else { return transaction };
     for register in 0..REGISTER_ROWS {
         for copy in ["a", "b"] {
@@ -32,6 +37,21 @@ pub fn first_transaction(time_ms: i64) -> Transaction {
         }
     }
     transaction
+}
+
+/// From which members learn each other's addresses.
+fn host_rows(transaction: &mut Transaction) -> Option<()> {
+    let class = xenith_datamodel::class("host")?;
+    let (uuid_column, address_column) = (class.column("uuid")?, class.column("address")?);
+    for index in 0..HOSTS_MAX {
+        let uuid = host_uuid(index);
+        let fields = vec![
+            (uuid_column, Value::text(&uuid)),
+            (address_column, Value::text(format!("10.0.0.{index}"))),
+        ];
+        transaction.create(class, &Ref::from_uuid_text(&uuid), fields);
+    }
+    Some(())
 }
 
 pub fn write_register(transaction: &mut Transaction, register: usize, value: Written) {

@@ -51,9 +51,11 @@ pub(crate) fn check_new_key(cx: &PlanCx<'_>, column: Column, row: &Ref, key: &Va
     if !pairs.iter().any(|(held, _)| held == key) {
         return Ok(());
     }
+    // This one error spells the field as the database does.
+    let stored = column.desc().db.unwrap_or(name);
     Err(ApiError::new(
         "MAP_DUPLICATE_KEY",
-        [column.class.name(), name, row.as_str(), &key_text(key)],
+        [column.class.name(), stored, row.as_str(), &key_text(key)],
     ))
 }
 

@@ -45,6 +45,11 @@ pub(crate) fn constructor_fields(
     Ok(fields)
 }
 
+/// Refuses a constructor's record that lacks a field without default: that comes before what the fields say.
+pub(crate) fn check_given(class: ClassId, given: &[(Arc<str>, Value)]) -> Result<(), ApiError> {
+    constructor_fields(class, given).map(|_| ())
+}
+
 /// Constructor fields with some of them replaced or added.
 pub(crate) fn fields_with(
     class: ClassId,

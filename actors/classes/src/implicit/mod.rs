@@ -4,7 +4,7 @@ mod change;
 mod create;
 
 pub(crate) use change::check_new_key;
-pub(crate) use create::fields_with;
+pub(crate) use create::{check_given, fields_with};
 
 use crate::{Args, Plan, PlanCx, Rows};
 use xenith_datamodel::{ApiError, ClassId, Column, MessageKind, Method, Value};

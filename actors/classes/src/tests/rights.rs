@@ -137,3 +137,71 @@ fn roles_are_objects_with_stable_ids() {
     let error = super::code(pool.call("role.get_uuid", vec![Value::Ref(Ref::null())]));
     assert_eq!(error, "HANDLE_INVALID [role, OpaqueRef:NULL]");
 }
+
+/// Every message and every key with a floor of its own, for every role, against the facts.
+#[test]
+fn the_whole_matrix() {
+    let facts: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/facts/datamodel.json")).unwrap();
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for class in facts["classes"].as_array().unwrap() {
+        for message in class["messages"].as_array().unwrap() {
+            let name = format!(
+                "{}.{}",
+                class["name"].as_str().unwrap(),
+                message["name"].as_str().unwrap()
+            );
+            let method = method(&name);
+            if message["lifecycle"] == "removed" || !method.message.session {
+                continue;
+            }
+            let internal = message["pool_internal"] == true;
+            let params = |key: &str| -> Vec<Value> {
+                let declared = message["params"].as_array().unwrap().iter();
+                declared
+                    .map(|param| Value::text(if param["name"] == "key" { key } else { "OpaqueRef:x" }))
+                    .collect()
+            };
+            let mut cases = vec![("no such key", message["role"].as_str().unwrap_or("local-root"))];
+            for (key, role) in message["key_roles"].as_object().into_iter().flatten() {
+                cases.push((key, role.as_str().unwrap()));
+            }
+            for (key, floor) in cases {
+                for role in ROLES {
+                    let given = rbac::check(&caller(role), &method, &params(&key.replace('*', "some"))).is_ok();
+                    let wanted = !internal && admitted(floor, role);
+                    seen += 1;
+                    if given != wanted {
+                        wrong.push(format!("{name} {key} {}: {given}", rbac::role_name(role)));
+                    }
+                }
+                assert!(
+                    rbac::check(&Caller::root(), &method, &params(key)).is_ok(),
+                    "root: {name}"
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {seen}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(seen > 13_000, "only {seen}");
+}
+
+/// The ladder, written out: `x+client-cert` also admits the certificate's role.
+fn admitted(floor: &str, role: Role) -> bool {
+    let ladder = [
+        "read-only",
+        "client-cert",
+        "vm-operator",
+        "vm-admin",
+        "vm-power-admin",
+        "pool-operator",
+        "pool-admin",
+        "local-root",
+    ];
+    let step = |name: &str| ladder.iter().position(|rung| *rung == name).unwrap();
+    let (floor, or_certificate) = match floor.strip_suffix("+client-cert") {
+        Some(floor) => (floor, true),
+        None => (floor, false),
+    };
+    step(rbac::role_name(role)) >= step(floor) || (or_certificate && role == Role::ClientCert)
+}

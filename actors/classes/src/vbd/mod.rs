@@ -72,6 +72,7 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
             .cloned()
             .unwrap_or_else(Ref::null)
     };
+    implicit::check_given(rows::class("VBD")?, given)?;
     let (vm, vdi) = (reference("VM"), reference("VDI"));
     rows::check(cx.view, "VM", &vm)?;
     let is_cd = text("type") == "CD";
@@ -95,9 +96,18 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
         is_unpluggable: member(given, "unpluggable").and_then(Value::as_bool).unwrap_or(true),
         is_busy: false,
     };
+    let mut tx = cx.transaction();
+    let (metrics, metrics_uuid) = cx.new_row();
+    rows::create(
+        &mut tx,
+        "VBD_metrics",
+        &metrics,
+        vec![("uuid", Value::text(metrics_uuid))],
+    )?;
     let (vbd, uuid) = cx.new_row();
     let ours = vec![
         ("uuid", Value::text(uuid)),
+        ("metrics", Value::from(&metrics)),
         ("VDI", Value::Ref(if flag("empty") { Ref::null() } else { vdi })),
         ("device", Value::text("")),
         ("userdevice", Value::text(userdevice)),
@@ -105,7 +115,6 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
         ("allowed_operations", facts.allowed_operations()),
     ];
     let class = rows::class("VBD")?;
-    let mut tx = cx.transaction();
     tx.create(class, &vbd, implicit::fields_with(class, given, ours)?);
     created(tx, &vbd)
 }
@@ -122,8 +131,12 @@ fn destroy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), 
     done(tx)
 }
 
-/// The row alone: a VBD has no children that are still made.
-pub(crate) fn changes_for_destroy(_: &View, tx: &mut Transaction, vbd: &Ref) -> Result<(), ApiError> {
+/// The row and its metrics.
+pub(crate) fn changes_for_destroy(view: &View, tx: &mut Transaction, vbd: &Ref) -> Result<(), ApiError> {
+    let metrics = rows::reference(view, "VBD", vbd, "metrics")?;
+    if view.contains(rows::class("VBD_metrics")?, &metrics) {
+        rows::destroy(tx, "VBD_metrics", &metrics)?;
+    }
     rows::destroy(tx, "VBD", vbd)
 }
 

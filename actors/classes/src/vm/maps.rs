@@ -34,14 +34,6 @@ pub fn remove_from_platform(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
 }
 
 pub fn set_xenstore_data(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
-    let held = args.map(1)?;
-    let outside = held
-        .iter()
-        .filter_map(|(key, _)| key.as_text())
-        .find(|key| !key.starts_with("vm-data"));
-    if let Some(key) = outside {
-        return Err(ApiError::invalid_value("xenstore_data", key));
-    }
     set(cx, args, "xenstore_data")
 }
 

@@ -22,7 +22,27 @@ pub fn set_is_a_template(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let mut tx = cx.transaction();
     rows::set(&mut tx, "VM", vm, "is_a_template", wanted)?;
     rows::set(&mut tx, "VM", vm, "allowed_operations", facts.allowed_operations())?;
+    metrics_of_template(cx, &mut tx, vm, wanted)?;
     done(tx)
+}
+
+/// A template has no metrics; one that becomes a VM gets some.
+fn metrics_of_template(
+    cx: &mut PlanCx<'_>,
+    tx: &mut Transaction,
+    vm: &Ref,
+    is_a_template: bool,
+) -> Result<(), ApiError> {
+    let metrics = rows::reference(cx.view, "VM", vm, "metrics")?;
+    let has_some = cx.view.contains(rows::class("VM_metrics")?, &metrics);
+    if is_a_template && has_some {
+        rows::destroy(tx, "VM_metrics", &metrics)?;
+        rows::set(tx, "VM", vm, "metrics", Ref::null())?;
+    } else if !is_a_template && !has_some {
+        let new = super::new_metrics(tx, cx.ids, Vec::new())?;
+        rows::set(tx, "VM", vm, "metrics", new)?;
+    }
+    Ok(())
 }
 
 pub fn set_is_default_template(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
@@ -211,10 +231,8 @@ pub fn set_has_vendor_device(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
 fn set_not_negative(cx: &PlanCx<'_>, args: Args<'_>, field: &str) -> Planned {
     let value = args.int(1)?;
     if value < 0 {
-        return Err(ApiError::new(
-            "VALUE_NOT_SUPPORTED",
-            [field, &value.to_string(), "Must not be negative"],
-        ));
+        let what = format!("{field} must be non-negative");
+        return Err(ApiError::invalid_value(&what, &value.to_string()));
     }
     set(cx, args, field)
 }

@@ -122,7 +122,9 @@ pub(super) fn commit_error(error: CommitError) -> ApiError {
         CommitError::Api(error) => error,
         CommitError::NotCoordinator | CommitError::Frozen => no_coordinator(),
         CommitError::TooBusy => ApiError::plain("TOO_BUSY"),
-        CommitError::Unknown | CommitError::StoreFault(_) => ApiError::internal(error.to_string()),
+        CommitError::Unknown | CommitError::UnknownByStoreFault(_) | CommitError::StoreFault(_) => {
+            ApiError::internal(error.to_string())
+        }
     }
 }
 

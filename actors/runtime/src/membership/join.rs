@@ -5,7 +5,7 @@
 //! ```
 //! A join that broke after its commit is repeated by the same node with the same certificate: that needs no new proof. A host
 //! whose certificate is pinned may come back as another node (A3), and says so by [`Proof::Member`]: the link has seen that it
-//! holds the key. Its older nodes are removed once the new one is a member.
+//! holds the key. Its older nodes are unpinned at once and leave the log when the new one, or another, can vote in their place.
 
 use super::dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
 use super::invite::{commit_error, consume, drop_expired, invitation};
@@ -94,20 +94,13 @@ impl Node {
             .await
             .map_err(|error| ApiError::internal(error.to_string()))?;
         self.drop_older_nodes(&member).await?;
+        self.chase_leftovers();
         self.reply()
     }
 
-    /// Nodes that the host was before. Their stores are lost, so they can never answer again.
+    /// Rows of the nodes that the host was before. Their stores are lost, so they can never answer again; they leave the log when another
+    /// can vote in their place.
     async fn drop_older_nodes(self: &Arc<Node>, member: &Member) -> Result<(), ApiError> {
-        for old in self.membership.members() {
-            if old.host_uuid == member.host_uuid && old.node != member.node {
-                info!(host = old.host_uuid, node = %old.node, "a node of this host is replaced");
-                self.membership
-                    .remove_member(old.node)
-                    .await
-                    .map_err(|error| ApiError::internal(error.to_string()))?;
-            }
-        }
         let (node, member) = (Arc::clone(self), member.clone());
         let plan: xenith_raft::Plan = Box::new(move |view: &View| {
             let mut tx = Transaction::new(Node::pool_now_ms(&*node.clock, view));
@@ -234,6 +227,11 @@ fn not_pinned() -> ApiError {
         "SESSION_AUTHENTICATION_FAILED",
         ["member certificate", "not pinned for this host"],
     )
+}
+
+/// Whether the pool's answer to a member of it, by [`Proof::Member`], is that it is none.
+pub fn says_not_a_member(error: &ApiError) -> bool {
+    *error == not_pinned()
 }
 
 /// Carries the error whole: [`join_error`] reads it.

@@ -13,7 +13,7 @@ mod start;
 mod token;
 
 pub use dto::{JOIN_VERSION, JoinReply, JoinRequest, Proof};
-pub use join::join_error;
+pub use join::{join_error, says_not_a_member};
 pub use raft::RaftMembership;
 pub use rows::add as add_member_row;
 pub use start::HostStart;
@@ -31,6 +31,9 @@ pub trait Membership: Send + Sync + 'static {
     async fn add_member(&self, member: Member) -> Result<(), MembershipError>;
 
     async fn remove_member(&self, node: NodeId) -> Result<(), MembershipError>;
+
+    /// Takes over the link address of a member.
+    async fn update_member(&self, member: Member) -> Result<(), MembershipError>;
 
     /// As committed.
     fn members(&self) -> Vec<Member>;

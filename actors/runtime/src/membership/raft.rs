@@ -21,6 +21,10 @@ impl Membership for RaftMembership {
         self.node.remove_member(node).await.map_err(failed)
     }
 
+    async fn update_member(&self, member: Member) -> Result<(), MembershipError> {
+        self.node.update_member(member).await.map_err(failed)
+    }
+
     fn members(&self) -> Vec<Member> {
         self.node.members().into_iter().map(|(member, _votes)| member).collect()
     }

@@ -9,6 +9,7 @@ use crate::role::{Kind, Place, no_coordinator};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::time::Instant;
+use tracing::info;
 use xenith_classes::birth::{HostBirth, refresh_host};
 use xenith_datamodel::ApiError;
 use xenith_pooldb::{Transaction, View};
@@ -55,7 +56,7 @@ impl Node {
     pub(crate) async fn member_started(self: &Arc<Node>, from: NodeId, body: &[u8]) -> Result<(), ApiError> {
         let start: HostStart =
             serde_json::from_slice(body).map_err(|error| ApiError::invalid_value("host start", &error.to_string()))?;
-        if start.member.node == from && self.membership.members().contains(&start.member) {
+        if start.member.node == from {
             self.host_started_here(start).await
         } else {
             Err(ApiError::invalid_value("host start", "not of the member that asks"))
@@ -63,6 +64,7 @@ impl Node {
     }
 
     async fn host_started_here(self: &Arc<Node>, start: HostStart) -> Result<(), ApiError> {
+        self.take_over_address(&start.member).await?;
         let node = Arc::clone(self);
         let plan: xenith_raft::Plan = Box::new(move |view: &View| {
             let now_ms = Node::pool_now_ms(&*node.clock, view);
@@ -77,5 +79,28 @@ impl Node {
             some_or_nothing(Some(tx))
         });
         done_or_nothing(self.log.propose(plan).await).map_err(commit_error)
+    }
+
+    /// Its link address may be another than at its last start. Its host and its certificate are what make it the member that it is.
+    async fn take_over_address(&self, member: &Member) -> Result<(), ApiError> {
+        let members = self.membership.members();
+        let known = members.iter().find(|known| known.node == member.node);
+        let known = known.filter(|known| {
+            known.host_uuid == member.host_uuid && known.certificate_sha256 == member.certificate_sha256
+        });
+        match known {
+            None => Err(ApiError::invalid_value("host start", "of no member")),
+            Some(known) if known == member => Ok(()),
+            Some(known) => {
+                info!(
+                    host = member.host_uuid,
+                    from = known.link_address,
+                    to = member.link_address,
+                    "a link address has changed"
+                );
+                let updated = self.membership.update_member(member.clone()).await;
+                updated.map_err(|error| ApiError::internal(error.to_string()))
+            }
+        }
     }
 }

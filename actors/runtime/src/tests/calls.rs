@@ -81,9 +81,9 @@ async fn bad_calls_get_xenapis_errors_in_its_order() {
             &["Fault", "No async mode for this operation (rpc: VM.get_all)"],
         ),
         (
-            "session.slave_local_login_with_password",
-            &["root", "x"],
-            &["NOT_IMPLEMENTED", "session.slave_local_login_with_password"],
+            "session.slave_local_login",
+            &["secret"],
+            &["SESSION_AUTHENTICATION_FAILED", "localhost", "Pool credentials invalid"],
         ),
     ];
     for (method, params, expected) in cases {

@@ -184,7 +184,7 @@ async fn a_member_that_lost_its_store_comes_back_as_a_new_node_of_the_same_host(
         let reply = join(43, Proof::Member, "certificate").await.unwrap();
         let reply: JoinReply = serde_json::from_slice(&reply).unwrap();
         let nodes: Vec<_> = reply.members.iter().map(|member| member.node).collect();
-        assert_eq!(nodes, [NodeId(43)]);
+        assert!(nodes.contains(&NodeId(43)), "{nodes:?}");
         assert_eq!((count(&host, "host"), count(&host, "host_metrics")), (hosts, metrics));
         assert_eq!(count(&host, "xenith_member"), 1);
     }
@@ -213,6 +213,12 @@ async fn a_start_changes_only_what_changed_and_a_member_speaks_for_itself() {
     start.facts.memory_total_bytes += 1;
     supporter.toolstack.host_started(&start).await.unwrap();
     assert!(coordinator.log.applied().generation() > before);
+    start.member.link_address = "127.0.0.9:4443".to_owned();
+    supporter.toolstack.host_started(&start).await.unwrap();
+    assert!(
+        coordinator.membership.members().contains(&start.member),
+        "the new address is not taken over"
+    );
     start.member.host_uuid = HOST_UUID.to_owned();
     let error = supporter.toolstack.host_started(&start).await.unwrap_err();
     assert_eq!(error.code, "INVALID_VALUE");

@@ -4,6 +4,7 @@ mod calls;
 mod events;
 mod http;
 mod joins;
+mod people;
 mod places;
 
 use crate::accounts::{AuthError, Authenticator, Identity};
@@ -22,17 +23,28 @@ use xenith_wire::{Call, Dispatch as _, Origin, Reply, WireValue};
 
 pub const HOST_UUID: &str = "11111111-1111-1111-1111-111111111111";
 
-/// The password is `x`.
-struct OnePassword;
+/// The password is `x` until it is changed; `vm-admin` is an account of that role, all others are local superusers.
+struct OnePassword(Mutex<String>);
 
 #[async_trait]
 impl Authenticator for OnePassword {
     async fn verify(&self, user: &str, password: &str) -> Result<Identity, AuthError> {
-        if password == "x" {
-            Ok(Identity { user: user.to_owned() })
-        } else {
-            Err(AuthError::Denied)
+        if password != *self.0.lock().unwrap() {
+            return Err(AuthError::Denied);
         }
+        Ok(Identity {
+            user: user.to_owned(),
+            role: (user == "vm-admin").then_some(xenith_datamodel::Role::VmAdmin),
+        })
+    }
+
+    async fn set_password(&self, _user: &str, password: &str) -> Result<String, AuthError> {
+        password.clone_into(&mut self.0.lock().unwrap());
+        Ok(password.to_owned())
+    }
+
+    async fn keep_hash(&self, user: &str, hash: &str) -> Result<(), AuthError> {
+        self.set_password(user, hash).await.map(|_| ())
     }
 }
 
@@ -89,6 +101,11 @@ impl Membership for FakeMembership {
     async fn remove_member(&self, node: NodeId) -> Result<(), MembershipError> {
         self.members.lock().unwrap().retain(|member| member.node != node);
         Ok(())
+    }
+
+    async fn update_member(&self, member: Member) -> Result<(), MembershipError> {
+        self.remove_member(member.node).await?;
+        self.add_member(member).await
     }
 
     fn members(&self) -> Vec<Member> {
@@ -157,7 +174,7 @@ fn host_of(config: RuntimeConfig) -> Host {
     let toolstack = Toolstack::start(Parts {
         log: Arc::new(log.clone()),
         peers: peers.clone(),
-        accounts: Arc::new(OnePassword),
+        accounts: Arc::new(OnePassword(Mutex::new("x".to_owned()))),
         membership: membership.clone(),
         clock: clock.clone(),
         host: ThisHost {

@@ -17,13 +17,16 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An append waits for the follower's disk: longer than any healthy one takes, short enough to retry after a stall.
-const APPEND_DEADLINE: Duration = Duration::from_secs(2);
+/// What a slow network may take for each MiB of an append, beside [`Peers::append_deadline`].
+const APPEND_PER_MIB: Duration = Duration::from_secs(1);
 
 /// Makes a [`Peer`] for each member.
 pub struct Peers {
     pub net: Arc<dyn RaftNet>,
     pub identity: Identity,
+    /// An append waits for the follower's disk: longer than a healthy one takes. Sending again after a stall is harmless (what the
+    /// follower has it does not write twice) and soon enough that one lost append does not hold the follower's reads for long.
+    pub append_deadline: Duration,
 }
 
 impl RaftNetworkFactory<TypeConfig> for Peers {
@@ -34,6 +37,7 @@ impl RaftNetworkFactory<TypeConfig> for Peers {
         Peer {
             net: self.net.clone(),
             identity: self.identity,
+            append_deadline: self.append_deadline,
             target,
         }
     }
@@ -42,6 +46,7 @@ impl RaftNetworkFactory<TypeConfig> for Peers {
 pub struct Peer {
     net: Arc<dyn RaftNet>,
     identity: Identity,
+    append_deadline: Duration,
     target: NodeId,
 }
 
@@ -77,7 +82,9 @@ impl RaftNetworkV2<TypeConfig> for Peer {
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
         let message = AppendRequestDto::new(rpc).map_err(|e| rpc_error(e.into()))?;
-        let answer: AppendReplyDto = self.ask(&message, APPEND_DEADLINE).await.map_err(rpc_error)?;
+        let bytes: usize = message.entries.iter().map(|entry| entry.bytes.len()).sum();
+        let deadline = self.append_deadline + APPEND_PER_MIB.mul_f64(bytes as f64 / f64::from(1 << 20));
+        let answer: AppendReplyDto = self.ask(&message, deadline).await.map_err(rpc_error)?;
         Ok(answer.into())
     }
 

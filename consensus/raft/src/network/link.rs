@@ -62,10 +62,15 @@ impl RaftNet for LinkNet {
         ))
     }
 
-    /// Members that left are still known: they must hear that they did. The log refuses what they have no right to.
     fn learn(&self, members: &[Member]) {
         let mut known = self.members.write().unwrap_or_else(PoisonError::into_inner);
         known.extend(members.iter().map(|member| (member.node, member.clone())));
+    }
+
+    /// The link closes what connections there are at its next keep-alive.
+    fn forget(&self, nodes: &[NodeId]) {
+        let mut known = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|node, _| !nodes.contains(node));
     }
 }
 

@@ -125,6 +125,8 @@ impl RaftNet for Door {
     }
 
     fn learn(&self, _members: &[Member]) {}
+
+    fn forget(&self, _nodes: &[NodeId]) {}
 }
 
 async fn pause(delay: Duration) {

@@ -55,4 +55,7 @@ pub trait RaftNet: Send + Sync + 'static {
 
     /// The members as the log has them: addresses and pins. Called at start and after every change.
     fn learn(&self, members: &[Member]);
+
+    /// Nodes that are no members any more: their pins are gone (E4).
+    fn forget(&self, nodes: &[NodeId]);
 }

@@ -138,6 +138,11 @@ impl Server {
         if let Some(why) = self.published.standing().quarantine {
             return Err(NetError::Refused(format!("quarantined: {why}")));
         }
+        if !self.heard.is_up_to_date() {
+            // Perhaps an old request, which the coordinator has given up: to stand now would cost the pool an election.
+            let refused = Some("this host has not heard its coordinator lately".to_owned());
+            return Ok(codec::encode(&TransferReplyDto { refused })?);
+        }
         let request = TransferLeaderRequest::new(
             Vote::from(request.from),
             NodeId(request.to),

@@ -73,6 +73,45 @@ async fn a_hash_that_differs_quarantines_and_one_that_is_equal_does_not() {
 }
 
 #[tokio::test]
+async fn a_quarantined_host_puts_its_snapshots_off() {
+    let (mut machine, published) = machine();
+    assert!(machine.try_create_snapshot_builder(false).await.is_some());
+    published.quarantine("a test".into());
+    // An error in its place would end Raft, and with it the host's way back.
+    assert!(machine.try_create_snapshot_builder(false).await.is_none());
+}
+
+#[tokio::test]
+async fn what_the_head_foresaw_is_taken_only_for_the_state_it_saw() {
+    let (mut machine, published) = machine();
+    let first = Transaction::new(5);
+    let before = View::default();
+    let (after, _) = before.apply(&first).unwrap();
+    let foreseen = |before: &View| {
+        let record = Record::new(Body::Transaction(first.clone())).unwrap();
+        record.foreseen(before.clone(), after.clone())
+    };
+    apply(
+        &mut machine,
+        vec![at(1, record(Body::Transaction(Transaction::new(3))))],
+    )
+    .await;
+    let stale = foreseen(&before);
+    apply(&mut machine, vec![at(2, EntryPayload::Normal(stale.clone()))]).await;
+    assert!(!published.view().is_same(&after), "it was foreseen on another state");
+    assert_eq!(published.view().pool_time_ms(), 5);
+    let fits = foreseen(&published.view());
+    apply(&mut machine, vec![at(3, EntryPayload::Normal(fits.clone()))]).await;
+    assert!(published.view().is_same(&after));
+    for record in [stale, fits] {
+        assert!(
+            record.take_foreseen(&before).is_none(),
+            "it answers once and keeps nothing"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_entry_of_a_newer_program_quarantines() {
     let (mut machine, published) = machine();
     let unknown = entry::payload_from_bytes(crate::codec::wrap(4_000, 1, b"?")).unwrap();

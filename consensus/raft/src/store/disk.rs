@@ -1,29 +1,30 @@
-//! The sled side of the log: opening with all checks, group commits, reading. One thread writes; any thread reads.
+//! The sled side of the log: opening with all checks, group commits. One thread writes; any thread reads ([`LogReader`]).
 //!
 //! What sled 0.34.7 does and what follows from it:
 //! - `flush()` writes and calls sync_file_range, which is not durability: `db` is fdatasynced after it. New files (`conf`, `snap.*`,
 //!   made while opening only) and the folder are fsynced after opening.
 //! - A *node* larger than a quarter of a segment goes to a file in `blobs/`, never fsynced. A leaf has up to 16 items, so values are
 //!   cut to 1/128 of a segment; should a blob appear all the same, it is fsynced too.
-//! - A freed segment is used again once a later segment's header was written, with no fsync between. A group commit is
-//!   bounded to half a segment, so a fdatasync lies between the copy of what a segment held and its reuse.
+//! - A freed segment is used again once two later segments are full, with no fsync between. sled writes up to about five times
+//!   the bytes of a batch (leaves are written anew every ten changes and when they split); a group commit is bounded to a quarter
+//!   of a segment, so a fdatasync lies between the copy of what a segment held and its reuse.
 //! - Opening trusts what it reads from the page cache and writes a snapshot of it: everything is fsynced before, too, or
 //!   after a kill and then a power loss the snapshot would tell of data that is not there.
 //! - After any error it refuses everything until opened again; a full disk is therefore found before sled is asked to write.
 
-use super::identity::{IDENTITY_FILE, StoreIdentity, sync_folder};
+use super::identity::{self, IDENTITY_FILE, StoreIdentity, sync_folder};
 use super::mark::{Mark, Promise};
-use super::record::{self, Chain, Header, Meta, Tip};
-use super::{LogPos, OpenError, OpenOptions, StoreError, StoredEntry};
+use super::reader::LogReader;
+use super::record::{self, Meta};
+use super::{LogPos, OpenError, OpenOptions};
 use rustix::fs::{FallocateFlags, fallocate};
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The log's folder inside the store's.
 pub(super) const LOG_FOLDER: &str = "log";
@@ -54,18 +55,11 @@ pub(super) struct Disk {
     pub log: LogReader,
     mark: Mark,
     data: File,
-    blobs: PathBuf,
+    blobs: Blobs,
     reserved: u64,
     seen_len: u64,
     options: OpenOptions,
     fsyncs: Arc<AtomicU64>,
-}
-
-/// What readers share with the writer.
-#[derive(Clone)]
-pub(super) struct LogReader {
-    pub db: sled::Db,
-    pub genesis: Chain,
 }
 
 /// What opening found.
@@ -86,6 +80,9 @@ impl Disk {
             }
             Err(error) => return Err(OpenError::Io(error)),
         };
+        if let Some(found) = identity::other_format(&text) {
+            return Err(OpenError::OtherFormat(found));
+        }
         let identity = StoreIdentity::decode(&text)
             .ok_or_else(|| OpenError::Damaged("the identity file is damaged".to_owned()))?;
         let genesis = record::genesis(text.as_bytes());
@@ -121,7 +118,7 @@ impl Disk {
             log,
             mark,
             data,
-            blobs: folder.join("blobs"),
+            blobs: Blobs::watch(folder.join("blobs")).map_err(OpenError::Io)?,
             reserved: 0,
             seen_len: 0,
             options: options.clone(),
@@ -163,12 +160,7 @@ impl Disk {
 
     fn sync_data(&mut self) -> io::Result<()> {
         self.meet(IoPoint::SyncData)?;
-        for blob in std::fs::read_dir(&self.blobs)? {
-            tracing::warn!("sled wrote a blob file; it is fsynced, but none was expected");
-            self.fsyncs.fetch_add(2, Ordering::Relaxed);
-            File::open(blob?.path())?.sync_all()?;
-            sync_folder(&self.blobs)?;
-        }
+        self.blobs.sync(&self.fsyncs)?;
         self.fsyncs.fetch_add(1, Ordering::Relaxed);
         self.data.sync_data()
     }
@@ -213,7 +205,7 @@ impl Disk {
     }
 
     fn data_path(&self) -> PathBuf {
-        self.blobs.with_file_name("db")
+        self.blobs.path.with_file_name("db")
     }
 
     fn meet(&self, point: IoPoint) -> io::Result<()> {
@@ -221,157 +213,42 @@ impl Disk {
     }
 }
 
-impl LogReader {
-    /// The log against the mark, then every entry against the chain.
-    fn check(&self, promised: &Meta, identity: &[u8]) -> Result<Meta, OpenError> {
-        let damaged = |text: &str| OpenError::Damaged(text.to_owned());
-        let behind = |store: String| OpenError::BehindMark {
-            mark: promised.describe(),
-            store,
-        };
-        let get = |key: &[u8]| {
-            self.db
-                .get(key)
-                .map_err(|error| OpenError::Damaged(format!("the log cannot be read: {error}")))
-        };
-        let Some(bytes) = get(record::META_KEY)? else {
-            return Err(behind("empty".to_owned()));
-        };
-        if get(record::IDENTITY_KEY)?.as_deref() != Some(identity) {
-            return Err(OpenError::IdentityMismatch);
-        }
-        let meta = Meta::decode(&bytes, &self.genesis).ok_or_else(|| damaged("the log's meta record is damaged"))?;
-        if meta.seq < promised.seq {
-            return Err(behind(meta.describe()));
-        }
-        if meta.seq == promised.seq && meta != *promised {
-            return Err(damaged("the log and its mark differ"));
-        }
-        // One ahead is a crash between the two; two, the same after the newer slot was torn.
-        if meta.seq > promised.seq + 2 {
-            return Err(damaged("the mark is older than the log can have left it"));
-        }
-        self.check_chain(&meta)?;
-        Ok(meta)
-    }
-
-    fn check_chain(&self, meta: &Meta) -> Result<(), OpenError> {
-        let Some(last) = meta.last else {
-            return Ok(());
-        };
-        let mut chain = meta.purged.map_or(self.genesis, |tip| tip.chain);
-        let mut next = match meta.purged {
-            Some(tip) => tip.pos.index + 1,
-            None => self.first_index().unwrap_or(0),
-        };
-        while next <= last.pos.index {
-            let found = self
-                .read_tips(next..last.pos.index + 1, CHECK_BYTES)
-                .map_err(|error| OpenError::Damaged(error.to_string()))?;
-            for (entry, header) in &found {
-                if header.before != chain {
-                    return Err(OpenError::Damaged(format!("the chain breaks at entry {}", entry.index)));
-                }
-                chain = header.chain;
-            }
-            match found.last() {
-                Some((entry, _)) => next = entry.index + 1,
-                None => return Err(OpenError::Damaged(format!("entry {next} is missing"))),
-            }
-        }
-        if chain == last.chain {
-            return Ok(());
-        }
-        Err(OpenError::Damaged(
-            "the last entry is not the one its record names".to_owned(),
-        ))
-    }
-
-    /// The first entry there is, purged ones that were not yet removed included.
-    pub fn first_index(&self) -> Option<u64> {
-        let (key, _) = self.db.scan_prefix(b"e").next()?.ok()?;
-        record::parse_entry_key(&key).map(|(index, _)| index)
-    }
-
-    /// The tip at `index`, from its header alone.
-    pub fn tip_at(&self, index: u64) -> Result<Option<Tip>, StoreError> {
-        let value = self
-            .db
-            .get(record::entry_key(index, 0))
-            .map_err(|error| read_fault(&error))?;
-        let Some(value) = value else {
-            return Ok(None);
-        };
-        match Header::decode(&value) {
-            Some((header, _)) => Ok(Some(header.tip(index))),
-            None => Err(StoreError::Corrupt { index }),
-        }
-    }
-
-    pub fn read(&self, range: Range<u64>, max_bytes: usize) -> Result<Vec<StoredEntry>, StoreError> {
-        let found = self.read_tips(range, max_bytes)?;
-        Ok(found.into_iter().map(|(entry, _)| entry).collect())
-    }
-
-    /// Entries from the range's start without a gap, each checked against its checksum.
-    fn read_tips(&self, range: Range<u64>, max_bytes: usize) -> Result<Vec<(StoredEntry, Header)>, StoreError> {
-        let mut found: Vec<(StoredEntry, Header)> = Vec::new();
-        let mut total = 0_usize;
-        let mut open: Option<(u64, Header, u32, Vec<u8>)> = None;
-        let mut next = range.start;
-        let keys = record::entry_key(range.start, 0)..record::entry_key(range.end, 0);
-        for item in self.db.range(keys) {
-            let (key, value) = item.map_err(|error| read_fault(&error))?;
-            let Some((index, part)) = record::parse_entry_key(&key) else {
-                continue;
-            };
-            if part == 0 {
-                if index != next {
-                    break;
-                }
-                let (header, chunk) = Header::decode(&value).ok_or(StoreError::Corrupt { index })?;
-                if !found.is_empty() && total.saturating_add(header.bytes as usize) > max_bytes {
-                    return Ok(found);
-                }
-                open = Some((index, header, 1, chunk.to_vec()));
-            } else {
-                match &mut open {
-                    Some((at, header, expected, bytes)) if *at == index && part == *expected && part < header.parts => {
-                        bytes.extend_from_slice(&value);
-                        *expected += 1;
-                    }
-                    // Left over from an entry that was never finished or replaced by a shorter one.
-                    Some(_) | None => continue,
-                }
-            }
-            if open.as_ref().is_some_and(|(_, header, seen, _)| *seen == header.parts)
-                && let Some((index, header, _, bytes)) = open.take()
-            {
-                let entry = record::assemble(index, &header, bytes).ok_or(StoreError::Corrupt { index })?;
-                total = total.saturating_add(entry.bytes.len());
-                found.push((entry, header));
-                next = index + 1;
-                if total >= max_bytes {
-                    break;
-                }
-            }
-        }
-        match open {
-            Some((index, ..)) => Err(StoreError::Corrupt { index }),
-            None => Ok(found),
-        }
-    }
+/// The folder in which sled would put large values. None is expected: it is looked into only once its time of change has moved.
+struct Blobs {
+    path: PathBuf,
+    folder: File,
+    untouched_since: SystemTime,
+    /// From then on always: a second change within a tick of the file system's clock would not show.
+    touched: bool,
 }
 
-impl Meta {
-    pub fn describe(&self) -> String {
-        let end = self.last.map_or_else(|| "empty".to_owned(), |tip| tip.pos.to_string());
-        format!("commit {} at {end}", self.seq)
+impl Blobs {
+    fn watch(path: PathBuf) -> io::Result<Self> {
+        let folder = File::open(&path)?;
+        let untouched_since = folder.metadata()?.modified()?;
+        let touched = std::fs::read_dir(&path)?.next().is_some();
+        Ok(Self {
+            path,
+            folder,
+            untouched_since,
+            touched,
+        })
+    }
+
+    fn sync(&mut self, fsyncs: &AtomicU64) -> io::Result<()> {
+        self.touched |= self.folder.metadata()?.modified()? != self.untouched_since;
+        if !self.touched {
+            return Ok(());
+        }
+        for blob in std::fs::read_dir(&self.path)? {
+            tracing::warn!("sled wrote a blob file; it is fsynced, but none was expected");
+            fsyncs.fetch_add(2, Ordering::Relaxed);
+            File::open(blob?.path())?.sync_all()?;
+            self.folder.sync_all()?;
+        }
+        Ok(())
     }
 }
-
-/// How much of the log one step of the check holds in memory.
-const CHECK_BYTES: usize = 4 << 20;
 
 /// sled's lock may outlive the handle that was just dropped by a moment, when one of its own threads still winds down.
 const LOCK_TRIES: u32 = 40;
@@ -429,10 +306,6 @@ pub(super) fn sync_all_in(folder: &Path) -> io::Result<()> {
 fn read_committed(db: &sled::Db) -> Option<LogPos> {
     // A hint only: unreadable is as good as absent.
     record::decode_pos(&db.get(record::COMMITTED_KEY).ok()??)
-}
-
-fn read_fault(error: &sled::Error) -> StoreError {
-    StoreError::Faulty(format!("the log cannot be read: {error}").into())
 }
 
 fn fault(what: &str, error: &dyn std::error::Error) -> CommitError {

@@ -18,7 +18,15 @@ pub struct StoreIdentity {
 
 pub(super) const IDENTITY_FILE: &str = "identity";
 
-const FORMAT: &str = "xenith-store 1";
+/// Of the whole store: identity, mark and log. 1 had a sled value an entry; it never left the workshop and is refused.
+const FORMAT: &str = "xenith-store 2";
+const FORMAT_NAME: &str = "xenith-store ";
+
+/// The format that the identity file names, when it is another one than this program's.
+pub(super) fn other_format(text: &str) -> Option<String> {
+    let format = text.lines().next()?;
+    (format.starts_with(FORMAT_NAME) && format != FORMAT).then(|| format.to_owned())
+}
 
 impl StoreIdentity {
     pub(super) fn encode(&self) -> String {

@@ -14,7 +14,9 @@ mod identity;
 mod mark;
 mod memory;
 mod queue;
+mod reader;
 mod record;
+mod run;
 mod sled_log;
 mod snapshots;
 mod tail;
@@ -24,6 +26,8 @@ mod writer;
 mod tests;
 #[cfg(test)]
 mod tests_model;
+#[cfg(test)]
+mod tests_runs;
 
 pub use disk::{FaultHook, IoPoint};
 pub use identity::{StoreIdentity, set_aside};

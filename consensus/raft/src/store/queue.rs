@@ -1,6 +1,6 @@
 //! What callers and the writer share: the accepted state, the tail cache, the bounded queue.
 
-use super::disk::LogReader;
+use super::reader::LogReader;
 use super::sled_log::cut;
 use super::tail::Tail;
 use super::{Done, LogPos, LogState, StoreCondition, StoreError, StoreHealth, StoredEntry, StoredVote};
@@ -67,7 +67,7 @@ const QUEUE_BYTES_MAX: usize = 32 << 20;
 /// A read that raced with truncations and purges this often reads under the lock.
 const READ_TRIES: usize = 4;
 
-/// An append is cut so that its pieces fit a group commit of any segment size.
+/// An append is cut so that its pieces fit a group commit of the smallest segment.
 const PIECE_BYTES: usize = 64 << 10;
 
 impl Shared {

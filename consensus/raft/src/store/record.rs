@@ -1,10 +1,9 @@
-//! How entries and the log's bounds are laid out in bytes: keys, entry headers, the checksum chain, the meta record.
+//! How the log's bounds are laid out in bytes: keys, the checksum chain, the meta record. Entries are in [`super::run`].
 //!
 //! Invariant: the chain value of an entry covers its own bytes and position and, through its predecessor's value, every entry
 //! since the last purge. So one (position, chain) pair, a [`Tip`], stands for the whole log up to there.
 
 use super::{LogPos, StoredEntry, StoredVote};
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 /// First 128 bits of a SHA-256.
@@ -32,6 +31,11 @@ const META_VERSION: u8 = 1;
 const TIP_BYTES: usize = 48;
 
 impl Meta {
+    pub fn describe(&self) -> String {
+        let end = self.last.map_or_else(|| "empty".to_owned(), |tip| tip.pos.to_string());
+        format!("commit {} at {end}", self.seq)
+    }
+
     pub fn encode(&self, genesis: &Chain) -> Vec<u8> {
         let mut out = Vec::with_capacity(160);
         out.push(META_VERSION);
@@ -82,77 +86,6 @@ impl Meta {
     }
 }
 
-/// What precedes an entry's first chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    pub term: u64,
-    pub leader: u128,
-    pub bytes: u64,
-    pub parts: u32,
-    pub before: Chain,
-    pub chain: Chain,
-}
-
-pub(super) const HEADER_BYTES: usize = 8 + 16 + 8 + 4 + 16 + 16;
-
-impl Header {
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER_BYTES);
-        out.extend_from_slice(&self.term.to_le_bytes());
-        out.extend_from_slice(&self.leader.to_le_bytes());
-        out.extend_from_slice(&self.bytes.to_le_bytes());
-        out.extend_from_slice(&self.parts.to_le_bytes());
-        out.extend_from_slice(&self.before);
-        out.extend_from_slice(&self.chain);
-        out
-    }
-
-    /// The header and the first chunk behind it.
-    pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let mut rest = Reader(bytes);
-        let header = Self {
-            term: rest.u64()?,
-            leader: u128::from_le_bytes(rest.take()?),
-            bytes: rest.u64()?,
-            parts: u32::from_le_bytes(rest.take()?),
-            before: rest.take()?,
-            chain: rest.take()?,
-        };
-        Some((header, rest.0))
-    }
-
-    pub fn tip(&self, index: u64) -> Tip {
-        Tip {
-            pos: LogPos {
-                term: self.term,
-                leader: self.leader,
-                index,
-            },
-            chain: self.chain,
-        }
-    }
-}
-
-/// The chunks of an entry: the header with the first one, then the others, in order.
-pub(super) fn chunks(entry: &StoredEntry, before: Chain, chunk: usize) -> (Header, Vec<Vec<u8>>) {
-    let mut parts: Vec<Vec<u8>> = Vec::with_capacity(1 + entry.bytes.len() / chunk);
-    let first = entry.bytes.len().min(chunk);
-    let header = Header {
-        term: entry.term,
-        leader: entry.leader,
-        bytes: entry.bytes.len() as u64,
-        parts: 1 + (entry.bytes.len() - first).div_ceil(chunk) as u32,
-        before,
-        chain: next_chain(&before, entry),
-    };
-    let (head, tail) = entry.bytes.split_at(first);
-    let mut value = header.encode();
-    value.extend_from_slice(head);
-    parts.push(value);
-    parts.extend(tail.chunks(chunk).map(<[u8]>::to_vec));
-    (header, parts)
-}
-
 pub(super) fn next_chain(before: &Chain, entry: &StoredEntry) -> Chain {
     digest(&[
         before,
@@ -201,7 +134,7 @@ pub(super) const COMMITTED_KEY: &[u8] = b"c";
 /// The identity's key.
 pub(super) const IDENTITY_KEY: &[u8] = b"i";
 
-/// Entry keys sort by index, then part.
+/// Keys of runs sort by their first entry, then part.
 pub(super) fn entry_key(index: u64, part: u32) -> [u8; 13] {
     let mut key = [b'e'; 13];
     let (_, rest) = key.split_at_mut(1);
@@ -211,7 +144,7 @@ pub(super) fn entry_key(index: u64, part: u32) -> [u8; 13] {
     key
 }
 
-/// Index and part, or `None` when it is no entry's key.
+/// First index and part, or `None` when it is no run's key.
 pub(super) fn parse_entry_key(key: &[u8]) -> Option<(u64, u32)> {
     let mut rest = Reader(key.strip_prefix(b"e")?);
     let index = u64::from_be_bytes(rest.take()?);
@@ -235,19 +168,6 @@ pub(super) fn decode_pos(bytes: &[u8]) -> Option<LogPos> {
     Some(Reader(bytes).tip()??.pos)
 }
 
-/// An entry put together again from its chunks; `None` when they do not match the header.
-pub(super) fn assemble(index: u64, header: &Header, bytes: Vec<u8>) -> Option<StoredEntry> {
-    let bytes = Bytes::from(bytes);
-    let entry = StoredEntry {
-        index,
-        term: header.term,
-        leader: header.leader,
-        bytes,
-    };
-    let whole = entry.bytes.len() as u64 == header.bytes;
-    (whole && next_chain(&header.before, &entry) == header.chain).then_some(entry)
-}
-
 fn put_tip(out: &mut Vec<u8>, tip: Option<&Tip>) {
     let Some(tip) = tip else {
         out.push(0);
@@ -260,20 +180,20 @@ fn put_tip(out: &mut Vec<u8>, tip: Option<&Tip>) {
     out.extend_from_slice(&tip.chain);
 }
 
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn slice(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub fn slice(&mut self, len: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.0.split_at_checked(len)?;
         self.0 = tail;
         Some(head)
     }
 
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.slice(N)?.try_into().ok()
     }
 
-    fn u64(&mut self) -> Option<u64> {
+    pub fn u64(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take()?))
     }
 

@@ -3,10 +3,11 @@
 //!
 //! Invariant: what is not durable yet is in the cache, so reads see every accepted entry.
 
-use super::disk::{Disk, FaultHook, LOG_FOLDER, LogReader, open_sled, sync_all_in};
+use super::disk::{Disk, FaultHook, LOG_FOLDER, open_sled, sync_all_in};
 use super::identity::{IDENTITY_FILE, StoreIdentity, sync_folder, sync_parent, write_file_durably};
 use super::mark::Mark;
 use super::queue::{Op, Queued, Shared};
+use super::reader::LogReader;
 use super::record::{IDENTITY_KEY, META_KEY, Meta, genesis};
 use super::writer::Writer;
 use super::{Done, DurableLog, LogPos, LogState, StoreError, StoreHealth, StoredEntry, StoredVote, VOTE_BYTES_MAX};
@@ -36,7 +37,8 @@ const DISTRUST_FILE: &str = "distrusted";
 pub struct OpenOptions {
     /// sled's page cache; its default of 1 GiB would be the daemon's memory.
     pub cache_bytes: usize,
-    /// A power of two from 64 KiB to 16 MiB. Values are cut to 1/128 of it, a group commit is bounded to 1/2.
+    /// A power of two from 256 KiB (tests, whose appends are small, take less) to 16 MiB. Values are cut to 1/128 of it, a group
+    /// commit is bounded to 1/4.
     pub segment_bytes: usize,
     /// Entry bytes of the tail kept in memory for reads; more while they wait for the disk.
     pub tail_bytes: usize,
@@ -62,7 +64,7 @@ impl OpenOptions {
 
     /// Bound on a group commit.
     pub(super) fn commit_bytes(&self) -> usize {
-        self.segment_bytes / 2
+        self.segment_bytes / 4
     }
 }
 
@@ -72,6 +74,11 @@ pub enum OpenError {
     /// There is no store.
     #[error("there is no store here")]
     Missing,
+    /// It was written by an older or newer program; nothing is wrong with it.
+    #[error(
+        "the store has the format \"{0}\", which this program does not read: start the program that wrote it, or move the store away and let this host join anew"
+    )]
+    OtherFormat(String),
     /// It lost something it had promised: must not vote, must be set aside.
     #[error("the store is behind its mark: promised {mark}, found {store}")]
     BehindMark { mark: String, store: String },
@@ -93,7 +100,7 @@ impl OpenError {
     pub fn must_set_aside(&self) -> bool {
         match self {
             Self::BehindMark { .. } | Self::Damaged(_) | Self::IdentityMismatch => true,
-            Self::Missing | Self::InUse | Self::Io(_) => false,
+            Self::Missing | Self::OtherFormat(_) | Self::InUse | Self::Io(_) => false,
         }
     }
 }

@@ -209,6 +209,21 @@ fn large_entries_are_whole_and_no_blob_is_written() {
     assert_eq!(fs::read_dir(place.dir.join("log/blobs")).unwrap().count(), 0);
 }
 
+#[test]
+fn a_store_of_another_format_is_refused_and_left_alone() {
+    let place = place();
+    drop(create(&place.dir));
+    let path = place.dir.join("identity");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("xenith-store 2", "xenith-store 1")).unwrap();
+    let error = open_error(&place.dir);
+    assert!(
+        matches!(&error, OpenError::OtherFormat(found) if found == "xenith-store 1"),
+        "{error}"
+    );
+    assert!(!error.must_set_aside(), "nothing is wrong with it");
+}
+
 /// A copy of the folder, as a backup restored would be.
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

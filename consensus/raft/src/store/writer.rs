@@ -5,9 +5,8 @@
 
 use super::disk::{CommitError, Disk};
 use super::queue::{Condition, Inner, Op, Queued, Shared};
-use super::record::{
-    COMMITTED_KEY, META_KEY, Meta, Tip, chunks, encode_pos, entry_key, parse_entry_key, tip_from_nothing,
-};
+use super::record::{COMMITTED_KEY, META_KEY, Meta, Tip, encode_pos, entry_key, parse_entry_key, tip_from_nothing};
+use super::run::{Head, Run};
 use super::{LogPos, LogState, StoreError, StoredEntry, StoredVote};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,8 +22,8 @@ pub(super) struct Writer {
     garbage: bool,
 }
 
-/// Keys of purged entries removed with one group commit: bounds the time it adds.
-const GARBAGE_KEYS: usize = 512;
+/// Values of purged entries removed with one group commit: bounds the time it adds.
+const GARBAGE_KEYS: usize = 128;
 
 impl Writer {
     pub fn new(shared: Arc<Shared>, disk: Disk, meta: Meta, commit_bytes: usize) -> Self {
@@ -100,6 +99,7 @@ impl Writer {
                 }
             }
         }
+        build.seal(self.disk.chunk_bytes());
         self.collect_garbage(&mut build)?;
         if let Some(pos) = committed {
             build.batch.insert(COMMITTED_KEY, encode_pos(pos));
@@ -123,55 +123,59 @@ impl Writer {
     }
 
     fn append(&mut self, build: &mut Build, entry: &StoredEntry) -> Result<(), CommitError> {
-        // Its chunks go ahead of the batch, so whatever the batch does to older chunks must be done.
-        let large = entry.bytes.len() > self.commit_bytes / 2;
-        if large {
-            self.finish(build)?;
+        let chunk = self.disk.chunk_bytes();
+        match &mut build.open {
+            Some(run) if run.takes(entry, chunk) => run.push(entry),
+            Some(_) | None => {
+                build.seal(chunk);
+                // Its pieces go ahead of the batch, so whatever the batch does to older pieces must be done.
+                let large = entry.bytes.len() > self.commit_bytes / 2;
+                if large {
+                    self.finish(build)?;
+                }
+                let before = build.meta.last.map_or(self.disk.log.genesis, |tip| tip.chain);
+                let run = Run::of(before, entry);
+                if large {
+                    self.write_ahead(&run)?;
+                    build.meta.last = run.tip_at(entry.index);
+                    build.put(run, chunk, 1);
+                    return Ok(());
+                }
+                build.open = Some(run);
+            }
         }
-        let before = build.meta.last.map_or(self.disk.log.genesis, |tip| tip.chain);
-        let (header, parts) = chunks(entry, before, self.disk.chunk_bytes());
-        let parts_count = header.parts;
-        let mut parts = (0_u32..).zip(parts);
-        let first = parts.next();
-        // Later chunks of a large entry go before, in bounded steps: without its header an entry is not there.
+        build.meta.last = build.open.as_ref().and_then(|run| run.tip_at(entry.index));
+        Ok(())
+    }
+
+    /// Makes the later pieces of a large entry durable, in bounded steps: without its first piece an entry is not there.
+    fn write_ahead(&mut self, run: &Run) -> Result<(), CommitError> {
+        let chunk = self.disk.chunk_bytes();
         let mut ahead = sled::Batch::default();
         let mut ahead_bytes = 0;
-        for (part, value) in parts {
-            let size = value.len() + Queued::ENTRY_OVERHEAD;
-            if !large {
-                build.bytes += size;
-                build.batch.insert(&entry_key(entry.index, part), value);
-                continue;
-            }
+        for (part, piece) in (0_u32..).zip(run.encode(chunk).chunks(chunk)).skip(1) {
+            let size = piece.len() + Queued::ENTRY_OVERHEAD;
             if ahead_bytes + size > self.commit_bytes {
                 self.disk.commit(std::mem::take(&mut ahead), ahead_bytes, None)?;
                 ahead_bytes = 0;
             }
             ahead_bytes += size;
-            ahead.insert(&entry_key(entry.index, part), value);
+            ahead.insert(&entry_key(run.first(), part), piece);
         }
-        if ahead_bytes > 0 {
-            self.disk.commit(ahead, ahead_bytes, None)?;
-        }
-        if let Some((part, value)) = first {
-            build.bytes += value.len() + Queued::ENTRY_OVERHEAD;
-            build.batch.insert(&entry_key(entry.index, part), value);
-        }
-        let tip = header.tip(entry.index);
-        build.fresh.insert(entry.index, (tip, parts_count));
-        build.meta.last = Some(tip);
-        Ok(())
+        self.disk.commit(ahead, ahead_bytes, None)
     }
 
     fn truncate(&mut self, build: &mut Build, index: u64) -> Result<(), CommitError> {
+        build.seal(self.disk.chunk_bytes());
         let floor = build.meta.purged.map_or(0, |tip| tip.pos.index + 1);
         let index = index.max(floor);
         if build.meta.last.is_none_or(|last| last.pos.index < index) {
             return Ok(());
         }
-        for (index, (_, parts)) in build.fresh.split_off(&index) {
-            for part in 0..parts {
-                build.batch.remove(&entry_key(index, part));
+        let halved = self.run_across(build, index)?;
+        for (first, fresh) in build.fresh.split_off(&index) {
+            for part in 0..fresh.parts {
+                build.batch.remove(&entry_key(first, part));
             }
         }
         for key in self.disk.log.db.range(entry_key(index, 0)..).keys() {
@@ -180,6 +184,10 @@ impl Writer {
                 build.batch.remove(key);
             }
         }
+        if let Some(mut run) = halved {
+            run.cut(index);
+            build.put(run, self.disk.chunk_bytes(), usize::MAX);
+        }
         build.meta.last = match index.checked_sub(1) {
             Some(before) if index > floor => self.tip_at(build, before)?,
             _ => build.meta.purged,
@@ -187,11 +195,28 @@ impl Writer {
         Ok(())
     }
 
+    /// The run that begins before `index` and holds it. What the batch has is newer than what sled shows.
+    fn run_across(&self, build: &mut Build, index: u64) -> Result<Option<Run>, CommitError> {
+        let fresh = build.fresh.range(..=index).next_back();
+        let across = |run: &Run| run.first() < index && index <= run.last();
+        if let Some((first, fresh)) = fresh
+            && index <= fresh.run.last()
+        {
+            let (first, across) = (*first, across(&fresh.run));
+            let taken = across.then(|| build.fresh.remove(&first)).flatten();
+            return Ok(taken.map(|fresh| fresh.run));
+        }
+        let held = self.disk.log.run_with(index);
+        let held = held.map_err(|error| CommitError::Fault(error.to_string()))?;
+        Ok(held.filter(across))
+    }
+
     fn purge(&mut self, build: &mut Build, pos: LogPos) -> Result<(), CommitError> {
         if build.meta.purged.is_some_and(|purged| purged.pos.index >= pos.index) {
             return Ok(());
         }
         self.garbage = true;
+        build.seal(self.disk.chunk_bytes());
         let held = build.meta.last.filter(|last| last.pos.index >= pos.index);
         let tip = match held {
             Some(_) => self.tip_at(build, pos.index)?,
@@ -210,8 +235,10 @@ impl Writer {
 
     /// `None` below the first entry of a log that was never purged.
     fn tip_at(&self, build: &Build, index: u64) -> Result<Option<Tip>, CommitError> {
-        if let Some((tip, _)) = build.fresh.get(&index) {
-            return Ok(Some(*tip));
+        if let Some((_, fresh)) = build.fresh.range(..=index).next_back()
+            && let Some(tip) = fresh.run.tip_at(index)
+        {
+            return Ok(Some(tip));
         }
         self.disk
             .log
@@ -219,23 +246,36 @@ impl Writer {
             .map_err(|error| CommitError::Fault(error.to_string()))
     }
 
+    /// Removes runs of which every entry is purged. One that is purged in part stays whole.
     fn collect_garbage(&mut self, build: &mut Build) -> Result<(), CommitError> {
         let Some(purged) = build.meta.purged.filter(|_| self.garbage) else {
             return Ok(());
         };
+        let purged = purged.pos.index;
         let mut seen = 0;
-        let dead = entry_key(0, 0)..=entry_key(purged.pos.index, u32::MAX);
-        for key in self.disk.log.db.range(dead).keys().take(GARBAGE_KEYS) {
-            let key = key.map_err(|error| unreadable(&error))?;
+        let dead = entry_key(0, 0)..=entry_key(purged, u32::MAX);
+        for item in self.disk.log.db.range(dead).take(GARBAGE_KEYS) {
+            let (key, value) = item.map_err(|error| unreadable(&error))?;
             seen += 1;
-            build.bytes += Queued::ENTRY_OVERHEAD;
-            build.batch.remove(key);
+            let Some((first, part)) = parse_entry_key(&key) else {
+                continue;
+            };
+            let count = if part == 0 {
+                Head::decode(&value).map_or(1, |head| head.count)
+            } else {
+                1
+            };
+            // The batch may have put another run in its place.
+            let replaced = build.fresh.contains_key(&first);
+            if !replaced && first.saturating_add(count.into()) <= purged.saturating_add(1) {
+                build.bytes += Queued::ENTRY_OVERHEAD;
+                build.batch.remove(key);
+            }
         }
         let fresh_dead = build
             .fresh
-            .keys()
-            .next()
-            .is_some_and(|first| *first <= purged.pos.index);
+            .first_key_value()
+            .is_some_and(|(_, fresh)| fresh.run.last() <= purged);
         self.garbage = seen == GARBAGE_KEYS || fresh_dead;
         Ok(())
     }
@@ -273,9 +313,16 @@ impl Writer {
 struct Build {
     batch: sled::Batch,
     meta: Meta,
-    /// Entries of this batch, which sled does not show yet: tip and number of chunks.
-    fresh: BTreeMap<u64, (Tip, u32)>,
+    /// The run that grows, not in the batch yet.
+    open: Option<Run>,
+    /// Runs of this batch, which sled does not show yet, by their first entry.
+    fresh: BTreeMap<u64, Fresh>,
     bytes: usize,
+}
+
+struct Fresh {
+    run: Run,
+    parts: u32,
 }
 
 impl Build {
@@ -283,9 +330,27 @@ impl Build {
         Self {
             batch: sled::Batch::default(),
             meta,
+            open: None,
             fresh: BTreeMap::new(),
             bytes: 0,
         }
+    }
+
+    /// Nothing more comes into the open run.
+    fn seal(&mut self, chunk: usize) {
+        if let Some(run) = self.open.take() {
+            self.put(run, chunk, usize::MAX);
+        }
+    }
+
+    /// Takes the place of the run with the same first entry. Writes the first `pieces`: the others may be there already.
+    fn put(&mut self, run: Run, chunk: usize, pieces: usize) {
+        for (part, piece) in (0..).zip(run.encode(chunk).chunks(chunk)).take(pieces) {
+            self.bytes += piece.len() + Queued::ENTRY_OVERHEAD;
+            self.batch.insert(&entry_key(run.first(), part), piece);
+        }
+        let parts = run.parts(chunk);
+        self.fresh.insert(run.first(), Fresh { run, parts });
     }
 }
 

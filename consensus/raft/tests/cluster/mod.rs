@@ -15,6 +15,9 @@ use xenith_raft::{CommitError, Member, NodeId, Plan, PoolLog, RaftConfig, RaftNo
 /// How long a test waits for something that must come: only ever reached by a failing test.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// More than any test has.
+const HOSTS_MAX: usize = 8;
+
 pub struct Cluster {
     pub net: MemoryNet,
     pub hosts: Vec<TestHost>,
@@ -25,6 +28,8 @@ pub struct TestHost {
     pub id: NodeId,
     pub node: Option<Arc<RaftNode>>,
     pub disk: MemDisk,
+    /// Milliseconds that each fsync takes.
+    pub fsync_ms: Arc<AtomicU64>,
     snapshots: Arc<dyn SnapshotStore>,
 }
 
@@ -38,6 +43,7 @@ impl Cluster {
             id: NodeId((k << 96) + 7),
             node: None,
             disk: MemDisk::new(),
+            fsync_ms: Arc::default(),
             snapshots: Arc::new(MemorySnapshots::default()),
         };
         Cluster {
@@ -53,7 +59,7 @@ impl Cluster {
         for k in 0..cluster.hosts.len() {
             cluster.start(k).await;
         }
-        cluster.node(0).bootstrap(row("first")).await.unwrap();
+        cluster.node(0).bootstrap(first()).await.unwrap();
         for k in 1..cluster.hosts.len() {
             let member = cluster.member(k);
             cluster.node(0).add_member(member).await.unwrap();
@@ -86,8 +92,13 @@ impl Cluster {
         config.freeze_max = Duration::from_secs(2);
         (self.tune)(&mut config);
         let host = &mut self.hosts[k];
-        let executor: Executor = Arc::new(|job| {
-            tokio::spawn(async move { job() });
+        let fsync_ms = host.fsync_ms.clone();
+        let executor: Executor = Arc::new(move |job| {
+            let latency = Duration::from_millis(fsync_ms.load(Ordering::Relaxed));
+            tokio::spawn(async move {
+                tokio::time::sleep(latency).await;
+                job();
+            });
         });
         let log: Arc<dyn DurableLog> = Arc::new(MemLog::open(&host.disk, executor).unwrap());
         let parts = RaftParts {
@@ -187,6 +198,22 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(tokio::time::Instant::now() < until, "not in time: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// What a pool is formed with: a row, and the hosts' rows, from which members learn each other's addresses.
+pub fn first() -> Transaction {
+    let host = class("host").unwrap();
+    let column = |name| host.column(name).unwrap();
+    let mut transaction = row("first");
+    for k in 0..HOSTS_MAX {
+        let uuid = format!("host-{k}");
+        let fields = vec![
+            (column("uuid"), Value::text(&uuid)),
+            (column("address"), Value::text(format!("10.0.0.{k}"))),
+        ];
+        transaction.create(host, &Ref::from_uuid_text(&uuid), fields);
+    }
+    transaction
 }
 
 /// A task row named so.

@@ -1,0 +1,67 @@
+//! `session.change_password`: on this host, then on every member that can be reached, so that a login works the same wherever
+//! coordination goes.
+
+use crate::accounts::AuthError;
+use crate::node::Node;
+use crate::peers::{Answer, Question};
+use std::sync::Arc;
+use tracing::{error, info, warn};
+use xenith_classes::{Caller, Rights};
+use xenith_datamodel::{ApiError, Value};
+
+impl Node {
+    /// A local superuser's old password is not asked for, as in xapi: its session is proof enough.
+    pub(crate) async fn change_password(
+        self: &Arc<Node>,
+        caller: &Caller,
+        old: &str,
+        new: &str,
+    ) -> Result<Value, ApiError> {
+        let user = caller.user_name.as_str();
+        let user = if user.is_empty() { "root" } else { user };
+        if caller.rights != Rights::Everything {
+            self.accounts
+                .verify(user, old)
+                .await
+                .map_err(|cause| refusal(user, &cause))?;
+        }
+        let changed = self.accounts.set_password(user, new).await;
+        let hash = changed.map_err(|cause| refusal(user, &cause))?;
+        info!(user, "a password was changed");
+        self.tell_members(user, &hash).await;
+        Ok(Value::Void)
+    }
+
+    async fn tell_members(self: &Arc<Node>, user: &str, hash: &str) {
+        let others = self.membership.members();
+        for member in others.iter().filter(|member| member.node != self.log.node_id()) {
+            let question = Question::KeepPassword {
+                user: user.to_owned(),
+                hash: hash.to_owned(),
+            };
+            match self.ask(member.node, &question).await {
+                Ok(Answer::Done) => {}
+                Ok(_) => warn!(host = member.host_uuid, "a member did not take the new password"),
+                Err(error) => warn!(host = member.host_uuid, %error, "a member did not hear of the new password"),
+            }
+        }
+    }
+
+    pub(crate) async fn keep_password(&self, user: &str, hash: &str) -> Answer {
+        match self.accounts.keep_hash(user, hash).await {
+            Ok(()) => Answer::Done,
+            Err(cause) => Answer::Refused(refusal(user, &cause)),
+        }
+    }
+}
+
+fn refusal(user: &str, cause: &AuthError) -> ApiError {
+    match cause {
+        AuthError::Denied => ApiError::new("SESSION_AUTHENTICATION_FAILED", [user, "Authentication failure"]),
+        AuthError::Busy => ApiError::plain("TOO_BUSY"),
+        AuthError::Unavailable(cause) => {
+            error!(error = cause as &dyn std::error::Error, "accounts");
+            ApiError::new("CHANGE_PASSWORD_REJECTED", ["the accounts cannot be changed"])
+        }
+    }
+}
