@@ -1,10 +1,10 @@
 //! Disks that are full, emptied or turned back.
 
-use crate::harness::{Outcome, Pool, Reach, eventually};
+use crate::harness::{At, Outcome, Pool, Reach, eventually};
 use crate::writers::{Writers, check};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xenith_datamodel::Value;
+use xenith_datamodel::{Ref, Value};
 
 /// Room for a store and a little more.
 const DISK: &str = "size=24m";
@@ -63,14 +63,18 @@ async fn disk_full() {
     let session = at.session.clone();
     let writers = Writers::start(&pool, &at, 3).await;
     let disk = |k: u8| &disks[usize::from(k) - 1];
+    let vm = at.create_vm("full").await;
 
     // A supporter's: the others go on.
     let supporter = at.host % 3 + 1;
     disk(supporter).fill();
-    // What the store has reserved is used up first.
-    eventually("the supporter's store notices that its disk is full", async || {
-        condition(&pool, supporter).await != Some(0)
-    })
+    press(
+        &pool,
+        &session,
+        &vm,
+        "the supporter's store notices that its disk is full",
+        async || condition(&pool, supporter).await != Some(0),
+    )
     .await;
     writers.wait_for_more(300).await;
     disk(supporter).free();
@@ -83,7 +87,7 @@ async fn disk_full() {
     // The coordinator's: another one, or it says why; nothing that was acknowledged is lost.
     let old = pool.coordinator().await;
     disk(old).fill();
-    eventually("a host that can write coordinates", async || {
+    press(&pool, &session, &vm, "a host that can write coordinates", async || {
         pool.coordinator().await != old
     })
     .await;
@@ -98,7 +102,15 @@ async fn disk_full() {
     // All of them: no write is acknowledged, each is told why, and all heals.
     let ledgers = writers.stop().await;
     let at = pool.follow(&session).await;
-    let vm = at.create_vm("full").await;
+    all_full(&pool, &at, &disks, &vm).await;
+    let at = pool.follow(&session).await;
+    assert_eq!(at.text("VM.get_name_description", &[Value::Ref(vm)]).await, "healed");
+    check(&at, &ledgers).await;
+    drop(pool);
+}
+
+/// Until a write is refused; then there is room again.
+async fn all_full(pool: &Pool, at: &At, disks: &[SmallDisk], vm: &Ref) {
     disks.iter().for_each(SmallDisk::fill);
     let mut refused = None;
     for number in 0..2_000 {
@@ -122,10 +134,26 @@ async fn disk_full() {
         matches!(at.change("VM.set_name_description", &params).await, Outcome::Done)
     })
     .await;
-    let at = pool.follow(&session).await;
-    assert_eq!(at.text("VM.get_name_description", &[Value::Ref(vm)]).await, "healed");
-    check(&at, &ledgers).await;
-    drop(pool);
+}
+
+/// Writes much until `holds`: a store has reserved more than the small writes of the others use up.
+async fn press(pool: &Pool, session: &Ref, vm: &Ref, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let mut number = 0_u64;
+    eventually(what, async || {
+        for _ in 0..20 {
+            number += 1;
+            let params = [Value::Ref(vm.clone()), Value::text(format!("{number:0>10000}"))];
+            // Whether it is made does not matter here.
+            drop(
+                pool.follow(session)
+                    .await
+                    .change("VM.set_name_description", &params)
+                    .await,
+            );
+        }
+        holds().await
+    })
+    .await;
 }
 
 async fn condition(reach: &Reach, k: u8) -> Option<u64> {

@@ -5,6 +5,7 @@ use crate::entry::{self, Record};
 use crate::snapshot::MemorySnapshots;
 use crate::types::{Entry, LeaderId};
 use futures::stream;
+use openraft::RaftSnapshotBuilder as _;
 
 fn machine() -> (StateMachine, Arc<Published>) {
     let published = Published::new();
