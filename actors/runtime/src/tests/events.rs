@@ -227,7 +227,10 @@ async fn a_token_of_a_newer_state_waits_for_it() {
     let gone = reference(coordinator.asks("task.create", &[&s, "gone", ""]).await);
     let kept = reference(coordinator.asks("task.create", &[&s, "kept", ""]).await);
     // The row of a pending task would only be marked.
-    coordinator.asks("task.set_status", &[&s, &gone, "success"]).await.unwrap();
+    coordinator
+        .asks("task.set_status", &[&s, &gone, "success"])
+        .await
+        .unwrap();
     supporter.copy_from(&coordinator);
     // The client hears of a third task at the coordinator; then it asks the supporter, which has not.
     let third = reference(coordinator.asks("task.create", &[&s, "third", ""]).await);

@@ -22,8 +22,9 @@ pub(super) struct Writer {
     garbage: bool,
 }
 
-/// Values of purged entries removed with one group commit: bounds the time it adds.
-const GARBAGE_KEYS: usize = 128;
+/// Keys of purged runs removed with one group commit. Removing one makes sled write its leaf anew, whose other values are up to 1/128
+/// of a segment each: this few stay within what a group commit may write between two fdatasyncs (see `disk`).
+const GARBAGE_KEYS: usize = 16;
 
 impl Writer {
     pub fn new(shared: Arc<Shared>, disk: Disk, meta: Meta, commit_bytes: usize) -> Self {
