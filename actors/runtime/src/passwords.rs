@@ -5,18 +5,25 @@ use crate::accounts::AuthError;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
 use std::sync::Arc;
+use std::time::Duration;
 use tracing::{error, info, warn};
 use xenith_classes::{Caller, Rights};
 use xenith_datamodel::{ApiError, Value};
+use xenith_raft::Member;
+
+/// A member that hangs must not hold the call: the log names it.
+const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 impl Node {
     /// A local superuser's old password is not asked for, as in xapi: its session is proof enough.
+    /// `params`: the old and the new one.
     pub(crate) async fn change_password(
-        self: &Arc<Node>,
-        caller: &Caller,
-        old: &str,
-        new: &str,
+        self: Arc<Node>,
+        caller: Caller,
+        params: Vec<Value>,
     ) -> Result<Value, ApiError> {
+        let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
+        let (old, new) = (text(0), text(1));
         let user = caller.user_name.as_str();
         let user = if user.is_empty() { "root" } else { user };
         if caller.rights != Rights::Everything {
@@ -33,17 +40,22 @@ impl Node {
     }
 
     async fn tell_members(self: &Arc<Node>, user: &str, hash: &str) {
-        let others = self.membership.members();
-        for member in others.iter().filter(|member| member.node != self.log.node_id()) {
-            let question = Question::KeepPassword {
-                user: user.to_owned(),
-                hash: hash.to_owned(),
-            };
-            match self.ask(member.node, &question).await {
-                Ok(Answer::Done) => {}
-                Ok(_) => warn!(host = member.host_uuid, "a member did not take the new password"),
-                Err(error) => warn!(host = member.host_uuid, %error, "a member did not hear of the new password"),
-            }
+        let members = self.membership.members();
+        let others = members.iter().filter(|member| member.node != self.log.node_id());
+        futures::future::join_all(others.map(|member| self.tell(member, user, hash))).await;
+    }
+
+    async fn tell(self: &Arc<Node>, member: &Member, user: &str, hash: &str) {
+        let question = Question::KeepPassword {
+            user: user.to_owned(),
+            hash: hash.to_owned(),
+        };
+        let host = &member.host_uuid;
+        match tokio::time::timeout(TELL_WITHIN, self.ask(member.node, &question)).await {
+            Ok(Ok(Answer::Done)) => {}
+            Ok(Ok(_)) => warn!(host, "a member did not take the new password"),
+            Ok(Err(error)) => warn!(host, %error, "a member did not hear of the new password"),
+            Err(_) => warn!(host, "a member did not say in time whether it has the new password"),
         }
     }
 

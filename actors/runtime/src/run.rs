@@ -100,8 +100,8 @@ impl Node {
                 self.work(work, (method.mode, caller), call, deadline).await
             }
             "session.change_password" => {
-                let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
-                self.change_password(&caller, text(0), text(1)).await
+                let work = Arc::clone(self).change_password(caller.clone(), params);
+                self.work(work, (method.mode, caller), call, deadline).await
             }
             "pool.designate_new_master" => {
                 let target = params
