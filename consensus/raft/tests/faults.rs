@@ -188,7 +188,7 @@ impl OnSled {
         let full = self.full.clone();
         let faults: FaultHook = Arc::new(move |point| match point {
             IoPoint::Reserve if full.load(Ordering::SeqCst) => Err(std::io::ErrorKind::StorageFull.into()),
-            IoPoint::Reserve | IoPoint::Write | IoPoint::SyncData | IoPoint::SyncMark => Ok(()),
+            IoPoint::KeepNames | IoPoint::Reserve | IoPoint::Write | IoPoint::SyncData | IoPoint::SyncMark => Ok(()),
         });
         let options = OpenOptions {
             faults: Some(faults),

@@ -17,7 +17,7 @@ use super::mark::{Mark, Promise};
 use super::reader::LogReader;
 use super::record::{self, Meta};
 use super::{LogPos, OpenError, OpenOptions};
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{FallocateFlags, IFlags, fallocate, ioctl_getflags, ioctl_setflags};
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,10 +40,18 @@ pub enum IoPoint {
     SyncData,
     /// In place of the mark's write and fdatasync.
     SyncMark,
+    /// Before the log's folder is asked to keep names at once, while opening.
+    KeepNames,
 }
 
 /// Says which error to meet at a point, if any.
 pub type FaultHook = Arc<dyn Fn(IoPoint) -> io::Result<()> + Send + Sync>;
+
+impl OpenOptions {
+    fn meet(&self, point: IoPoint) -> io::Result<()> {
+        self.faults.as_ref().map_or(Ok(()), |hook| hook(point))
+    }
+}
 
 pub(super) enum CommitError {
     Full(io::Error),
@@ -107,6 +115,9 @@ impl Disk {
                 store,
             });
         }
+        remove_unfinished_snapshots(&folder).map_err(OpenError::Io)?;
+        options.meet(IoPoint::KeepNames).map_err(OpenError::Io)?;
+        keep_names(&folder).map_err(OpenError::Io)?;
         sync_all_in(&folder).map_err(OpenError::Io)?;
         let db = open_sled(&folder, options)?;
         sync_all_in(&folder).map_err(OpenError::Io)?;
@@ -209,7 +220,7 @@ impl Disk {
     }
 
     fn meet(&self, point: IoPoint) -> io::Result<()> {
-        self.options.faults.as_ref().map_or(Ok(()), |hook| hook(point))
+        self.options.meet(point)
     }
 }
 
@@ -285,10 +296,35 @@ pub(super) fn open_sled(folder: &Path, options: &OpenOptions) -> Result<sled::Db
     }
 }
 
+/// Removes what a kill left of a sled snapshot that was being written: sled would take it for a whole one and refuse to open.
+/// The one before it is still there, for sled removes that last.
+fn remove_unfinished_snapshots(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "generating") {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks the file system to make a change of a name in the folder durable before the call returns. ext4 knows this; with others a
+/// power loss within the milliseconds between sled's rename and its next fsync can cost the store, which is then set aside.
+///
+/// Opening renames a new snapshot into place and overwrites segments that only the old one needs; sled fsyncs these, not the name.
+fn keep_names(folder: &Path) -> io::Result<()> {
+    let folder = File::open(folder)?;
+    let kept = ioctl_getflags(&folder).and_then(|flags| ioctl_setflags(&folder, flags | IFlags::DIRSYNC));
+    if let Err(error) = kept {
+        tracing::debug!(%error, "the file system does not keep names at once");
+    }
+    Ok(())
+}
+
 /// Fsyncs the log's folder, then every file in it, and the store's folder.
 ///
-/// The folder goes first: opening renames a new snapshot into place (its bytes are fsynced by sled) and then overwrites segments
-/// that only the old one needs. Were those durable before the name, the old snapshot would point at nothing.
+/// The folder goes first: after opening, segments that only the old snapshot needs are overwritten. Were those durable before the
+/// new one's name, the old snapshot would point at nothing ([`keep_names`]).
 pub(super) fn sync_all_in(folder: &Path) -> io::Result<()> {
     sync_folder(folder)?;
     for entry in std::fs::read_dir(folder)? {

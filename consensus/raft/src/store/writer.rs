@@ -26,6 +26,9 @@ pub(super) struct Writer {
 /// of a segment each: this few stay within what a group commit may write between two fdatasyncs (see `disk`).
 const GARBAGE_KEYS: usize = 16;
 
+/// Keys removed with one group commit by a truncation, for the same reason.
+const TRUNCATED_KEYS: usize = 16;
+
 impl Writer {
     pub fn new(shared: Arc<Shared>, disk: Disk, meta: Meta, commit_bytes: usize) -> Self {
         let garbage = meta.purged.is_some();
@@ -173,6 +176,7 @@ impl Writer {
         if build.meta.last.is_none_or(|last| last.pos.index < index) {
             return Ok(());
         }
+        self.shorten(build, index, floor)?;
         let halved = self.run_across(build, index)?;
         for (first, fresh) in build.fresh.split_off(&index) {
             for part in 0..fresh.parts {
@@ -189,6 +193,44 @@ impl Writer {
             run.cut(index);
             build.put(run, self.disk.chunk_bytes(), usize::MAX);
         }
+        self.end_before(build, index, floor)
+    }
+
+    /// Removes most of what a long truncation drops, from the end and in bounded steps, each of which leaves a whole log. The last
+    /// [`TRUNCATED_KEYS`] are left to the caller.
+    fn shorten(&mut self, build: &mut Build, index: u64, floor: u64) -> Result<(), CommitError> {
+        loop {
+            let dropped = self.disk.log.db.range(entry_key(index, 0)..).keys().rev();
+            let dropped = dropped.filter(|key| key.as_ref().map_or(true, |key| parse_entry_key(key).is_some()));
+            let dropped: Result<Vec<_>, _> = dropped.take(TRUNCATED_KEYS + 1).collect();
+            let mut dropped = dropped.map_err(|error| unreadable(&error))?;
+            if dropped.len() <= TRUNCATED_KEYS {
+                return Ok(());
+            }
+            dropped.truncate(TRUNCATED_KEYS);
+            let Some((first, _)) = dropped.last().and_then(|key| parse_entry_key(key)) else {
+                return Ok(());
+            };
+            if !build.fresh.is_empty() {
+                // What this batch appended is not in sled yet.
+                self.finish(build)?;
+                continue;
+            }
+            // Without its first piece a run is not there; its other pieces may go later.
+            build.batch.remove(&entry_key(first, 0));
+            for key in dropped {
+                build.batch.remove(key);
+            }
+            // Pieces left over from an entry that was never finished lie behind the end.
+            if build.meta.last.is_some_and(|last| last.pos.index >= first) {
+                self.end_before(build, first, floor)?;
+            }
+            self.finish(build)?;
+        }
+    }
+
+    /// The log now ends before `index`.
+    fn end_before(&self, build: &mut Build, index: u64, floor: u64) -> Result<(), CommitError> {
         build.meta.last = match index.checked_sub(1) {
             Some(before) if index > floor => self.tip_at(build, before)?,
             _ => build.meta.purged,

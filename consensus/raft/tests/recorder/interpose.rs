@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// One call, in the order of the calls. Files are named by their `open`.
 #[derive(Clone, Debug)]
@@ -39,6 +41,10 @@ pub enum Event {
         path: String,
     },
     RemoveFolder {
+        path: String,
+    },
+    /// From now on the names in this folder are durable at once.
+    KeepNames {
         path: String,
     },
     /// The test's own: so many steps are accepted.
@@ -75,6 +81,7 @@ pub struct Caught {
 struct Record {
     root: String,
     sabotage: Sabotage,
+    busy: bool,
     events: Vec<Event>,
     caught: Caught,
     opens: usize,
@@ -102,7 +109,7 @@ static STATE: Mutex<Option<State>> = Mutex::new(None);
 pub struct Recording(usize);
 
 impl Recording {
-    pub fn start(root: &Path, sabotage: Sabotage) -> Self {
+    pub fn start(root: &Path, sabotage: Sabotage, busy: bool) -> Self {
         let root = root.canonicalize().expect("the folder is there");
         let root = root.to_str().expect("a readable path").to_owned();
         let mut guard = lock();
@@ -111,6 +118,7 @@ impl Recording {
         let record = Record {
             root,
             sabotage,
+            busy,
             events: Vec::new(),
             caught: Caught::default(),
             opens: 0,
@@ -134,6 +142,18 @@ impl Recording {
         let record = lock().as_mut().and_then(|state| state.records.remove(&self.0));
         let record = record.expect("it is stopped once");
         (record.events, record.caught)
+    }
+}
+
+/// On a busy machine one call in four that changes the file waits up to so long: sled's threads then overtake each other.
+fn stall(fd: c_int, longest: Duration) {
+    static TURN: AtomicU64 = AtomicU64::new(0);
+    let busy = |state: &mut State| state.on_file(fd).is_some_and(|(record, _)| record.busy);
+    if lock().as_mut().is_some_and(busy) {
+        let mixed = TURN.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        if mixed.is_multiple_of(4) {
+            std::thread::sleep(longest * (mixed / 4 % 64) as u32 / 64);
+        }
     }
 }
 
@@ -254,6 +274,7 @@ interpose! {
         wrote
     }
     fn pwrite64(fd: c_int, data: *const c_void, len: usize, offset: i64) -> isize {
+        stall(fd, Duration::from_millis(1));
         let mut guard = lock();
         // SAFETY: passed on.
         let wrote = unsafe { libc::syscall(libc::SYS_pwrite64, fd, data, len, offset) as isize };
@@ -296,6 +317,7 @@ interpose! {
         unsafe { libc::syscall(libc::SYS_sync_file_range, fd, offset, len, flags) as c_int }
     }
     fn ftruncate64(fd: c_int, len: i64) -> c_int {
+        stall(fd, Duration::from_millis(20));
         let mut guard = lock();
         // SAFETY: passed on.
         let result = unsafe { libc::syscall(libc::SYS_ftruncate, fd, len) as c_int };
@@ -370,6 +392,7 @@ fn note_path(guard: &mut Option<State>, result: c_int, path: &str, note: impl Fn
 
 /// Whether the file is under record; then the sync is noted, or left out by sabotage.
 fn sync(fd: c_int, data_only: bool) -> bool {
+    stall(fd, Duration::from_millis(1));
     let mut guard = lock();
     let Some((record, file)) = guard.as_mut().and_then(|state| state.on_file(fd)) else {
         return false;

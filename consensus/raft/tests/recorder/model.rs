@@ -22,7 +22,7 @@ pub struct Content {
     pub vote: Option<Vec<u8>>,
 }
 
-/// The contents after each step; a step is a call, or one entry of an append.
+/// The contents after each step; a step is a call, or one entry of an append or a truncation.
 #[derive(Clone, Debug)]
 pub struct History {
     pub steps: Vec<Content>,
@@ -59,9 +59,12 @@ impl History {
                 self.steps.push(next);
             }
             Call::Truncate(index) => {
-                let mut next = self.now().clone();
-                next.entries.split_off(index);
-                self.steps.push(next);
+                // A long one is done in steps, from the end.
+                while self.now().entries.keys().next_back().is_some_and(|last| last >= index) {
+                    let mut next = self.now().clone();
+                    next.entries.pop_last();
+                    self.steps.push(next);
+                }
             }
             Call::Purge(pos) => {
                 let mut next = self.now().clone();

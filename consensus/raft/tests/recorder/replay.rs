@@ -1,7 +1,7 @@
 //! Rebuilds a folder from its recorded calls: as it is live, or as it would be after the power went.
 //!
 //! The strict model: a file's bytes and length count as of its last fsync or fdatasync; a name counts (made, renamed, removed)
-//! as of its folder's last fsync. A kinder disk can only have more.
+//! as of its folder's last fsync, or at once in a folder that keeps them. A kinder disk can only have more.
 
 use crate::interpose::Event;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +25,8 @@ enum Node {
     Folder {
         live: BTreeMap<String, usize>,
         durable: BTreeMap<String, usize>,
+        /// Whether a changed name is durable at once.
+        kept: bool,
     },
 }
 
@@ -130,7 +132,7 @@ impl Replay {
                     }
                     assert!(live == durable, "a sync makes the file what it is");
                 }
-                Node::Folder { live, durable } => *durable = live.clone(),
+                Node::Folder { live, durable, .. } => *durable = live.clone(),
             },
             Event::Rename { from, to } => {
                 let at = self.resolve(from).expect("what is renamed is there");
@@ -141,6 +143,12 @@ impl Replay {
             Event::MakeFolder { path } => {
                 self.nodes.push(folder());
                 self.link(path, self.nodes.len() - 1, true, false);
+            }
+            Event::KeepNames { path } => {
+                let at = self.resolve(path).expect("the folder is there");
+                if let Node::Folder { kept, .. } = &mut self.nodes[at] {
+                    *kept = true;
+                }
             }
             Event::Accepted(_) | Event::Acknowledged(_) => {}
         }
@@ -188,7 +196,7 @@ impl Replay {
                 }
                 image.insert(path.to_owned(), Some(content));
             }
-            Node::Folder { live, durable } => {
+            Node::Folder { live, durable, .. } => {
                 if at != 0 {
                     image.insert(path.to_owned(), None);
                 }
@@ -209,7 +217,7 @@ impl Replay {
     fn resolve(&self, path: &str) -> Option<usize> {
         path.split('/').filter(|name| !name.is_empty()).try_fold(0, |at, name| {
             match &self.nodes[at] {
-                Node::Folder { live, durable } => live.get(name).or(durable.get(name)).copied(),
+                Node::Folder { live, durable, .. } => live.get(name).or(durable.get(name)).copied(),
                 Node::File { .. } => None,
             }
             .filter(|found| self.is_live(at, name, *found))
@@ -227,11 +235,11 @@ impl Replay {
     fn link(&mut self, path: &str, node: usize, into_live: bool, into_durable: bool) {
         let (parent, name) = path.rsplit_once('/').expect("paths start with a slash");
         let parent = self.resolve(parent).expect("the folder is there");
-        if let Node::Folder { live, durable } = &mut self.nodes[parent] {
+        if let Node::Folder { live, durable, kept } = &mut self.nodes[parent] {
             if into_live {
                 live.insert(name.to_owned(), node);
             }
-            if into_durable {
+            if into_durable || *kept {
                 durable.insert(name.to_owned(), node);
             }
         }
@@ -240,8 +248,11 @@ impl Replay {
     fn unlink(&mut self, path: &str) {
         let (parent, name) = path.rsplit_once('/').expect("paths start with a slash");
         let parent = self.resolve(parent).expect("the folder is there");
-        if let Node::Folder { live, .. } = &mut self.nodes[parent] {
+        if let Node::Folder { live, durable, kept } = &mut self.nodes[parent] {
             live.remove(name).expect("what is removed is there");
+            if *kept {
+                durable.remove(name);
+            }
         }
     }
 }
@@ -265,6 +276,7 @@ fn folder() -> Node {
     Node::Folder {
         live: BTreeMap::new(),
         durable: BTreeMap::new(),
+        kept: false,
     }
 }
 
