@@ -3,7 +3,7 @@
 use crate::accept;
 use crate::codec::{self, HEAD_BYTES, Head, Kind, OPENING_BYTES, Opening, REFUSAL_TEXT_MAX_BYTES};
 use crate::config::LinkConfig;
-use crate::connection::RawStream;
+use crate::connection::{Connection, RawStream};
 use crate::dial::connected;
 use crate::error::{LinkError, Refusal};
 use crate::frame::{read_body, write_joined};
@@ -157,14 +157,20 @@ impl Link {
         };
         let until = Instant::now() + deadline;
         let work = async {
-            let mut stream = self.open_raw(&slot).await?;
+            let (connection, mut stream) = match slot.idle_stream() {
+                Some(idle) => idle,
+                None => self.open_raw(&slot).await?,
+            };
             let opening = Opening {
                 service,
                 deadline_ms: millis_left(until),
             };
             let head = codec::encode_opening(Kind::Request, opening, body.len());
             write_joined(&mut stream, &head, &body).await.map_err(lost)?;
-            self.read_answer(&mut stream).await
+            let answer = self.read_answer(&mut stream).await?;
+            // Only after a whole exchange; in all other cases dropping it tells the peer.
+            slot.keep_idle(connection, stream);
+            answer
         };
         timeout_at(until, work).await.map_err(|_| LinkError::DeadlinePassed)?
     }
@@ -177,7 +183,7 @@ impl Link {
         };
         let until = Instant::now() + deadline;
         let work = async {
-            let mut stream = self.open_raw(&slot).await?;
+            let (_, mut stream) = self.open_raw(&slot).await?;
             let opening = Opening {
                 service,
                 deadline_ms: millis_left(until),
@@ -230,8 +236,14 @@ impl Link {
         self.0.slot(peer).selections()
     }
 
+    /// Streams kept for requests to this peer.
+    #[cfg(test)]
+    pub(crate) fn idle_streams(&self, peer: u128) -> usize {
+        self.0.slot(peer).idle_streams()
+    }
+
     /// A stream on the connection in use. Nothing is sent here, so a connection that breaks is simply replaced.
-    async fn open_raw(&self, slot: &Arc<Slot>) -> Result<RawStream, LinkError> {
+    async fn open_raw(&self, slot: &Arc<Slot>) -> Result<(Arc<Connection>, RawStream), LinkError> {
         loop {
             let connection = connected(&self.0, slot).await?;
             match connection.open().await {
@@ -240,18 +252,19 @@ impl Link {
                     connection.close();
                     tokio::task::yield_now().await;
                 }
-                opened => return opened,
+                opened => return opened.map(|stream| (connection, stream)),
             }
         }
     }
 
-    async fn read_answer(&self, stream: &mut RawStream) -> Result<Bytes, LinkError> {
+    /// What the peer says, a refusal too, or the fault that leaves it unknown.
+    async fn read_answer(&self, stream: &mut RawStream) -> Result<Result<Bytes, LinkError>, LinkError> {
         loop {
             let head = self.read_reply_head(stream).await?;
             match head.kind {
                 Kind::Accepted => {}
-                Kind::Answer => return read_body(stream, head.length).await.map_err(lost),
-                Kind::Refusal => return Err(read_refusal(stream, head).await?),
+                Kind::Answer => return read_body(stream, head.length).await.map(Ok).map_err(lost),
+                Kind::Refusal => return read_refusal(stream, head).await.map(Err),
                 other => return Err(unexpected(other)),
             }
         }

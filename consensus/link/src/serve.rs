@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -40,7 +40,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, slot: Arc<Slot>, connection: Arc<
         }
         Ok(Ok((Kind::Stream, opening, _))) => serve_stream(&shared, &slot, stream, opening).await,
         // `read_head` lets no other kind through.
-        Ok(Ok((_, opening, length))) => serve_request(&shared, &slot, stream, opening, length).await,
+        Ok(Ok((_, opening, length))) => serve_requests(&shared, &slot, stream, opening, length).await,
     };
     match outcome {
         Ok(()) => {}
@@ -55,7 +55,10 @@ pub(crate) async fn serve(shared: Arc<Shared>, slot: Arc<Slot>, connection: Arc<
 }
 
 /// Kind, opening and the length of the body that follows.
-async fn read_head(shared: &Shared, stream: &mut RawStream) -> Result<(Kind, Opening, usize), ServeError> {
+async fn read_head<R: AsyncRead + Unpin>(
+    shared: &Shared,
+    stream: &mut R,
+) -> Result<(Kind, Opening, usize), ServeError> {
     let mut head = [0; HEAD_BYTES];
     stream.read_exact(&mut head).await?;
     let head = codec::decode_head(&head, OPENING_BYTES + shared.config.limits.max_body_bytes)?;
@@ -98,35 +101,52 @@ async fn serve_stream(
     Ok(())
 }
 
-async fn serve_request(
+/// One request after the other, until the asker ends the stream. Between two it may wait for ever: as many may do so as yamux allows.
+async fn serve_requests(
     shared: &Arc<Shared>,
     slot: &Arc<Slot>,
     mut stream: RawStream,
+    mut opening: Opening,
+    mut length: usize,
+) -> Result<(), ServeError> {
+    loop {
+        serve_request(shared, slot, &mut stream, opening, length).await?;
+        let mut first = [0; 1];
+        if stream.read(&mut first).await? == 0 {
+            return Ok(());
+        }
+        let mut rest = (&first[..]).chain(&mut stream);
+        let head = timeout(shared.config.timings.opening_deadline, read_head(shared, &mut rest));
+        let (kind, next, next_length) = head.await.map_err(|_| ServeError::DeadlinePassed)??;
+        if kind != Kind::Request {
+            return Err(CodecError::UnexpectedKind(kind as u16).into());
+        }
+        (opening, length) = (next, next_length);
+    }
+}
+
+async fn serve_request(
+    shared: &Arc<Shared>,
+    slot: &Arc<Slot>,
+    stream: &mut RawStream,
     opening: Opening,
     length: usize,
 ) -> Result<(), ServeError> {
     let deadline = Instant::now() + deadline_of(opening);
     let Ok(_permit) = slot.inbound_requests.clone().try_acquire_owned() else {
-        return refuse(&mut stream, &Refusal::Busy).await;
+        return refuse_whole(stream, length, deadline).await;
     };
     let work = async {
-        let (body, _held) = read_request(shared, slot, &mut stream, length).await?;
+        let (body, _held) = read_request(shared, slot, stream, length).await?;
         let handler = shared.services.request(slot.node, opening.service, body);
         let accepted_after = shared.config.timings.accepted_after;
-        let answer = run_handler(handler, &mut stream, accepted_after).await?;
-        write_answer(shared, &mut stream, answer).await?;
+        let answer = run_handler(handler, stream, accepted_after).await?;
+        write_answer(shared, stream, answer).await?;
         Ok(())
     };
-    let outcome = timeout_at(deadline, work)
+    timeout_at(deadline, work)
         .await
-        .map_err(|_| ServeError::DeadlinePassed)?;
-    // Ends the stream in order, so that dropping it does not chase the answer with a reset.
-    if outcome.is_ok() {
-        timeout_at(deadline, stream.shutdown())
-            .await
-            .map_err(|_| ServeError::DeadlinePassed)??;
-    }
-    outcome
+        .map_err(|_| ServeError::DeadlinePassed)?
 }
 
 /// The body, with its share of the peer's budget of bytes; a body above the whole budget takes all of it.
@@ -185,6 +205,18 @@ async fn write_answer(
 
 async fn refuse(stream: &mut RawStream, refusal: &Refusal) -> Result<(), ServeError> {
     Ok(stream.write_all(&codec::encode_refusal(refusal)).await?)
+}
+
+/// "Busy". The body is read and dropped first, so that the next request finds the stream where it should be.
+async fn refuse_whole(stream: &mut RawStream, length: usize, deadline: Instant) -> Result<(), ServeError> {
+    let work = async {
+        refuse(stream, &Refusal::Busy).await?;
+        tokio::io::copy(&mut (&mut *stream).take(length as u64), &mut tokio::io::sink()).await?;
+        Ok(())
+    };
+    timeout_at(deadline, work)
+        .await
+        .map_err(|_| ServeError::DeadlinePassed)?
 }
 
 fn deadline_of(opening: Opening) -> Duration {

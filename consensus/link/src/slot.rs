@@ -13,7 +13,7 @@
 
 use crate::codec::Verdict;
 use crate::config::Limits;
-use crate::connection::Connection;
+use crate::connection::{Connection, RawStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, watch};
@@ -23,6 +23,8 @@ pub(crate) struct Slot {
     state: Mutex<State>,
     current: watch::Sender<Option<Arc<Connection>>>,
     waiters: AtomicUsize,
+    /// Streams that have carried whole requests and wait for the next one, the last used last.
+    idle: Mutex<Vec<(Arc<Connection>, RawStream)>>,
     /// Ours to the peer.
     pub requests: Arc<Semaphore>,
     pub streams: Arc<Semaphore>,
@@ -31,6 +33,9 @@ pub(crate) struct Slot {
     pub inbound_streams: Arc<Semaphore>,
     pub inbound_bytes: Arc<Semaphore>,
 }
+
+/// More are closed when their request is done.
+const IDLE_STREAMS_MAX: usize = 16;
 
 #[derive(Default)]
 struct State {
@@ -50,6 +55,7 @@ impl Slot {
             state: Mutex::new(State::default()),
             current: watch::Sender::new(None),
             waiters: AtomicUsize::new(0),
+            idle: Mutex::new(Vec::new()),
             requests: Arc::new(Semaphore::new(limits.requests_per_peer)),
             streams: Arc::new(Semaphore::new(limits.streams_per_peer)),
             inbound_requests: Arc::new(Semaphore::new(limits.requests_per_peer)),
@@ -65,6 +71,31 @@ impl Slot {
             .as_ref()
             .filter(|connection| !connection.is_closed())
             .cloned()
+    }
+
+    /// A stream of the connection in use that is ready for a request.
+    pub fn idle_stream(&self) -> Option<(Arc<Connection>, RawStream)> {
+        let live = self.live()?;
+        let mut idle = self.idle();
+        idle.retain(|(connection, _)| Arc::ptr_eq(connection, &live));
+        idle.pop()
+    }
+
+    /// Keeps the stream for the next request.
+    pub fn keep_idle(&self, connection: Arc<Connection>, stream: RawStream) {
+        let mut idle = self.idle();
+        if idle.len() < IDLE_STREAMS_MAX && !connection.is_closed() {
+            idle.push((connection, stream));
+        }
+    }
+
+    #[cfg(test)]
+    pub fn idle_streams(&self) -> usize {
+        self.idle().len()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(Arc<Connection>, RawStream)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn subscribe(&self) -> watch::Receiver<Option<Arc<Connection>>> {
@@ -134,6 +165,7 @@ impl Slot {
             }
             same
         });
+        self.idle().retain(|(connection, _)| !Arc::ptr_eq(connection, ended));
     }
 
     /// Registers interest; `true` when the caller has to start the dial task.

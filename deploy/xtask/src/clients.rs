@@ -1,6 +1,6 @@
 //! Unmodified public clients against a real pool: PyPI `XenAPI` and npm `xen-api`, installed by package name.
 
-use crate::run::{Failure, cargo, program, root, run};
+use crate::run::{Failure, build_programs, program, root, run};
 use std::path::PathBuf;
 
 /// Versions that the tests were written against.
@@ -8,7 +8,7 @@ const PYTHON_CLIENT: &str = "XenAPI==26.21.1";
 const NPM_CLIENT: &str = "xen-api@4.7.6";
 
 pub fn clients() -> Result<(), Failure> {
-    run(cargo().args(["build", "--quiet", "--bins"]))?;
+    build_programs()?;
     let place = tools_dir();
     std::fs::create_dir_all(&place)?;
     python(&place)?;

@@ -32,6 +32,11 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Builds every program with the features that `cargo test --workspace` builds them with: after the tests there is nothing left to do.
+pub fn build_programs() -> Result<(), Failure> {
+    run(cargo().args(["build", "--workspace", "--bins", "--tests", "--quiet"]))
+}
+
 pub fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root());

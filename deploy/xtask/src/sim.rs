@@ -1,6 +1,6 @@
 //! `cargo xtask sim`: seeds of the cluster simulator, one process a seed (a run repeats exactly only in a fresh process).
 
-use crate::run::{Failure, cargo, root, run};
+use crate::run::{Failure, build_programs, root, run};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ pub fn sim(arguments: &[String]) -> Result<(), Failure> {
         [flag, number] if flag == "--seeds" => seeds(1, parse(number)?),
         [flag, number] if flag == "--seed" => {
             let seed = parse(number)?;
-            build()?;
+            build_programs()?;
             run(simulator().arg("--seed").arg(seed.to_string()))
         }
         _ => Err(Failure("usage: cargo xtask sim --seeds N | --seed S".to_owned())),
@@ -21,7 +21,7 @@ pub fn sim(arguments: &[String]) -> Result<(), Failure> {
 
 /// Runs seeds `first` to `last`; names every one that failed.
 pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
-    build()?;
+    build_programs()?;
     let mut failed = Vec::new();
     for seed in first..=last {
         if !run_within(simulator().arg("--seed").arg(seed.to_string()))? {
@@ -54,10 +54,6 @@ fn run_within(command: &mut Command) -> Result<bool, Failure> {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-fn build() -> Result<(), Failure> {
-    run(cargo().args(["build", "--quiet", "--package", "xenith-sim"]))
 }
 
 fn simulator() -> Command {

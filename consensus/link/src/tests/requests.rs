@@ -188,3 +188,64 @@ async fn unknown_peer_and_shut_down_fail_at_once() {
     let closed = echo(&a, &b).await;
     assert!(matches!(closed, Err(LinkError::Closed)), "{closed:?}");
 }
+
+#[tokio::test]
+async fn a_stream_serves_one_request_after_the_other() {
+    let directory = Arc::new(TestDirectory::default());
+    let (a, b) = (member(&directory, 1).await, member(&directory, 2).await);
+    for _ in 0..20 {
+        assert_eq!(echo(&a, &b).await.unwrap(), "hello");
+        let denied = a.link.request(b.node, REFUSE, Bytes::from_static(b"body"), LONG).await;
+        assert!(
+            matches!(denied, Err(LinkError::Refused(Refusal::Denied(_)))),
+            "{denied:?}"
+        );
+        assert_eq!(a.link.idle_streams(b.node), 1);
+    }
+    // What did not end well is not used again.
+    let late = a
+        .link
+        .request(b.node, SLEEP, Bytes::new(), Duration::from_millis(50))
+        .await;
+    assert!(matches!(late, Err(LinkError::DeadlinePassed)), "{late:?}");
+    assert_eq!(a.link.idle_streams(b.node), 0);
+    assert_eq!(echo(&a, &b).await.unwrap(), "hello");
+
+    let at_once = (0..100).map(|_| echo(&a, &b));
+    for answer in futures::future::join_all(at_once).await {
+        assert_eq!(answer.unwrap(), "hello");
+    }
+    assert_eq!(a.link.idle_streams(b.node), 16);
+    b.link.shutdown().await;
+    let lost = a
+        .link
+        .request(b.node, ECHO, Bytes::new(), Duration::from_millis(300))
+        .await;
+    assert!(lost.is_err());
+    assert_eq!(a.link.idle_streams(b.node), 0);
+}
+
+#[tokio::test]
+async fn a_busy_peer_takes_the_body_and_goes_on() {
+    let directory = Arc::new(TestDirectory::default());
+    let a = member(&directory, 1).await;
+    let mut few = config();
+    few.limits.requests_per_peer = 1;
+    let b = stranger(&directory, few, hello(2)).await;
+    directory.set(2, b.link.local_addr().to_string(), b.identity.fingerprint());
+    echo(&a, &b).await.unwrap();
+    let sleeping = a.link.request(b.node, SLEEP, Bytes::new(), LONG);
+    tokio::pin!(sleeping);
+    tokio::select! {
+        early = &mut sleeping => panic!("{early:?}"),
+        started = b.services.started.acquire() => started.unwrap().forget(),
+    }
+    for size in [0, 10, 300_000, 10] {
+        let busy = a.link.request(b.node, ECHO, vec![1; size].into(), LONG).await;
+        assert!(
+            matches!(busy, Err(LinkError::Refused(Refusal::Busy))),
+            "{size}: {busy:?}"
+        );
+        assert_eq!(a.link.idle_streams(b.node), 1);
+    }
+}
