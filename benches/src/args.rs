@@ -11,3 +11,10 @@ pub fn option<T: FromStr>(name: &str, otherwise: T) -> T {
 pub fn flag(name: &str) -> bool {
     std::env::args().any(|argument| argument == name)
 }
+
+/// Every value of an option that may be given more than once.
+pub fn all(name: &str) -> Vec<String> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let given = arguments.windows(2).filter(|pair| pair[0] == name);
+    given.map(|pair| pair[1].clone()).collect()
+}

@@ -1,6 +1,7 @@
 //! A pool of real daemons by `xenith up`, and writers through its API.
 
 use crate::Failure;
+use crate::args;
 use crate::http::{CallError, Connection, text_of};
 use crate::process::{Owned, build_dir, data_dir, free_port, signal};
 use rustix::process::Signal;
@@ -39,7 +40,7 @@ impl Pool {
         Pool::start_with(name, hosts, &[])
     }
 
-    /// `settings`: for `--config-set`.
+    /// `settings`: for `--config-set`; the bench's own `--set KEY=VALUE` are added.
     pub fn start_with(name: &str, hosts: u8, settings: &[&str]) -> Result<Pool, Failure> {
         let dir = data_dir(&format!("{name}-"));
         let http_port = free_port(20_000);
@@ -54,8 +55,9 @@ impl Pool {
         .into_iter()
         .flat_map(|(name, value)| [name.to_owned(), value])
         .collect();
-        for setting in settings {
-            arguments.extend(["--config-set".to_owned(), (*setting).to_owned()]);
+        let settings = settings.iter().map(|setting| (*setting).to_owned());
+        for setting in settings.chain(args::all("--set")) {
+            arguments.extend(["--config-set".to_owned(), setting]);
         }
         let up = start(dir.path(), &arguments)?;
         let again = (0..hosts).map(|_| None).collect();

@@ -51,7 +51,13 @@ impl LastHeard {
 
     pub fn now(&self) {
         let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.millis.store(millis, Ordering::Relaxed);
+        // Zero is "never".
+        self.millis.store(millis.max(1), Ordering::Relaxed);
+    }
+
+    /// How long ago; `None` until a first message has come.
+    pub fn if_ever(&self) -> Option<Duration> {
+        (self.millis.load(Ordering::Relaxed) > 0).then(|| self.ago())
     }
 
     /// False while what comes in may be of long ago: this host stood still and has heard no heartbeat since.
@@ -105,6 +111,10 @@ impl Leadership {
                 self.say(Role::NoCoordinator);
             }
             let retry = self.follow(&metrics).await;
+            let look_after = match retry {
+                true => REOPEN_AFTER,
+                false => self.next_look(&metrics),
+            };
             tokio::select! {
                 // Woken by a change, or by the tick. An error is Raft's end; the metrics tell it, unless Raft has panicked.
                 changed = server.changed() => if changed.is_err() && self.raft.metrics().borrow_watched().running_state.is_ok() {
@@ -114,8 +124,18 @@ impl Leadership {
                 },
                 _ = standing.changed() => {}
                 _ = head.changed() => {}
-                () = tokio::time::sleep(if retry { REOPEN_AFTER } else { TICK }) => {}
+                () = tokio::time::sleep(look_after) => {}
             }
+        }
+    }
+
+    /// A supporter has nothing to look at before its coordinator may be late.
+    fn next_look(&self, metrics: &RaftMetrics<TypeConfig>) -> Duration {
+        match metrics.state {
+            ServerState::Follower | ServerState::Learner => {
+                self.config.election_max.saturating_sub(self.heard.ago()).max(TICK)
+            }
+            _ => TICK,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::log_adapter::LogAdapter;
 use crate::members::{self, MemberError, Members};
 use crate::metrics::{self, Figures};
 use crate::network::{Identity, Peers, RaftService, Server};
+use crate::pacer;
 use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
 use crate::reads::Reads;
 use crate::shown;
@@ -161,7 +162,7 @@ impl RaftNode {
             published: published.clone(),
             opening: parts.opening,
             clock: parts.clock,
-            heard,
+            heard: heard.clone(),
             role: role.clone(),
             elections: elections.clone(),
             suspend,
@@ -173,6 +174,7 @@ impl RaftNode {
             tokio::spawn(shown::run(raft.clone(), published.clone(), gate, identity.node)),
             tokio::spawn(reads.clone().run(waiting)),
             tokio::spawn(leadership.run()),
+            tokio::spawn(pacer::run(config.clone(), raft.clone(), heard)),
             tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
             tokio::spawn(members.clone().plan()),
             tokio::spawn(members::teach(raft.clone(), parts.net)),
@@ -304,17 +306,14 @@ impl RaftNode {
     /// and drop this node, and to start another over the store opened anew, again and again with a pause while the cause lasts: what
     /// was acknowledged is in the store, what was not is dropped. Never resolves after [`RaftNode::stop`].
     pub async fn failed(&self) -> String {
-        let mut metrics = self.raft.metrics();
-        loop {
-            let ended = metrics.borrow_watched().running_state.clone().err();
-            match ended {
-                Some(Fatal::Stopped) => return std::future::pending().await,
-                Some(fatal) => return self.cause_of(&fatal),
-                None => {}
-            }
-            if metrics.changed().await.is_err() && metrics.borrow_watched().running_state.is_ok() {
-                return self.cause_of(&Fatal::Panicked);
-            }
+        // These change seldom, `metrics` with every tick; both end with Raft.
+        let mut server = self.raft.server_metrics();
+        while server.changed().await.is_ok() {}
+        let ended = self.raft.metrics().borrow_watched().running_state.clone();
+        match ended {
+            Err(Fatal::Stopped) => std::future::pending().await,
+            Err(fatal) => self.cause_of(&fatal),
+            Ok(()) => self.cause_of(&Fatal::Panicked),
         }
     }
 

@@ -127,7 +127,7 @@ pub async fn run(
     head: Arc<Head>,
     gate: Arc<SyncGate>,
 ) {
-    let mut progress = raft.data_metrics();
+    let (mut progress, mut server) = (raft.data_metrics(), raft.server_metrics());
     let mut phase = head.watch();
     loop {
         let metrics = raft.metrics().borrow_watched().clone();
@@ -144,9 +144,11 @@ pub async fn run(
             }
         }
         let awaits = head.open_leader().is_some() && is_only_voter(&config, &metrics);
-        // Woken by progress, by the head or by the tick; an error is Raft's end, which the metrics tell.
+        // Woken by progress (told with every step of Raft, so asked for only while it matters), by the head or by the tick; an error is
+        // Raft's end, which the metrics tell.
         tokio::select! {
-            _ = progress.changed() => {}
+            _ = progress.changed(), if awaits => {}
+            changed = server.changed() => if changed.is_err() { return },
             _ = phase.changed() => {}
             () = tokio::time::sleep(if awaits { TICK } else { IDLE_TICK }) => {}
         }
