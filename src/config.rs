@@ -149,7 +149,7 @@ impl Default for AccountsConfig {
 impl Default for RaftTimings {
     fn default() -> RaftTimings {
         RaftTimings {
-            heartbeat_ms: 40,
+            heartbeat_ms: 60,
             election_min_ms: 200,
             election_max_ms: 300,
             snapshot_every_entries: 20_000,

@@ -22,8 +22,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use xenith_datamodel::Value;
 
-/// Looks at what no event tells: how long ago a majority, or the coordinator, was heard.
+/// Between two looks at what no event tells: how long ago a majority, or the coordinator, was heard; and whether time has jumped.
 const TICK: Duration = Duration::from_millis(50);
+const LOOK_MAX: Duration = Duration::from_millis(200);
 /// Leases without word from a majority, after which those that wait are told that the outcome is not known.
 const DOUBT_LEASES: u32 = 3;
 /// No node has this id: ids are random.
@@ -129,14 +130,22 @@ impl Leadership {
         }
     }
 
-    /// A supporter has nothing to look at before its coordinator may be late.
+    /// When the coordinator, or the majority, may be late; soon enough for a suspend to be noticed.
     fn next_look(&self, metrics: &RaftMetrics<TypeConfig>) -> Duration {
-        match metrics.state {
-            ServerState::Follower | ServerState::Learner => {
-                self.config.election_max.saturating_sub(self.heard.ago()).max(TICK)
+        let (allowed, silent) = match metrics.state {
+            ServerState::Follower | ServerState::Learner => (self.config.election_max, self.heard.ago()),
+            ServerState::Leader => {
+                let acked = metrics.last_quorum_acked.map(|acked| acked.elapsed());
+                (self.doubt(), acked.unwrap_or_default())
             }
-            _ => TICK,
-        }
+            ServerState::Candidate | ServerState::Shutdown => (Duration::ZERO, Duration::ZERO),
+        };
+        allowed.saturating_sub(silent).clamp(TICK, LOOK_MAX)
+    }
+
+    /// A majority that is not heard for so long may have another coordinator.
+    fn doubt(&self) -> Duration {
+        self.config.election_max * DOUBT_LEASES
     }
 
     /// True when opening failed and is to be tried again.
@@ -213,8 +222,9 @@ impl Leadership {
             .membership_config
             .voter_ids()
             .all(|voter| voter == self.config.member.node);
-        let doubt = self.config.election_max * DOUBT_LEASES;
-        let silent = metrics.last_quorum_acked.is_some_and(|acked| acked.elapsed() > doubt);
+        let silent = metrics
+            .last_quorum_acked
+            .is_some_and(|acked| acked.elapsed() > self.doubt());
         (alone || !silent).then_some(leader)
     }
 
