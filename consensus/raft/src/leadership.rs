@@ -133,7 +133,7 @@ impl Leadership {
     /// When the coordinator, or the majority, may be late; soon enough for a suspend to be noticed.
     fn next_look(&self, metrics: &RaftMetrics<TypeConfig>) -> Duration {
         let (allowed, silent) = match metrics.state {
-            ServerState::Follower | ServerState::Learner => (self.config.election_max, self.heard.ago()),
+            ServerState::Follower | ServerState::Learner => (self.allowed_silence(), self.heard.ago()),
             ServerState::Leader => {
                 let acked = metrics.last_quorum_acked.map(|acked| acked.elapsed());
                 (self.doubt(), acked.unwrap_or_default())
@@ -141,6 +141,11 @@ impl Leadership {
             ServerState::Candidate | ServerState::Shutdown => (Duration::ZERO, Duration::ZERO),
         };
         allowed.saturating_sub(silent).clamp(TICK, LOOK_MAX)
+    }
+
+    /// A coordinator that is not heard for so long may have a successor.
+    fn allowed_silence(&self) -> Duration {
+        self.config.election_max + self.config.election_min
     }
 
     /// A majority that is not heard for so long may have another coordinator.
@@ -238,7 +243,7 @@ impl Leadership {
         let (Some(coordinator), Some(_)) = (known, opened) else {
             return Role::NoCoordinator;
         };
-        if self.heard.ago() > self.config.election_max || standing.quarantine.is_some() {
+        if self.heard.ago() > self.allowed_silence() || standing.quarantine.is_some() {
             return Role::NoCoordinator;
         }
         match self.address_of(metrics, coordinator) {
