@@ -10,6 +10,10 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Rows, requests and replies come and go by the thousand, made on one thread and dropped on another: see docs/dependencies.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A XenAPI toolstack: the coordinator of Xen host pools.
 #[derive(Parser)]
 #[command(name = "xenith", version, arg_required_else_help = true)]
