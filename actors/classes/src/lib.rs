@@ -6,6 +6,7 @@
 
 mod appliance;
 mod args;
+pub mod audit;
 pub mod birth;
 mod cx;
 mod dispatch;

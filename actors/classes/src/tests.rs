@@ -1,5 +1,6 @@
 //! Shared by the tests of every room: a pool of one with callers, counted ids and a clock that stands still.
 
+mod audit;
 mod birth;
 mod devices;
 mod events;

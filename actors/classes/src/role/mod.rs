@@ -38,6 +38,11 @@ pub fn reference(role: Role) -> Ref {
     Ref::from_uuid_text(&uuid_of(rbac::role_name(role)))
 }
 
+/// The name of the role or permission that the ref is of.
+pub fn name_of(reference: &Ref) -> Option<&'static str> {
+    objects().by_ref.get(reference).map(|object| object.name)
+}
+
 struct Object {
     uuid: String,
     name: &'static str,
