@@ -9,7 +9,7 @@ mod objects;
 pub use objects::{Looking, MOST_KEYS, MOST_OBJECTS, Object, Touched};
 
 use crate::{Caller, Rights, implicit, rbac, rows, session};
-use xenith_datamodel::{ApiError, HttpHandler, Message, MessageKind, Method, Ref, Role};
+use xenith_datamodel::{ApiError, HttpHandler, Message, MessageKind, Method, Ref, Role, Value};
 use xenith_pooldb::View;
 
 /// First words of the names of explicit messages that only look. Every other message is audited.
@@ -187,7 +187,17 @@ fn is_superuser(who: &Who) -> bool {
     who.role == rbac::role_name(Role::LocalRoot)
 }
 
-/// Who logs in by this message and with what words, for messages that make sessions; the words are not proven.
-pub fn login(method: &Method, user: &str, originator: &str) -> Option<Who> {
-    (method.class.name() == "session" && !method.message.session).then(|| Who::unproven(user, originator))
+/// Who says to log in, for messages that make sessions. By the names of the parameters: the first one may be a secret.
+pub fn login(method: &Method, params: &[Value]) -> Option<Who> {
+    if method.class.name() != "session" || method.message.session {
+        return None;
+    }
+    let said = |name: &str| {
+        let at = method.message.params.iter().position(|param| param.name == name)?;
+        params.get(at)?.as_text()
+    };
+    Some(Who::unproven(
+        said("uname").unwrap_or_default(),
+        said("originator").unwrap_or_default(),
+    ))
 }

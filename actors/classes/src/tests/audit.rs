@@ -1,7 +1,7 @@
 //! What is audited, over all messages of the tables, and what of their parameters is shown.
 
 use super::{Pool, method};
-use crate::audit::{Looking, MOST_KEYS, MOST_OBJECTS, Touched, Verdict, Who, is_audited, is_audited_handler};
+use crate::audit::{self, Looking, MOST_KEYS, MOST_OBJECTS, Touched, Verdict, Who, is_audited, is_audited_handler};
 use crate::session::{Identity, plan_login, row_ref};
 use crate::{Caller, How, PlanCx, how};
 use expect_test::expect;
@@ -88,6 +88,28 @@ fn logins_and_logouts_are_audited() {
     ] {
         assert!(is_audited(method(name).message), "{name}");
     }
+}
+
+/// Of what is said at a login the name and the originator are told, and never the password or the pool's secret.
+#[test]
+fn of_a_login_only_names_are_told() {
+    let mut logins = 0;
+    for method in all_methods() {
+        let said = method.message.params.iter().map(|param| match param.name {
+            "uname" => Value::text("eva"),
+            "originator" => Value::text("a tool"),
+            _ => filled(param.ty, MARKER, &Ref::null()),
+        });
+        let Some(who) = audit::login(&method, &said.collect::<Vec<_>>()) else {
+            continue;
+        };
+        assert!(!format!("{who:?}").contains(MARKER), "{}: {who:?}", name(&method));
+        assert!(!who.is_proven());
+        let names = method.message.params.iter().any(|param| param.name == "uname");
+        assert_eq!(who.user, if names { "eva" } else { "" }, "{}", name(&method));
+        logins += 1;
+    }
+    assert_eq!(logins, 4);
 }
 
 #[test]

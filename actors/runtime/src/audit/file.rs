@@ -73,10 +73,12 @@ impl AuditLog {
 
     /// Waits for a place in the queue, not for the disk.
     pub(super) async fn tell(&self, line: String) {
+        let mut waiting = Waiting {
+            lost: &self.lost,
+            sent: false,
+        };
         let sent = tokio::time::timeout(PLACE_WITHIN, self.queue.send(Order::Line(line))).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            self.lost.inc();
-        }
+        waiting.sent = matches!(sent, Ok(Ok(())));
     }
 
     /// For callers that cannot wait.
@@ -107,6 +109,20 @@ impl AuditLog {
     /// Lines that could not be kept.
     pub(crate) fn lost(&self) -> Counter {
         self.lost.clone()
+    }
+}
+
+/// A line on its way into the queue: counted as lost also when its call goes away while it waits.
+struct Waiting<'a> {
+    lost: &'a Counter,
+    sent: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.sent {
+            self.lost.inc();
+        }
     }
 }
 

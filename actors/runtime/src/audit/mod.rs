@@ -90,11 +90,15 @@ impl Trail {
         let client_text = client_of(&call.origin)?;
         let before = node.log.applied();
         let (session, params) = arguments(&method, call);
-        let text = |at: usize| params.get(at).and_then(Value::as_text).unwrap_or_default();
-        let user = if client.root { "root" } else { text(0) };
         let who = match &session {
             Some(secret) => node.who(&before, secret),
-            None => audit::login(&method, user, text(3)),
+            None => audit::login(&method, &params).map(|said| match client.root {
+                true => Who {
+                    user: "root".to_owned(),
+                    ..said
+                },
+                false => said,
+            }),
         };
         Some(Trail {
             node: Arc::clone(node),
@@ -111,7 +115,6 @@ impl Trail {
 
     /// Writes the line.
     pub(crate) async fn end(mut self, reply: &Reply) {
-        self.ended = true;
         let value = match reply {
             Reply::Success(value) | Reply::Bare(value) => Ok(Some(value)),
             Reply::Pieces(_) => Ok(None),
@@ -129,11 +132,14 @@ impl Trail {
         let who = who.unwrap_or_else(|| self.unknown());
         let verdict = Verdict::of(value.map(|_| ()), Some(self.method.message), &who);
         if verdict == Verdict::SentOn {
+            self.ended = true;
             return;
         }
         let told = self.told(&after, value.ok().flatten());
         let error = value.err().map_or("", |error| &*error.code);
         let name = self.name();
+        // From here on the log counts the line if it cannot be kept.
+        self.ended = true;
         self.node
             .audit
             .tell(&self.entry((&who, &name), &told, (verdict, error)))

@@ -163,6 +163,18 @@ async fn async_calls_tasks_and_sessions_of_one_host() {
     );
 }
 
+/// Its only parameter is a secret, and stands where other logins have the name.
+#[tokio::test]
+async fn the_pool_secret_of_a_login_is_not_taken_for_a_name() {
+    let host = host();
+    host.asks("session.slave_local_login", &["a secret of the pool"])
+        .await
+        .unwrap_err();
+    let line = last(&host).await;
+    assert_eq!(part(&line, "verdict"), "denied");
+    assert!(!line.to_string().contains("a secret"), "{line}");
+}
+
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_a_line_too() {
     let host = host_that_waits(Duration::from_secs(60));
