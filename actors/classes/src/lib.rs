@@ -23,6 +23,7 @@ mod room;
 mod rows;
 pub mod session;
 mod shown;
+mod subject;
 pub mod task;
 mod vbd;
 mod vif;

@@ -8,6 +8,7 @@ mod generic;
 mod not_built;
 mod rights;
 mod sessions;
+mod subjects;
 mod tasks;
 mod vms;
 

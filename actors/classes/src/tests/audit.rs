@@ -43,6 +43,7 @@ fn whatever_changes_something_is_audited_and_what_only_looks_is_not() {
     assert!(compared > 1_000, "{compared}");
     expect![[r#"
         [
+            "pool.detect_nonhomogeneous_external_auth",
             "pool.sync_database",
         ]
     "#]]

@@ -213,8 +213,8 @@ async fn a_forwarded_call_leaves_its_line_where_it_came_in() {
 async fn a_supporter_that_sends_its_clients_on_writes_nothing() {
     let host = host();
     let s = host.login().await;
-    host.set_supporter(NodeId(2));
     let pool = reference_of_pool(&host, &s).await;
+    host.set_supporter(NodeId(2));
     assert_eq!(
         code(host.asks("pool.set_name_label", &[&s, &pool, "x"]).await),
         "HOST_IS_SLAVE"
