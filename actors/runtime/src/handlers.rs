@@ -14,7 +14,7 @@ impl Node {
     pub(crate) async fn authorise(self: &Arc<Node>, request: HandlerRequest) -> Result<(), HandlerRefusal> {
         let mut caller = None;
         let result = self.let_in(&request, &mut caller).await;
-        self.audit_handler(&request, caller.as_ref(), result.as_ref().map(|()| ()))
+        self.audit_handler(&request, caller.as_ref(), result.as_ref().copied())
             .await;
         result
     }

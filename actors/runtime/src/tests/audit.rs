@@ -24,15 +24,14 @@ fn told(lines: &[Json]) -> Vec<(&str, &str, &str)> {
     lines.iter().map(one).collect()
 }
 
-#[tokio::test]
-async fn every_change_leaves_a_line_and_no_read_does() {
-    let host = host();
+/// Calls that went well and calls that did not; the two sessions, the pool, and a task that was made.
+async fn many_calls(host: &Host) -> [String; 4] {
     let s = host.login().await;
     let admin = reference(
         host.asks("session.login_with_password", &["vm-admin", "x", "1", "a tool"])
             .await,
     );
-    let pool = reference_of_pool(&host, &s).await;
+    let pool = reference_of_pool(host, &s).await;
     host.asks("pool.get_record", &[&s, &pool]).await.unwrap();
     host.asks("pool.set_name_label", &[&s, &pool, "free text"])
         .await
@@ -61,6 +60,13 @@ async fn every_change_leaves_a_line_and_no_read_does() {
         .unwrap();
     let task = reference(host.asks("task.create", &[&s, "a label", "a description"]).await);
     host.asks("session.logout", &[&admin]).await.unwrap();
+    [s, admin, pool, task]
+}
+
+#[tokio::test]
+async fn every_change_leaves_a_line_and_no_read_does() {
+    let host = host();
+    let [s, admin, pool, task] = many_calls(&host).await;
     let all = lines(&host).await;
     let set = "pool.set_name_label";
     assert_eq!(
