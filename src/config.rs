@@ -29,6 +29,7 @@ pub struct Config {
     pub hypervisor: HypervisorConfig,
     pub raft: RaftTimings,
     pub log: LogConfig,
+    pub audit: AuditConfig,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,15 @@ pub struct LogConfig {
     pub json: bool,
 }
 
+/// `audit.log` in `dir`, and its older files `audit.log.1`, `.2`, ...: at most `file_bytes` * (`old_files` + 1) together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// A file that has reached this is set aside.
+    pub file_bytes: u64,
+    pub old_files: u32,
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
@@ -113,6 +123,7 @@ impl Default for Config {
             hypervisor: HypervisorConfig::Xen,
             raft: RaftTimings::default(),
             log: LogConfig::default(),
+            audit: AuditConfig::default(),
         }
     }
 }
@@ -153,6 +164,15 @@ impl Default for RaftTimings {
             election_min_ms: 200,
             election_max_ms: 300,
             snapshot_every_entries: 20_000,
+        }
+    }
+}
+
+impl Default for AuditConfig {
+    fn default() -> AuditConfig {
+        AuditConfig {
+            file_bytes: 10 << 20,
+            old_files: 9,
         }
     }
 }
@@ -222,6 +242,14 @@ impl Config {
         check(
             !self.host.address.is_unspecified(),
             "host.address must be an address that others can reach",
+        )?;
+        check(
+            (64 << 10..=1 << 30).contains(&self.audit.file_bytes),
+            "audit.file_bytes must be 65536 (64 KiB) to 1073741824 (1 GiB)",
+        )?;
+        check(
+            (1..=100).contains(&self.audit.old_files),
+            "audit.old_files must be 1 to 100",
         )?;
         check(
             self.hand_over_forward_s <= 3_600,
@@ -312,6 +340,8 @@ mod tests {
         assert!(with("[raft]\nheartbeat_ms = 101\nelection_min_ms = 200\nelection_max_ms = 300").is_err());
         assert!(with("[raft]\nelection_min_ms = 300\nelection_max_ms = 300").is_err());
         assert!(with("[host]\naddress = \"0.0.0.0\"").is_err());
+        assert!(with("[audit]\nfile_bytes = 1000").is_err());
+        assert!(with("[audit]\nold_files = 0").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use xenith_datamodel::ApiError;
 use xenith_raft::RaftNode;
 use xenith_raft::planner::voters_wanted;
 use xenith_runtime::Toolstack;
-use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Reply};
+use xenith_wire::{Call, Dispatch, Download, HandlerRefusal, HandlerRequest, Reply};
 
 pub struct Door {
     toolstack: Arc<Toolstack>,
@@ -51,6 +51,10 @@ impl Dispatch for Door {
         self.toolstack.authorise(request).await
     }
 
+    async fn audit_log(&self, since: &str) -> Result<Download, ApiError> {
+        self.toolstack.audit_log(since).await
+    }
+
     fn health(&self) -> Result<String, String> {
         self.toolstack.health()
     }
@@ -60,10 +64,12 @@ impl Dispatch for Door {
     }
 
     async fn admin(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, ApiError> {
-        match path {
-            "status" => Ok(self.status()),
+        let result = match path {
+            "status" => return Ok(self.status()),
             "join" => self.joiner.join(&body).await.map(|()| b"{}".to_vec()),
             _ => self.toolstack.admin(path, body).await,
-        }
+        };
+        self.toolstack.audit_admin(path, result.as_ref().map(|_| ())).await;
+        result
     }
 }

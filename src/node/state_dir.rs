@@ -8,6 +8,7 @@
 //! DIR/member.joining/     being made for a join; means nothing yet
 //! DIR/member.next/        the pool has agreed: at the next start it takes `member`'s place
 //! DIR/member.left-N/      kept aside; never deleted by us
+//! DIR/audit.log           who did what on this host, with DIR/audit.log.1 and so on; survives joins
 //! DIR/rejoin.json         `member` was set aside because it cannot be trusted: until this is dealt with, nothing runs here
 //! ```
 //!
@@ -56,6 +57,10 @@ impl StateDir {
 
     pub fn link(&self) -> PathBuf {
         self.0.join("link")
+    }
+
+    pub fn audit_log(&self) -> PathBuf {
+        self.0.join("audit.log")
     }
 
     pub fn member(&self) -> PathBuf {

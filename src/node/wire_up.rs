@@ -21,8 +21,8 @@ use xenith_raft::snapshot::DiskSnapshots;
 use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreIdentity};
 use xenith_raft::{Member, NodeId, Plan, PoolLog as _, RaftConfig, RaftNode, RaftParts, Role};
 use xenith_runtime::{
-    Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig, SystemClock, SystemIds,
-    ThisHost, Toolstack, add_member_row,
+    AuditLimits, AuditLog, Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig,
+    SystemClock, SystemIds, ThisHost, Toolstack, add_member_row,
 };
 use xenith_server::{RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
@@ -143,6 +143,7 @@ impl RunningNode {
         if let Err(error) = self.server.stop().await {
             tracing::error!(%error, "the HTTP server did not stop cleanly");
         }
+        self.toolstack.flush_audit().await;
         drop(self.toolstack);
         self.raft.stop().await;
         self.link.shutdown().await;
@@ -340,6 +341,12 @@ fn start_toolstack(
 ) -> Result<Toolstack, NodeError> {
     let accounts = FileAuthenticator::open(&local.config.accounts.file)
         .map_err(NodeError::part("the accounts file cannot be used"))?;
+    let limits = AuditLimits {
+        file_bytes: local.config.audit.file_bytes,
+        old_files: local.config.audit.old_files,
+    };
+    let audit = AuditLog::open(&local.state.audit_log(), limits)
+        .map_err(NodeError::part("the audit log could not be opened"))?;
     let config = RuntimeConfig {
         supporter_calls: match local.config.supporter_calls {
             SupporterCalls::Redirect => xenith_runtime::SupporterCalls::Redirect,
@@ -358,6 +365,7 @@ fn start_toolstack(
             incarnation,
         }),
         clock: Arc::new(SystemClock),
+        audit: Arc::new(audit),
         host: ThisHost {
             uuid: me.host_uuid.clone(),
             link_address: me.link_address.clone(),

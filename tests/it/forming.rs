@@ -74,7 +74,8 @@ async fn a_pool_of_two_and_of_one_and_tls() {
     let pool = Pool::start(2, &[]).await;
     let client = Client::connect(pool.https(1)).await.unwrap();
     let params = ["root", crate::harness::PASSWORD, "2.23", "it"].map(Value::text);
-    client.call("session.login_with_password", &params).await.unwrap();
+    let session = client.call("session.login_with_password", &params).await.unwrap();
+    pool.secrets().session(session.as_ref().unwrap());
     drop(pool);
     let mut pool = Pool::start(1, &[]).await;
     let vm = pool.login().await.create_vm("alone").await;

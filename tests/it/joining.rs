@@ -30,11 +30,13 @@ fn config(reach: &Reach, k: u8) -> String {
 pub fn token(reach: &Reach, k: u8) -> String {
     let said = xenith(&["token", "--config", &config(reach, k)]);
     assert!(said.ok, "{}", said.text);
+    reach.secrets().token(&said.text);
     said.text
 }
 
 /// Host `k` of `who` joins the pool at `address`.
 pub fn join(who: &Reach, k: u8, address: &str, token: &str) -> Said {
+    who.secrets().token(token);
     tokio::task::block_in_place(|| xenith(&["join", address, "--token", token, "--config", &config(who, k)]))
 }
 

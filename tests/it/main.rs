@@ -15,6 +15,7 @@ mod proxy;
 mod register;
 mod writers;
 
+mod audit;
 mod bad_input;
 mod cut;
 mod differing;

@@ -6,6 +6,7 @@
 
 mod appliance;
 mod args;
+pub mod audit;
 pub mod birth;
 mod cx;
 mod dispatch;
@@ -22,6 +23,7 @@ mod room;
 mod rows;
 pub mod session;
 mod shown;
+mod subject;
 pub mod task;
 mod vbd;
 mod vif;

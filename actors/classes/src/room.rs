@@ -27,6 +27,7 @@ pub fn of_class(class: &str) -> Option<Lookup> {
         "VIF" => crate::vif::lookup,
         "VM" => crate::vm::lookup,
         "VM_appliance" => crate::appliance::lookup,
+        "auth" => crate::subject::lookup_auth,
         "event" => crate::event::lookup,
         "host" => crate::host::lookup,
         "message" => crate::message::lookup,
@@ -34,6 +35,7 @@ pub fn of_class(class: &str) -> Option<Lookup> {
         "pool" => crate::pool::lookup,
         "role" => crate::role::lookup,
         "session" => crate::session::lookup,
+        "subject" => crate::subject::lookup,
         "task" => crate::task::lookup,
         _ => return None,
     })

@@ -1,5 +1,6 @@
 //! Shared by the tests of every room: a pool of one with callers, counted ids and a clock that stands still.
 
+mod audit;
 mod birth;
 mod devices;
 mod events;
@@ -7,6 +8,7 @@ mod generic;
 mod not_built;
 mod rights;
 mod sessions;
+mod subjects;
 mod tasks;
 mod vms;
 

@@ -62,12 +62,9 @@ pub enum AccountsError {
     },
     #[error("accounts file {0} may be read by others: its mode must be 0600")]
     OpenToOthers(String),
-    #[error("accounts file {path} is not as it should be")]
-    Malformed {
-        path: String,
-        #[source]
-        source: Box<toml::de::Error>,
-    },
+    /// The parser's words are left out: they quote the file, and so the hash of a password.
+    #[error("accounts file {path} is not as it should be, at line {line}")]
+    Malformed { path: String, line: usize },
     #[error("the hash of an account in {0} is not an argon2 hash")]
     BadHash(String),
     #[error("accounts file {path}: there is no role {role:?}")]
@@ -255,9 +252,12 @@ fn read(path: &Path) -> Result<AccountsFile, AccountsError> {
         return Err(AccountsError::OpenToOthers(path.display().to_string()));
     }
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    toml::from_str(&text).map_err(|source| AccountsError::Malformed {
-        path: path.display().to_string(),
-        source: Box::new(source),
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        AccountsError::Malformed {
+            path: path.display().to_string(),
+            line: before.matches('\n').count() + 1,
+        }
     })
 }
 
@@ -318,6 +318,23 @@ mod tests {
             FileAuthenticator::open(&path),
             Err(AccountsError::NoSuchRole { .. })
         ));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_without_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("accounts.toml");
+        set_password(&path, "root", "one").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for broken in [text.replace("\"\n", "\n"), text.replace("root = ", "root ")] {
+            assert_ne!(broken, text);
+            std::fs::write(&path, broken).unwrap();
+            let Err(error) = FileAuthenticator::open(&path) else {
+                panic!("it was taken");
+            };
+            assert!(error.to_string().ends_with("not as it should be, at line 2"), "{error}");
+            assert!(std::error::Error::source(&error).is_none(), "{error:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Invariants: a write is planned and proposed in one step (C1) and never proposed twice unless the log said that nothing
 //! was proposed; an unknown session is said to be unknown only after a linearizable read (B2).
 
+use crate::audit::Trail;
 use crate::emergency;
 use crate::fragments::Record;
 use crate::ids::SystemIds;
@@ -72,7 +73,13 @@ impl Node {
     /// `client`: of this host or of the member that forwarded the call.
     pub(crate) async fn call_as(self: &Arc<Node>, call: Call, client: Client) -> Reply {
         let deadline = Instant::now() + self.config.hold;
-        let reply = self.answer(call, client, deadline).await.unwrap_or_else(Reply::Failure);
+        let method = xenith_datamodel::method(&call.method);
+        let trail = Trail::begin(self, method.as_ref(), &call, client);
+        let answer = self.answer(method, call, client, deadline).await;
+        let reply = answer.unwrap_or_else(Reply::Failure);
+        if let Some(trail) = trail {
+            trail.end(&reply).await;
+        }
         self.metrics.called(match &reply {
             Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_) => Outcome::Success,
             Reply::Failure(_) => Outcome::Failure,
@@ -80,12 +87,19 @@ impl Node {
         reply
     }
 
-    async fn answer(self: &Arc<Node>, call: Call, client: Client, deadline: Instant) -> Result<Reply, ApiError> {
+    /// `method`: the call's, if there is one of that name.
+    async fn answer(
+        self: &Arc<Node>,
+        method: Option<Method>,
+        call: Call,
+        client: Client,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
         if call.method == "system.listMethods" {
             let names = xenith_datamodel::list_methods();
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
         }
-        let Some(method) = xenith_datamodel::method(&call.method) else {
+        let Some(method) = method else {
             return Err(self.unknown_method(call).await);
         };
         if emergency::is_local(&method) {
@@ -315,7 +329,8 @@ impl Node {
         let Question::Call(call) = question else {
             return Err(no_coordinator());
         };
-        Box::pin(self.answer(*call, Client::of(&origin), deadline)).await
+        let method = xenith_datamodel::method(&call.method);
+        Box::pin(self.answer(method, *call, Client::of(&origin), deadline)).await
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.

@@ -12,6 +12,15 @@ use xenith_wire::{Credentials, HandlerRefusal, HandlerRequest, Origin};
 
 impl Node {
     pub(crate) async fn authorise(self: &Arc<Node>, request: HandlerRequest) -> Result<(), HandlerRefusal> {
+        let mut caller = None;
+        let result = self.let_in(&request, &mut caller).await;
+        self.audit_handler(&request, caller.as_ref(), result.as_ref().copied())
+            .await;
+        result
+    }
+
+    /// `caller`: who was proven, also when it may not.
+    async fn let_in(&self, request: &HandlerRequest, caller: &mut Option<Caller>) -> Result<(), HandlerRefusal> {
         let handler = request.handler;
         if handler.coordinator_only && !matches!(*self.log.watch_role().borrow(), Role::Coordinator { .. }) {
             return Err(HandlerRefusal::Forbidden(ApiError::new("HOST_IS_SLAVE", [handler.uri])));
@@ -19,8 +28,8 @@ impl Node {
         if !handler.checked {
             return Ok(());
         }
-        let caller = self.known(&request).await?;
-        rbac::check_handler(&caller, handler).map_err(HandlerRefusal::Forbidden)
+        let known = caller.insert(self.known(request).await?);
+        rbac::check_handler(known, handler).map_err(HandlerRefusal::Forbidden)
     }
 
     /// The caller that the request proves. The first credential decides: a bad one is not made good by another.

@@ -1,12 +1,13 @@
 //! The toolstack of one host: calls in, plans through the pool's log, answers out.
 //!
 //! Owns: the order of a call, sessions' admission, event.from, forwarding between members, hand-over, background work and
-//! the server's half of a join. The only crate that names actix (the actors of objects come with the operations).
+//! the server's half of a join, the audit log. The only crate that names actix (the actors of objects come with the operations).
 //! Invariants: reads are linearizable (B1, B2), writes are planned and proposed in one step (C1) and never proposed twice
 //! blindly; every wait is bounded; passwords, session refs and tokens are never logged.
 //! Must not: decide what a message means (that is `xenith-classes`) or how the log works (`xenith-raft`).
 
 mod accounts;
+mod audit;
 mod background;
 mod call;
 mod config;
@@ -30,6 +31,7 @@ mod tasks;
 mod touch;
 
 pub use accounts::{AccountsError, AuthError, Authenticator, FileAuthenticator, Identity, set_password};
+pub use audit::{AuditError, AuditLimits, AuditLog};
 pub use config::{RuntimeConfig, SupporterCalls};
 pub use ids::{Clock, NoRandomness, SystemClock, SystemIds};
 pub use membership::{

@@ -30,8 +30,9 @@ pub(crate) struct Metrics {
     event_waiters: Gauge,
 }
 
-impl Default for Metrics {
-    fn default() -> Metrics {
+impl Metrics {
+    /// `audit_lost`: lines that the audit log could not keep.
+    pub(crate) fn new(audit_lost: Counter) -> Metrics {
         let mut registry = Registry::with_prefix("xenith");
         let calls = Family::<ResultLabel, Counter>::default();
         // One statement each: the guard that `get_or_create` returns lives to its end.
@@ -67,11 +68,14 @@ impl Default for Metrics {
             "Calls of event.from that wait",
             metrics.event_waiters.clone(),
         );
+        registry.register(
+            "audit_lines_lost",
+            "Lines that the audit log could not keep",
+            audit_lost,
+        );
         Metrics { registry, ..metrics }
     }
-}
 
-impl Metrics {
     pub(crate) fn called(&self, outcome: Outcome) {
         match outcome {
             Outcome::Success => self.success.inc(),

@@ -1,6 +1,7 @@
 //! What every part of the toolstack on this host shares, and the door [`Dispatch`] that the HTTP edge knocks at.
 
 use crate::accounts::Authenticator;
+use crate::audit::{Audit, AuditLog};
 use crate::config::RuntimeConfig;
 use crate::events::{Answers, Hub, Registered, Waiters};
 use crate::fragments::Fragments;
@@ -16,9 +17,10 @@ use async_trait::async_trait;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tracing::error;
 use xenith_datamodel::ApiError;
 use xenith_raft::{PoolLog, Role};
-use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Reply};
+use xenith_wire::{Call, Dispatch, Download, HandlerRefusal, HandlerRequest, Reply};
 
 /// This host, as the pool's rows and the other hosts know it.
 #[derive(Clone, Debug)]
@@ -37,6 +39,7 @@ pub struct Parts {
     pub accounts: Arc<dyn Authenticator>,
     pub membership: Arc<dyn Membership>,
     pub clock: Arc<dyn Clock>,
+    pub audit: Arc<AuditLog>,
     pub host: ThisHost,
     pub config: RuntimeConfig,
 }
@@ -54,6 +57,7 @@ pub(crate) struct Node {
     pub accounts: Arc<dyn Authenticator>,
     pub membership: Arc<dyn Membership>,
     pub clock: Arc<dyn Clock>,
+    pub audit: Audit,
     pub host: ThisHost,
     pub config: RuntimeConfig,
     pub metrics: Metrics,
@@ -81,6 +85,7 @@ impl Toolstack {
             accounts,
             membership,
             clock,
+            audit,
             host,
             config,
         } = parts;
@@ -92,9 +97,10 @@ impl Toolstack {
             accounts,
             membership,
             clock,
+            metrics: Metrics::new(audit.lost()),
+            audit: Audit::new(audit),
             host,
             config,
-            metrics: Metrics::default(),
             penalties: Penalties::default(),
             waiters,
             hub: Arc::default(),
@@ -132,6 +138,16 @@ impl Dispatch for Toolstack {
 
     async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal> {
         self.node.authorise(request).await
+    }
+
+    async fn audit_log(&self, since: &str) -> Result<Download, ApiError> {
+        match self.node.audit.log.since(since).await {
+            Ok(lines) => Ok(Box::new(lines)),
+            Err(cause) => {
+                error!(%cause, "the audit log cannot be read");
+                Err(ApiError::internal("the audit log cannot be read"))
+            }
+        }
     }
 
     fn health(&self) -> Result<String, String> {

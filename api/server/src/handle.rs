@@ -136,7 +136,8 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     } = match rpc::decode(codec, &body) {
         Ok(decoded) => decoded,
         Err(Refusal::Page(text)) => {
-            debug!(?origin, path, error = text, "a request body could not be understood");
+            // Why is for the client alone: the text may quote the body, and a password with it.
+            debug!(?origin, path, "a request body could not be understood");
             return pages::error_page(StatusCode::INTERNAL_SERVER_ERROR, &text);
         }
         Err(Refusal::Body(body)) => {

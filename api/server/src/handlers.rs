@@ -4,12 +4,14 @@ use crate::handle::{Shared, origin};
 use crate::pages;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::Query;
+use actix_web::web::{self, Bytes, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use futures::{Stream, stream};
+use std::io;
 use xenith_datamodel::{ApiError, HttpHandler};
-use xenith_wire::{Credentials, HandlerRefusal, HandlerRequest};
+use xenith_wire::{Credentials, Download, HandlerRefusal, HandlerRequest};
 
 /// What is sent as a query or a cookie: names and values.
 type Pairs = Vec<(String, String)>;
@@ -24,13 +26,44 @@ pub(crate) async fn handle(request: &HttpRequest, handler: &'static HttpHandler,
         handler,
         origin: origin(request),
         credentials,
+        query: said(request.query_string()),
     };
     match shared.dispatch.authorise(asked).await {
+        Ok(()) if handler.name == "get_audit_log" => audit_log(request.query_string(), shared).await,
         Ok(()) => failed(&ApiError::new("NOT_IMPLEMENTED", [format!("http/{}", handler.name)])),
         Err(HandlerRefusal::Unauthorised) => pages::unauthorised(handler.name),
         Err(HandlerRefusal::Forbidden(error)) => pages::error_page(StatusCode::FORBIDDEN, &shown(&error)),
         Err(HandlerRefusal::Failed(error)) => failed(&error),
     }
+}
+
+/// Sent as it is read: it may be a hundred megabytes.
+async fn audit_log(query: &str, shared: &Shared) -> HttpResponse {
+    let since = pairs(query).into_iter().find(|(name, _)| name == "since");
+    let since = since.map_or_else(String::new, |(_, since)| since);
+    match shared.dispatch.audit_log(&since).await {
+        Ok(pieces) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "no-cache, no-store"))
+            .insert_header((header::CONTENT_TYPE, "text/plain"))
+            .streaming(streamed(pieces)),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Each piece is read on a thread that may block. A piece that cannot be read ends the answer early, which the client notices.
+fn streamed(pieces: Download) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold(pieces, |mut pieces| async move {
+        let read = web::block(move || (pieces.next().transpose(), pieces)).await;
+        let (piece, pieces) = read.map_err(io::Error::other)?;
+        Ok(piece?.map(|piece| (Bytes::from(piece), pieces)))
+    })
+}
+
+/// The query without credentials.
+fn said(query: &str) -> Pairs {
+    let mut pairs = pairs(query);
+    pairs.retain(|(name, _)| !["session_id", "pool_secret"].contains(&name.as_str()));
+    pairs
 }
 
 fn failed(error: &ApiError) -> HttpResponse {

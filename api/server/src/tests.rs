@@ -48,6 +48,10 @@ impl Dispatch for Echo {
         Err(HandlerRefusal::Unauthorised)
     }
 
+    async fn audit_log(&self, _since: &str) -> Result<xenith_wire::Download, ApiError> {
+        Err(ApiError::plain("NO_AUDIT_LOG"))
+    }
+
     fn health(&self) -> Result<String, String> {
         Ok("fine".to_owned())
     }

@@ -101,7 +101,12 @@ pub struct HandlerRequest {
     pub handler: &'static HttpHandler,
     pub origin: Origin,
     pub credentials: Credentials,
+    /// What the request says beside its credentials: names and values.
+    pub query: Vec<(String, String)>,
 }
+
+/// A text in pieces, made while it is sent. Asking for the next may block on the disk.
+pub type Download = Box<dyn Iterator<Item = std::io::Result<Vec<u8>>> + Send>;
 
 /// Why a request to an HTTP handler is not let in.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,6 +126,9 @@ pub trait Dispatch: Send + Sync + 'static {
 
     /// Whether the sender of a request to an HTTP handler is let in.
     async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal>;
+
+    /// The audit log of this host from a moment on, for somebody who was let in.
+    async fn audit_log(&self, since: &str) -> Result<Download, ApiError>;
 
     /// `/healthz`: Ok(text) = 200, Err(text) = 503.
     fn health(&self) -> Result<String, String>;

@@ -14,7 +14,9 @@ mod show;
 pub mod typed;
 pub mod xmlrpc;
 
-pub use dispatch::{Call, Credentials, Dispatch, HandlerRefusal, HandlerRequest, Origin, Reply, SharedDispatch};
+pub use dispatch::{
+    Call, Credentials, Dispatch, Download, HandlerRefusal, HandlerRequest, Origin, Reply, SharedDispatch,
+};
 pub use piece::Piece;
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,15 @@
 'use strict'
 
 const { spawn } = require('node:child_process')
-const { mkdtempSync, readFileSync, rmSync } = require('node:fs')
+const { mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs')
 const { createServer } = require('node:net')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const assert = require('node:assert/strict')
 const { createClient } = require('xen-api')
 
+// No word that stands in logs for another reason.
+const PASSWORD = 'horse battery'
 const READY_WITHIN_MS = 120e3
 const SEEN_WITHIN_MS = 20e3
 
@@ -24,7 +26,9 @@ const freePort = () =>
 async function startPool(xenith) {
   const dir = mkdtempSync(join(tmpdir(), 'xenith-npm-'))
   const [http, tls, link] = [await freePort(), await freePort(), await freePort()]
-  const args = ['up', '--dir', dir, '--http-port', http, '--tls-port', tls, '--link-port', link].map(String)
+  const ports = ['--http-port', http, '--tls-port', tls, '--link-port', link].map(String)
+  const log = ['--config-set', 'log.filter=debug,openraft=info']
+  const args = ['up', '--dir', dir, '--password', PASSWORD, ...ports, ...log]
   const child = spawn(xenith, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not ready in time; logs in ${dir}`)), READY_WITHIN_MS)
@@ -47,7 +51,7 @@ async function startPool(xenith) {
       })
       child.kill('SIGINT')
     })
-  return { http, stop, facts: JSON.parse(readFileSync(join(dir, 'pool.json'), 'utf8')) }
+  return { dir, http, secrets: new Set([PASSWORD]), stop, facts: JSON.parse(readFileSync(join(dir, 'pool.json'), 'utf8')) }
 }
 
 async function eventually(what, condition) {
@@ -66,6 +70,7 @@ async function watchAll(pool, address, transport) {
   })
   await client.connect()
   await client.objectsFetched
+  pool.secrets.add(client.sessionId.replace('OpaqueRef:', ''))
   const all = Object.values(client.objects.all)
   const count = type => all.filter(object => object.$type === type).length
   assert.equal(count('pool'), 1)
@@ -84,6 +89,14 @@ async function watchAll(pool, address, transport) {
   await client.disconnect()
 }
 
+// Lines of logs that hold what the clients were given; python/run.py shows that such a search can fail.
+function leaks(pool) {
+  const logs = readdirSync(pool.dir, { recursive: true }).filter(name => /\.log(\.\d+)?$/.test(name))
+  assert.ok(logs.some(name => name.endsWith('audit.log')), `no audit log among ${logs}`)
+  const holds = name => [...pool.secrets].some(secret => readFileSync(join(pool.dir, name), 'utf8').includes(secret))
+  return logs.filter(holds)
+}
+
 const find = (client, ref) => Object.values(client.objects.all).find(object => object.$ref === ref)
 
 async function main() {
@@ -95,10 +108,13 @@ async function main() {
     console.log('ok follows HOST_IS_SLAVE')
     await watchAll(pool, '127.0.0.1', 'xml-rpc')
     console.log('ok watches all objects over XML-RPC')
+    assert.ok(pool.secrets.size > 3, 'the sessions are known')
+    assert.deepEqual(leaks(pool), [])
+    console.log('ok no log holds a secret')
   } finally {
     await pool.stop()
   }
-  console.log('npm client: 3 passed')
+  console.log('npm client: 4 passed')
 }
 
 main().then(

@@ -1,5 +1,6 @@
 """The unmodified PyPI XenAPI module against a three-host pool. Usage: run.py PATH-OF-XENITH"""
 
+import os
 import sys
 import time
 import traceback
@@ -167,7 +168,24 @@ def hand_over_taken(api, host):
     return True
 
 
+def test_no_log_holds_a_secret(pool):
+    session = pool.login(pool.coordinator())
+    pool_ref = session.xenapi.pool.get_all()[0]
+    session.xenapi.pool.set_name_label(pool_ref, "searched")
+    assert len(pool.secrets) > 3
+    assert pool.leaks() == []
+    # The search must be able to fail, for the audit log too.
+    for log in ("host-1/xenith.log", "host-1/state/audit.log"):
+        path = os.path.join(pool.dir, log)
+        with open(path, "ab") as file:
+            length = file.seek(0, os.SEEK_END)
+            file.write(f"planted by a test: {session.handle}\n".encode())
+        assert [leak.rsplit(":", 1)[0] for leak in pool.leaks()] == [path]
+        os.truncate(path, length)
+
+
 def main():
+    # The last one looks at what all others have left.
     tests = [value for name, value in globals().items() if name.startswith("test_")]
     failed = 0
     with Pool(sys.argv[1]) as pool:

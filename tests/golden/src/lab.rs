@@ -12,14 +12,18 @@ use xenith_datamodel::{Ref, Value, class};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{Member, MemoryLog, NodeId};
 use xenith_runtime::{
-    AuthError, Authenticator, Identity, Membership, MembershipError, Parts, PeerError, Peers, RuntimeConfig,
-    SystemClock, SystemIds, ThisHost, Toolstack,
+    AuditLimits, AuditLog, AuthError, Authenticator, Identity, Membership, MembershipError, Parts, PeerError, Peers,
+    RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
 };
 use xenith_server::{RunningServer, ServerConfig, serve};
 use xenith_xen_port::HostFacts;
 
 const HOST_UUID: &str = "11111111-1111-4111-8111-111111111111";
 const POOL_UUID: &str = "22222222-2222-4222-8222-222222222222";
+const AUDIT: AuditLimits = AuditLimits {
+    file_bytes: 1 << 20,
+    old_files: 1,
+};
 /// What the lab has no rows of.
 const ABSENT: &[&str] = &["PBD", "SR", "SM", "VDI", "Certificate"];
 
@@ -37,12 +41,15 @@ impl Lab {
     pub async fn start() -> Lab {
         let born = born();
         let log = MemoryLog::new(born.clone());
+        let dir = tempfile::tempdir().unwrap();
+        let audit = AuditLog::open(&dir.path().join("audit.log"), AUDIT).unwrap();
         let toolstack = Toolstack::start(Parts {
             log: Arc::new(log.clone()),
             peers: Arc::new(Nobody),
             accounts: Arc::new(LabAccounts),
             membership: Arc::new(Nobody),
             clock: Arc::new(SystemClock),
+            audit: Arc::new(audit),
             host: ThisHost {
                 uuid: HOST_UUID.to_owned(),
                 link_address: "127.0.0.1:1".to_owned(),
@@ -53,7 +60,6 @@ impl Lab {
                 ..RuntimeConfig::default()
             },
         });
-        let dir = tempfile::tempdir().unwrap();
         let unix = dir.path().join("xapi");
         let config = ServerConfig {
             http: Some("127.0.0.1:0".parse().unwrap()),

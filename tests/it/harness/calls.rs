@@ -1,6 +1,6 @@
 //! Typed calls to the hosts of a pool.
 
-use super::{Facts, LIVELY, PASSWORD, eventually, reference};
+use super::{Facts, LIVELY, PASSWORD, Secrets, eventually, reference};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ pub struct Reach {
     pub tls_port: u16,
     pub link_port: u16,
     pub(super) dir: PathBuf,
+    pub(super) secrets: Secrets,
 }
 
 /// One keep-alive connection to one host, with a session.
@@ -66,6 +67,16 @@ impl Reach {
         &self.dir
     }
 
+    /// What no log may hold.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Lines of logs that hold a secret.
+    pub fn leaks(&self) -> Vec<String> {
+        self.secrets.leaks(&self.dir)
+    }
+
     /// What host `k` has logged.
     pub fn log(&self, k: u8) -> String {
         std::fs::read_to_string(self.dir.join(format!("host-{k}/xenith.log"))).unwrap_or_default()
@@ -73,6 +84,7 @@ impl Reach {
 
     /// A connection to host `k` that uses a session.
     pub async fn at(&self, k: u8, session: &Ref) -> Result<At, CallError> {
+        self.secrets.session(session);
         let client = Client::connect(self.endpoint(k)).await?.with_deadline(LIVELY);
         Ok(At {
             host: k,
@@ -86,11 +98,14 @@ impl Reach {
         let client = Client::connect(self.endpoint(k)).await?.with_deadline(LIVELY);
         let params = ["root", PASSWORD, "2.23", "it"].map(Value::text);
         match client.call("session.login_with_password", &params).await? {
-            Value::Ref(session) => Ok(At {
-                host: k,
-                session,
-                client,
-            }),
+            Value::Ref(session) => {
+                self.secrets.session(&session);
+                Ok(At {
+                    host: k,
+                    session,
+                    client,
+                })
+            }
             other => panic!("a login answered {other:?}"),
         }
     }

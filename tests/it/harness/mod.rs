@@ -1,13 +1,17 @@
 //! A development pool for one test: `xenith up` in a folder of its own, stopped and removed when the test is over.
 //!
+//! When it is over no log of it may hold a secret (see `leaks`).
+//!
 //! Invariants: at most two pools run at a time on the machine (a file lock, since each test may be a process of its own);
 //! only processes of this pool are ever signalled, by pid, after a look at their command line.
 
 mod calls;
+mod leaks;
 mod process;
 mod slot;
 
 pub use calls::{At, Outcome, Reach};
+pub use leaks::{Secrets, logs};
 pub use process::pid_is_ours;
 
 use process::Up;
@@ -26,6 +30,8 @@ pub const LIVELY: Duration = Duration::from_secs(60);
 /// Between two looks at something that will come true.
 pub const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub const PASSWORD: &str = "correct horse";
+/// As much as can be logged, so that what must not stand in a log is looked for in all of it. openraft alone would log megabytes a second.
+const LOGGED: &str = "log.filter=debug,openraft=info";
 /// For tests that are not about elections: on a busy machine, too, coordination moves only when it is told to.
 pub const PATIENT: [&str; 4] = [
     "--config-set",
@@ -94,6 +100,7 @@ impl Pool {
             tls_port,
             link_port,
             dir: dir.clone(),
+            secrets: Secrets::default(),
         };
         prepare(&reach);
         let mut pool = Pool {
@@ -112,6 +119,8 @@ impl Pool {
             hosts.to_string(),
             "--password".into(),
             PASSWORD.into(),
+            "--config-set".into(),
+            LOGGED.into(),
         ];
         arguments.extend(
             ports
@@ -203,11 +212,16 @@ impl Drop for Pool {
         for up in &mut self.ups {
             up.wait_stopped_blocking();
         }
-        if std::thread::panicking() {
+        let leaks = match std::thread::panicking() {
+            true => Vec::new(),
+            false => self.reach.leaks(),
+        };
+        if std::thread::panicking() || !leaks.is_empty() {
             eprintln!("the pool's folder and logs are kept in {}", self.dir.display());
         } else if let Err(error) = std::fs::remove_dir_all(&self.dir) {
             eprintln!("{} could not be removed: {error}", self.dir.display());
         }
+        assert!(leaks.is_empty(), "secrets in logs: {leaks:#?}");
     }
 }
 

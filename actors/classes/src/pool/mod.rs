@@ -8,6 +8,9 @@ pub fn lookup(message: &str) -> Option<Planner> {
     use Planner::{Read, Write};
     Some(match message {
         "create_new_blob" => Write(|cx, args| crate::vm::create_blob_for(cx, "pool", args)),
+        "detect_nonhomogeneous_external_auth" => Read(crate::subject::detect_differing),
+        "disable_external_auth" => Write(|cx, args| crate::subject::disable(cx, "pool", args)),
+        "enable_external_auth" => Write(|cx, args| crate::subject::enable(cx, "pool", args)),
         "get_license_state" => Read(get_license_state),
         "sync_database" => Read(sync_database),
         _ => return None,

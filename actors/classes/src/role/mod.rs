@@ -33,9 +33,37 @@ pub fn lookup(message: &str) -> Option<Planner> {
     }))
 }
 
+/// The role object of a permission.
+#[cfg(test)]
+pub(crate) fn permission_reference(name: &str) -> Ref {
+    Ref::from_uuid_text(&uuid_of(name))
+}
+
 /// The role object of a role.
 pub fn reference(role: Role) -> Ref {
     Ref::from_uuid_text(&uuid_of(rbac::role_name(role)))
+}
+
+/// The name of the role or permission that the ref is of.
+pub fn name_of(reference: &Ref) -> Option<&'static str> {
+    objects().by_ref.get(reference).map(|object| object.name)
+}
+
+/// A role that subjects may have: no permission, and not the role of the client certificate.
+pub fn can_be_given(reference: &Ref) -> bool {
+    objects()
+        .by_ref
+        .get(reference)
+        .is_some_and(|object| !is_internal(object))
+}
+
+/// Names of the permissions of a role; none for what is no role.
+pub fn permission_names(reference: &Ref) -> Vec<&'static str> {
+    let object = objects().by_ref.get(reference);
+    object
+        .and_then(|object| object.role)
+        .map(rbac::permission_names)
+        .unwrap_or_default()
 }
 
 struct Object {

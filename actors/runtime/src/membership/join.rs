@@ -31,7 +31,11 @@ use xenith_wire::Origin;
 impl Toolstack {
     /// Answers the link's join requests, on any member. `body` is a [`JoinRequest`] in JSON, the answer a [`JoinReply`].
     pub async fn join(&self, certificate_der: Vec<u8>, body: Bytes) -> Result<Bytes, Refusal> {
-        match self.node.join(certificate_der, body.into()).await {
+        let host =
+            Joiner::read(&certificate_der, &body).map_or_else(|_| String::new(), |joiner| joiner.member.host_uuid);
+        let result = self.node.join(certificate_der, body.into()).await;
+        self.node.audit_join(&host, result.as_ref().map(|_| ())).await;
+        match result {
             Ok(reply) => Ok(Bytes::from(reply)),
             Err(error) => {
                 warn!(%error, "a host was not let in");
@@ -191,8 +195,9 @@ impl Node {
 
 impl Joiner {
     fn read(certificate_der: &[u8], body: &[u8]) -> Result<Joiner, ApiError> {
+        // The parser's words are not passed on: they quote the request, which holds a password, and the refusal is logged.
         let request: JoinRequest = serde_json::from_slice(body)
-            .map_err(|error| ApiError::invalid_value("join request", &error.to_string()))?;
+            .map_err(|error| ApiError::invalid_value("join request", &format!("bad at byte {}", error.column())))?;
         if request.version != JOIN_VERSION {
             return Err(ApiError::invalid_value(
                 "join request version",

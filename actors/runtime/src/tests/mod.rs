@@ -1,5 +1,6 @@
 //! The toolstack over a log in memory, called as the HTTP edge calls it and through a real server.
 
+mod audit;
 mod calls;
 mod events;
 mod http;
@@ -133,7 +134,14 @@ pub struct Host {
     pub membership: Arc<FakeMembership>,
     pub clock: Arc<TestClock>,
     pub toolstack: Arc<Toolstack>,
+    /// Holds the audit log.
+    pub dir: tempfile::TempDir,
 }
+
+const AUDIT: crate::AuditLimits = crate::AuditLimits {
+    file_bytes: 1 << 20,
+    old_files: 1,
+};
 
 /// A pool and this host's row, by hand: what is needed here and no more.
 pub fn born() -> View {
@@ -169,6 +177,7 @@ pub fn host_that_waits(login_failure_delay: Duration) -> Host {
 
 fn host_of(config: RuntimeConfig) -> Host {
     let log = MemoryLog::new(born());
+    let dir = tempfile::tempdir().unwrap();
     let (peers, membership) = (Arc::new(FakePeers::default()), Arc::new(FakeMembership::default()));
     let clock = Arc::new(TestClock(AtomicI64::new(2_000_000)));
     let toolstack = Toolstack::start(Parts {
@@ -177,6 +186,7 @@ fn host_of(config: RuntimeConfig) -> Host {
         accounts: Arc::new(OnePassword(Mutex::new("x".to_owned()))),
         membership: membership.clone(),
         clock: clock.clone(),
+        audit: Arc::new(crate::AuditLog::open(&dir.path().join("audit.log"), AUDIT).unwrap()),
         host: ThisHost {
             uuid: HOST_UUID.to_owned(),
             link_address: "127.0.0.1:1".to_owned(),
@@ -190,6 +200,7 @@ fn host_of(config: RuntimeConfig) -> Host {
         membership,
         clock,
         toolstack: Arc::new(toolstack),
+        dir,
     }
 }
 

@@ -113,6 +113,7 @@ async fn http_handlers_let_in_who_may_use_them() {
                     handler,
                     origin,
                     credentials,
+                    query: Vec::new(),
                 })
                 .await
         }
