@@ -2,9 +2,10 @@
 //!
 //! There is one route on purpose: XenAPI answers every unknown POST path as XML-RPC, so paths are told apart by hand.
 
+use crate::budget::{Budget, TooBusy};
 use crate::limits::Limits;
-use crate::rpc::{self, Codec, Refusal, Request};
-use crate::{handlers, pages, serve::Socket};
+use crate::rpc::{self, Codec, Envelope, Refusal, Request};
+use crate::{handlers, pages, reply, serve::Socket};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode, Version};
@@ -16,12 +17,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tracing::debug;
 use xenith_datamodel::{ApiError, http_handler};
-use xenith_wire::{Call, Origin, SharedDispatch};
+use xenith_wire::{Call, Origin, Reply, SharedDispatch};
 
 /// What every worker shares.
 pub(crate) struct Shared {
     pub dispatch: SharedDispatch,
     pub limits: Limits,
+    /// What unsent replies may hold.
+    pub budget: Budget,
 }
 
 /// `x-http-other-config-<key>: value` headers become the task's other_config (semantics.md §4).
@@ -80,7 +83,7 @@ async fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
             Ok(text) => pages::plain_text(StatusCode::OK, text),
             Err(text) => pages::plain_text(StatusCode::SERVICE_UNAVAILABLE, text),
         },
-        "/metrics" => pages::metrics(shared.dispatch.metrics()),
+        "/metrics" => pages::metrics(shared.dispatch.metrics(), &shared.budget),
         _ => handler(request, shared).await,
     }
 }
@@ -149,8 +152,18 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     drop(body);
     let call = call(request.headers(), origin, method, params);
     let reply = shared.dispatch.call(call).await;
-    let (content_type, body) = rpc::encode(&envelope, &reply);
-    drop(reply);
+    respond(&request, shared, &envelope, reply).await
+}
+
+async fn respond(request: &HttpRequest, shared: &Shared, envelope: &Envelope, reply: Reply) -> HttpResponse {
+    let (content_type, chunks) = rpc::chunks(envelope, reply);
+    let body = match reply::body(chunks, &shared.budget, shared.limits.send_timeout).await {
+        Ok(body) => body,
+        Err(TooBusy) => {
+            let busy = Reply::Failure(ApiError::plain("TOO_BUSY"));
+            BoxBody::new(rpc::encode(envelope, &busy))
+        }
+    };
     let [cache, cors_origin, cors_headers] = pages::COMMON_HEADERS;
     let mut response = HttpResponse::Ok();
     response
@@ -158,11 +171,16 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
         .insert_header(cache)
         .insert_header(cors_origin)
         .insert_header(cors_headers);
-    if request.version() < Version::HTTP_11 {
+    let is_old = request.version() < Version::HTTP_11;
+    if is_old {
         // Such clients read to the end of the connection, whatever they asked for.
         response.force_close().insert_header((header::CONNECTION, "close"));
     }
-    response.body(body)
+    let mut response = response.body(body);
+    if is_old {
+        response.head_mut().no_chunking(true);
+    }
+    response
 }
 
 fn call(headers: &HeaderMap, origin: Origin, method: String, params: Vec<xenith_wire::WireValue>) -> Call {
@@ -251,7 +269,6 @@ async fn read_body(request: &HttpRequest, payload: &mut Payload, limits: &Limits
     match declared {
         Some(length) if length > limits.body_bytes => return Err(Refused::TooLarge),
         Some(_) => {}
-        None if request.version() >= Version::HTTP_2 => {}
         None => return Err(Refused::NoLength),
     }
     let reading = collect(payload, declared.unwrap_or(0), limits.body_bytes);

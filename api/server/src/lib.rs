@@ -5,10 +5,12 @@
 //! drops the future of its call; every client can hold only what the named limits in [`Limits`] allow.
 //! Must not: know a class, a session or the pool.
 
+mod budget;
 mod handle;
 mod handlers;
 mod limits;
 mod pages;
+mod reply;
 mod rpc;
 mod serve;
 

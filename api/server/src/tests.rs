@@ -9,7 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 use xenith_datamodel::{ApiError, Value};
-use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Origin, Reply};
+use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Origin, Piece, Reply, WireValue};
+
+mod bulk;
 
 #[derive(Default)]
 struct Echo {
@@ -36,6 +38,7 @@ impl Dispatch for Echo {
                 std::future::pending().await
             }
             "test.fail" => Reply::Failure(ApiError::new("CODE", ["a", "b"])),
+            "test.bulk" => bulk_reply(&call),
             "test.bare" => Reply::Bare(Value::set([Value::text("x")])),
             _ => Reply::Success(Value::text(format!(
                 "{:?}",
@@ -62,6 +65,16 @@ impl Dispatch for Echo {
             _ => Err(ApiError::plain("NO_SUCH_PATH")),
         }
     }
+}
+
+/// As many texts of 1,000 bytes as the first parameter says.
+fn bulk_reply(call: &Call) -> Reply {
+    let count = match call.params.first() {
+        Some(WireValue::Int(count)) => *count,
+        other => panic!("{other:?}"),
+    };
+    let text = |at| Piece::Value(Value::text(format!("{at:01000}")));
+    Reply::Pieces(Piece::Set((0..count).map(text).collect()))
 }
 
 async fn start(limits: Limits) -> (Arc<Echo>, RunningServer, tempfile::TempDir) {
