@@ -6,6 +6,7 @@
 //! Must not: know a class, a session or the pool.
 
 mod budget;
+mod compress;
 mod handle;
 mod handlers;
 mod limits;

@@ -17,6 +17,8 @@ pub struct Limits {
     pub reply_wait: Duration,
     /// A client that takes nothing of its reply for so long is cut off.
     pub send_timeout: Duration,
+    /// Long replies that are compressed at the same time, each on a thread of its own; the others wait for their turn.
+    pub compressing: usize,
     /// What the kernel may hold of a reply that the client does not take, bytes: room for a fast client, little for many slow ones.
     pub send_buffer_bytes: u32,
     /// A connection without a request is closed after this: XenAPI clients poll about every 30 s and some every few minutes.
@@ -40,6 +42,7 @@ impl Default for Limits {
             reply_bytes: 256 << 20,
             reply_wait: Duration::from_secs(5),
             send_timeout: Duration::from_secs(60),
+            compressing: 1,
             send_buffer_bytes: 256 * 1024,
             keep_alive: Duration::from_secs(300),
             tls_handshake_timeout: Duration::from_secs(10),

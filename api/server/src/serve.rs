@@ -1,7 +1,6 @@
 //! Opening the sockets and running the workers.
 
 use crate::Limits;
-use crate::budget::Budget;
 use crate::handle::{Shared, handle};
 use actix_web::dev::ServerHandle;
 use actix_web::rt::net::{TcpStream, UnixStream};
@@ -11,6 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 use tracing::info;
@@ -26,6 +26,8 @@ pub struct ServerConfig {
     pub https: Option<(SocketAddr, rustls::ServerConfig)>,
     /// The local socket, trusted as root: made with mode 0600. A dead socket at this path is replaced.
     pub unix: Option<PathBuf>,
+    /// Plain HTTP is answered 403 unless it comes from this machine.
+    pub https_only: bool,
     /// Worker threads; 0 = [`DEFAULT_WORKERS`].
     pub workers: usize,
     pub limits: Limits,
@@ -100,14 +102,22 @@ impl Socket {
     }
 }
 
+/// Whether a connection's last request has come: one that asks for the connection's end, or one of HTTP/1.0. What was sent behind it must not
+/// be acted on (RFC 9112, 9.6), and actix-http would.
+#[derive(Debug, Default)]
+pub(crate) struct LastCall(AtomicBool);
+
+impl LastCall {
+    /// False when nothing may come any more.
+    pub(crate) fn admits(&self, is_last: bool) -> bool {
+        !self.0.fetch_or(is_last, Ordering::Relaxed)
+    }
+}
+
 /// Binds and starts. Must be called inside a tokio runtime, which drives the server's shutdown; the workers have their own threads.
 pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningServer, ServeError> {
     let limits = config.limits.clone();
-    let shared = web::Data::new(Shared {
-        dispatch,
-        limits: limits.clone(),
-        budget: Budget::new(limits.reply_bytes, limits.reply_wait),
-    });
+    let shared = web::Data::new(Shared::new(&config, dispatch));
     let factory = move || App::new().app_data(shared.clone()).default_service(web::to(handle));
     let mut server = HttpServer::new(factory)
         .workers(if config.workers == 0 {
@@ -127,6 +137,7 @@ pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningSe
         .disable_signals()
         .on_connect(|stream, data| {
             data.insert(Socket::of(stream));
+            data.insert(LastCall::default());
         });
     let (mut http, mut https) = (None, None);
     if let Some(address) = config.http {

@@ -77,7 +77,7 @@ async fn eventually_none_held(server: &RunningServer) {
 #[tokio::test]
 async fn long_and_short_replies_have_the_bytes_of_the_whole() {
     let (_echo, server, _folder) = start(Limits::default()).await;
-    for (count, has_length) in [(0, true), (3, true), (20, true), (3_000, false)] {
+    for (count, has_length) in [(0, true), (3, true), (20, true), (120, true), (3_000, false)] {
         let reply = tcp(&server, ask(count)).await;
         let (head, body) = head_and_body(&reply);
         let whole = whole(count).await;
@@ -97,7 +97,7 @@ async fn long_and_short_replies_have_the_bytes_of_the_whole() {
         let reply = tcp(&server, ask(count).replace("HTTP/1.1", "HTTP/1.0")).await;
         let (head, body) = head_and_body(&reply);
         assert!(
-            !head.contains("transfer-encoding") && head.contains("connection: close"),
+            !head.contains("transfer-encoding") && !head.contains("keep-alive"),
             "{head}"
         );
         assert!(body == whole, "{count}: {} bytes, not {}", body.len(), whole.len());
@@ -114,6 +114,81 @@ async fn long_replies_follow_one_another_on_a_connection() {
     assert_eq!(reply.matches("HTTP/1.1 200 OK").count(), 3);
     assert_eq!(reply.matches("\"id\":7}").count(), 3);
     server.stop().await.unwrap();
+}
+
+/// The whole answer as bytes.
+async fn raw(server: &RunningServer, request: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(server.http_addr().unwrap()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await.unwrap();
+    let end = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(all[..end].to_vec()).unwrap().to_ascii_lowercase();
+    (head, all[end + 4..].to_vec())
+}
+
+fn unzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut all).unwrap();
+    all
+}
+
+#[tokio::test]
+async fn who_asks_gets_gzip_of_the_same_bytes() {
+    let (_echo, server, _folder) = start(Limits::default()).await;
+    // Too short; in one piece; just longer; long.
+    for (count, is_gzip, has_length) in [
+        (1, false, true),
+        (5, true, true),
+        (30, true, true),
+        (40, true, false),
+        (9_000, true, false),
+    ] {
+        let whole = whole(count).await;
+        let request = ask(count).replace("Host: x", "Host: x\r\nAccept-Encoding: gzip");
+        let (head, body) = raw(&server, &request).await;
+        assert_eq!(head.contains("content-encoding: gzip"), is_gzip, "{count}: {head}");
+        assert_eq!(head.contains("content-length: "), has_length, "{count}: {head}");
+        let body = if has_length { body } else { unchunked(&body) };
+        let plain = if is_gzip { unzipped(&body) } else { body.clone() };
+        assert!(plain == whole, "{count}: {} bytes, not {}", plain.len(), whole.len());
+        assert!(
+            !is_gzip || body.len() < whole.len() / 4,
+            "{count}: {} bytes",
+            body.len()
+        );
+        // Old clients may ask for it, too.
+        let (head, body) = raw(&server, &request.replace("HTTP/1.1", "HTTP/1.0")).await;
+        assert!(!head.contains("transfer-encoding"), "{head}");
+        let plain = if is_gzip { unzipped(&body) } else { body };
+        assert!(plain == whole, "{count}: {} bytes, not {}", plain.len(), whole.len());
+        let (head, body) = raw(&server, &request.replace("gzip", "gzip;q=0, br")).await;
+        assert!(!head.contains("content-encoding"), "{head}");
+        let body = if head.contains("chunked") {
+            unchunked(&body)
+        } else {
+            body
+        };
+        assert!(body == whole);
+    }
+    eventually_none_held(&server).await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_compressed_replies_at_once_all_come() {
+    let (_echo, server, _folder) = start(Limits::default()).await;
+    let server = std::sync::Arc::new(server);
+    let request = ask(2_000).replace("Host: x", "Host: x\r\nAccept-Encoding: gzip");
+    let each = (0..12).map(|_| {
+        let (server, request) = (server.clone(), request.clone());
+        tokio::spawn(async move { unzipped(&unchunked(&raw(&server, &request).await.1)).len() })
+    });
+    let expected = whole(2_000).await.len();
+    for length in futures::future::join_all(each).await {
+        assert_eq!(length.unwrap(), expected);
+    }
+    eventually_none_held(&server).await;
 }
 
 /// Sends the request and reads only the head.
