@@ -79,7 +79,7 @@ fn joined(mut chunks: Chunks, size: usize) -> String {
         all.extend(chunk);
         if is_end {
             assert_eq!(chunks.held_bytes(), 0);
-            return String::from_utf8(all).unwrap();
+            return String::from_utf8_lossy(&all).into_owned();
         }
     }
 }
