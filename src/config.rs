@@ -63,6 +63,10 @@ pub struct ListenConfig {
     pub link_port: u16,
     /// Threads of the HTTP server.
     pub workers: usize,
+    /// What all replies that are not sent yet may hold of memory; a long reply that gets no share of it in time fails with TOO_BUSY.
+    pub reply_memory_mib: usize,
+    /// Plain HTTP is answered 403 unless it comes from this machine.
+    pub https_only: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,6 +149,8 @@ impl Default for ListenConfig {
             tls_port: 443,
             link_port: 8444,
             workers: 2,
+            reply_memory_mib: 256,
+            https_only: false,
         }
     }
 }
@@ -238,6 +244,14 @@ impl Config {
         check(
             (1..=64).contains(&self.listen.workers),
             "listen.workers must be 1 to 64",
+        )?;
+        check(
+            (1..=65_536).contains(&self.listen.reply_memory_mib),
+            "listen.reply_memory_mib must be 1 to 65536",
+        )?;
+        check(
+            self.listen.tls_port != 0 || !self.listen.https_only,
+            "listen.https_only without listen.tls_port would leave no way in",
         )?;
         check(
             !self.host.address.is_unspecified(),
@@ -335,13 +349,16 @@ mod tests {
     }
 
     #[test]
-    fn timings_that_cannot_work_are_refused() {
+    fn values_that_cannot_work_are_refused() {
         let with = |text: &str| toml::from_str::<Config>(text).unwrap().validate();
         assert!(with("[raft]\nheartbeat_ms = 101\nelection_min_ms = 200\nelection_max_ms = 300").is_err());
         assert!(with("[raft]\nelection_min_ms = 300\nelection_max_ms = 300").is_err());
         assert!(with("[host]\naddress = \"0.0.0.0\"").is_err());
         assert!(with("[audit]\nfile_bytes = 1000").is_err());
         assert!(with("[audit]\nold_files = 0").is_err());
+        assert!(with("[listen]\nreply_memory_mib = 0").is_err());
+        assert!(with("[listen]\nhttps_only = true\ntls_port = 0").is_err());
+        assert!(with("[listen]\nhttps_only = true").is_ok());
     }
 
     #[test]

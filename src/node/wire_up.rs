@@ -24,7 +24,7 @@ use xenith_runtime::{
     AuditLimits, AuditLog, Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig,
     SystemClock, SystemIds, ThisHost, Toolstack, add_member_row,
 };
-use xenith_server::{RunningServer, ServerConfig};
+use xenith_server::{Limits, RunningServer, ServerConfig};
 use xenith_xen_port::{HostFacts, HostFactsPort};
 use xenith_xen_sim::SimulatedHost;
 
@@ -389,7 +389,11 @@ fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeErr
         https,
         unix: Some(config.unix_socket.clone()),
         workers: config.listen.workers,
-        ..ServerConfig::default()
+        https_only: config.listen.https_only,
+        limits: Limits {
+            reply_bytes: config.listen.reply_memory_mib << 20,
+            ..Limits::default()
+        },
     };
     xenith_server::serve(server, door).map_err(NodeError::part("the HTTP server could not be started"))
 }

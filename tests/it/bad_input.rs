@@ -1,6 +1,6 @@
 //! What clients must not do, done: a clear error each time, nothing changed, nothing kept.
 
-use crate::harness::{At, PATIENT, Pool, Reach, eventually, long, reference};
+use crate::harness::{At, PATIENT, Pool, Reach, eventually, reference};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -9,14 +9,8 @@ use xenith_datamodel::{Ref, Value};
 
 /// A daemon may grow by what it caches and what the allocator keeps, not with what it was sent.
 const GROWTH_MAX_KIB: u64 = 96 << 10;
-/// What a server may keep of an idle connection.
-const PER_CONNECTION_KIB: u64 = 40;
 /// Larger than the server's limit of 300 KiB.
 const TOO_LARGE: usize = 400 << 10;
-
-fn idle_connections() -> usize {
-    if long() { 10_000 } else { 2_000 }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_input() {
@@ -33,7 +27,6 @@ async fn bad_input() {
     sizes(&pool, &at).await;
     gone_in_mid_wait(&pool, &at).await;
     rubbish_at_the_link(&pool, at.host).await;
-    idle(&pool, &at, memory).await;
     assert_eq!(state(&at).await, before, "bad input changed something");
     let grown = memory_kib(&pool, at.host).saturating_sub(memory);
     assert!(grown < GROWTH_MAX_KIB, "the daemon has grown by {grown} KiB");
@@ -56,7 +49,7 @@ async fn post(reach: &Reach, k: u8, path: &str, body: &[u8]) -> String {
     read_all(&mut stream).await
 }
 
-async fn read_all(stream: &mut TcpStream) -> String {
+pub async fn read_all(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     // A reset after the answer is an end, too.
     drop(stream.read_to_end(&mut answer).await);
@@ -339,27 +332,8 @@ async fn rubbish_at_the_link(pool: &Reach, k: u8) {
     }
 }
 
-async fn idle(pool: &Reach, at: &At, memory: u64) {
-    let count = idle_connections();
-    let mut streams = Vec::new();
-    for _ in 0..count {
-        match TcpStream::connect((format!("127.0.0.{}", at.host), pool.http_port)).await {
-            Ok(stream) => streams.push(stream),
-            Err(error) => panic!("connection {} of {count}: {error}", streams.len()),
-        }
-    }
-    let fresh = pool.at(at.host, &at.session).await.unwrap();
-    fresh.ok("VM.get_all", &[]).await;
-    let grown = memory_kib(pool, at.host).saturating_sub(memory);
-    let most = GROWTH_MAX_KIB + PER_CONNECTION_KIB * u64::try_from(count).unwrap();
-    assert!(
-        grown < most,
-        "{count} idle connections: the daemon has grown by {grown} KiB"
-    );
-    println!("{count} idle connections: grown by {grown} KiB");
-}
-
-fn memory_kib(pool: &Reach, k: u8) -> u64 {
+/// What host `k`'s daemon has in memory.
+pub fn memory_kib(pool: &Reach, k: u8) -> u64 {
     let pid = pool.facts().hosts[usize::from(k) - 1].pid.unwrap();
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,7 +1,7 @@
 //! One integration binary: real daemons on loopback, their real bytes and disks, killed, paused, cut off and fed rubbish.
 //!
 //! Tests look at what the product promises, never at how long it takes: every wait is bounded by [`harness::LIVELY`], which
-//! only a pool that hangs reaches. `XENITH_IT_LONG=1` runs the long forms (more rounds, more connections).
+//! only a pool that hangs reaches. `XENITH_IT_LONG=1` runs the long forms (more rounds).
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@ mod writers;
 
 mod audit;
 mod bad_input;
+mod crowd;
 mod cut;
 mod differing;
 mod disk;

@@ -2,12 +2,15 @@
 //!
 //! There is one route on purpose: XenAPI answers every unknown POST path as XML-RPC, so paths are told apart by hand.
 
+use crate::budget::TooBusy;
 use crate::limits::Limits;
-use crate::rpc::{self, Codec, Refusal, Request};
-use crate::{handlers, pages, serve::Socket};
+use crate::reply::{Prepared, Sending};
+use crate::rpc::{self, Codec, Envelope, Refusal, Request};
+use crate::serve::{LastCall, ServerConfig, Socket};
+use crate::{compress, handlers, pages};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::http::{Method, StatusCode, Version};
+use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::web::{Bytes, BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use futures::StreamExt as _;
@@ -16,12 +19,26 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tracing::debug;
 use xenith_datamodel::{ApiError, http_handler};
-use xenith_wire::{Call, Origin, SharedDispatch};
+use xenith_wire::{Call, Origin, Reply, SharedDispatch};
 
 /// What every worker shares.
 pub(crate) struct Shared {
     pub dispatch: SharedDispatch,
     pub limits: Limits,
+    /// See [`crate::ServerConfig::https_only`].
+    pub https_only: bool,
+    pub sending: Sending,
+}
+
+impl Shared {
+    pub(crate) fn new(config: &ServerConfig, dispatch: SharedDispatch) -> Shared {
+        Shared {
+            dispatch,
+            limits: config.limits.clone(),
+            https_only: config.https_only,
+            sending: Sending::new(&config.limits),
+        }
+    }
 }
 
 /// `x-http-other-config-<key>: value` headers become the task's other_config (semantics.md §4).
@@ -32,7 +49,16 @@ const ADMIN_PREFIX: &str = "/xenith/";
 
 pub(crate) async fn handle(request: HttpRequest, mut payload: Payload, shared: Data<Shared>) -> HttpResponse {
     let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let response = answer(request, &mut payload, &shared).await;
+    let response = if is_behind_the_last(&request) {
+        pages::error_page(
+            StatusCode::BAD_REQUEST,
+            "The connection was to be closed before this request.",
+        )
+    } else if shared.https_only && is_foreign_and_plain(&request) {
+        forbidden()
+    } else {
+        answer(request, &mut payload, &shared).await
+    };
     if is_chunked {
         response.map_body(|_, body| {
             BoxBody::new(Unread {
@@ -42,6 +68,20 @@ pub(crate) async fn handle(request: HttpRequest, mut payload: Payload, shared: D
         })
     } else {
         response
+    }
+}
+
+fn is_behind_the_last(request: &HttpRequest) -> bool {
+    let is_last = request.version() < Version::HTTP_11 || request.head().connection_type() == ConnectionType::Close;
+    let last_call = request.conn_data::<LastCall>();
+    last_call.is_some_and(|last_call| !last_call.admits(is_last))
+}
+
+/// Plain HTTP from another machine, or from who is not known any more.
+fn is_foreign_and_plain(request: &HttpRequest) -> bool {
+    match origin(request) {
+        Origin::Tcp { peer, tls: false } => !peer.ip().to_canonical().is_loopback(),
+        Origin::Tcp { tls: true, .. } | Origin::UnixSocket | Origin::Member { .. } => false,
     }
 }
 
@@ -80,7 +120,7 @@ async fn get(request: &HttpRequest, shared: &Shared) -> HttpResponse {
             Ok(text) => pages::plain_text(StatusCode::OK, text),
             Err(text) => pages::plain_text(StatusCode::SERVICE_UNAVAILABLE, text),
         },
-        "/metrics" => pages::metrics(shared.dispatch.metrics()),
+        "/metrics" => pages::metrics(shared.dispatch.metrics(), &shared.sending.budget),
         _ => handler(request, shared).await,
     }
 }
@@ -150,8 +190,19 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     drop(body);
     let call = call(request.headers(), origin, method, params);
     let reply = shared.dispatch.call(call).await;
-    let (content_type, body) = rpc::encode(&envelope, &reply);
-    drop(reply);
+    respond(&request, shared, &envelope, reply).await
+}
+
+async fn respond(request: &HttpRequest, shared: &Shared, envelope: &Envelope, reply: Reply) -> HttpResponse {
+    let (content_type, chunks) = rpc::chunks(envelope, reply);
+    let gzip = compress::is_wanted(request.headers());
+    let Prepared { body, is_gzip } = match shared.sending.prepare(chunks, gzip).await {
+        Ok(prepared) => prepared,
+        Err(TooBusy) => {
+            let busy = Reply::Failure(ApiError::plain("TOO_BUSY"));
+            Prepared::plain(rpc::encode(envelope, &busy))
+        }
+    };
     let [cache, cors_origin, cors_headers] = pages::COMMON_HEADERS;
     let mut response = HttpResponse::Ok();
     response
@@ -159,11 +210,19 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
         .insert_header(cache)
         .insert_header(cors_origin)
         .insert_header(cors_headers);
-    if request.version() < Version::HTTP_11 {
+    if is_gzip {
+        response.insert_header(header::ContentEncoding::Gzip);
+    }
+    let is_old = request.version() < Version::HTTP_11;
+    if is_old {
         // Such clients read to the end of the connection, whatever they asked for.
         response.force_close().insert_header((header::CONNECTION, "close"));
     }
-    response.body(body)
+    let mut response = response.body(body);
+    if is_old {
+        response.head_mut().no_chunking(true);
+    }
+    response
 }
 
 fn call(headers: &HeaderMap, origin: Origin, method: String, params: Vec<xenith_wire::WireValue>) -> Call {
@@ -252,7 +311,6 @@ async fn read_body(request: &HttpRequest, payload: &mut Payload, limits: &Limits
     match declared {
         Some(length) if length > limits.body_bytes => return Err(Refused::TooLarge),
         Some(_) => {}
-        None if request.version() >= Version::HTTP_2 => {}
         None => return Err(Refused::NoLength),
     }
     let reading = collect(payload, declared.unwrap_or(0), limits.body_bytes);

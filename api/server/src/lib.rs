@@ -5,10 +5,13 @@
 //! drops the future of its call; every client can hold only what the named limits in [`Limits`] allow.
 //! Must not: know a class, a session or the pool.
 
+mod budget;
+mod compress;
 mod handle;
 mod handlers;
 mod limits;
 mod pages;
+mod reply;
 mod rpc;
 mod serve;
 

@@ -11,6 +11,16 @@ pub struct Limits {
     pub head_timeout: Duration,
     /// From the request head to the last byte of its body.
     pub body_timeout: Duration,
+    /// What all replies that are not sent yet may hold of memory, bytes; short ones are not counted.
+    pub reply_bytes: usize,
+    /// How long a long reply waits for its share of that; then the call fails with TOO_BUSY.
+    pub reply_wait: Duration,
+    /// A client that takes nothing of its reply for so long is cut off.
+    pub send_timeout: Duration,
+    /// Long replies that are compressed at the same time, each on a thread of its own; the others wait for their turn.
+    pub compressing: usize,
+    /// What the kernel may hold of a reply that the client does not take, bytes: room for a fast client, little for many slow ones.
+    pub send_buffer_bytes: u32,
     /// A connection without a request is closed after this: XenAPI clients poll about every 30 s and some every few minutes.
     pub keep_alive: Duration,
     /// TLS handshakes that do not end are dropped.
@@ -29,6 +39,11 @@ impl Default for Limits {
             body_bytes: 300 * 1024,
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            reply_bytes: 256 << 20,
+            reply_wait: Duration::from_secs(5),
+            send_timeout: Duration::from_secs(60),
+            compressing: 1,
+            send_buffer_bytes: 256 * 1024,
             keep_alive: Duration::from_secs(300),
             tls_handshake_timeout: Duration::from_secs(10),
             connections_per_worker: 8192,

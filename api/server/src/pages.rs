@@ -1,5 +1,6 @@
 //! HTTP answers that are not RPC replies: error pages, CORS, health and metrics.
 
+use crate::budget::Budget;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -70,8 +71,21 @@ pub(crate) fn plain_text(status: StatusCode, text: String) -> HttpResponse {
         .body(text)
 }
 
-/// Prometheus' own content type, else it guesses.
-pub(crate) fn metrics(text: String) -> HttpResponse {
+/// Prometheus' own content type, else it guesses. The edge's own numbers are added; the end mark stays last.
+pub(crate) fn metrics(mut text: String, budget: &Budget) -> HttpResponse {
+    const END: &str = "# EOF\n";
+    if text.ends_with(END) {
+        text.truncate(text.len() - END.len());
+    }
+    let (held, refused) = (budget.held_bytes(), budget.refused());
+    text.push_str(&format!(
+        "# HELP xenith_reply_bytes_held Memory that replies being sent may hold.\n\
+         # TYPE xenith_reply_bytes_held gauge\n\
+         xenith_reply_bytes_held {held}\n\
+         # HELP xenith_replies_refused Replies that did not get their share of that memory.\n\
+         # TYPE xenith_replies_refused counter\n\
+         xenith_replies_refused_total {refused}\n{END}"
+    ));
     HttpResponse::Ok()
         .insert_header((
             header::CONTENT_TYPE,

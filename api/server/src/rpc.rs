@@ -3,7 +3,7 @@
 use actix_web::http::header::HeaderValue;
 use std::error::Error;
 use xenith_wire::jsonrpc::{self, JsonEnvelope};
-use xenith_wire::{DecodeError, Reply, WireValue, xmlrpc};
+use xenith_wire::{Chunks, DecodeError, Reply, WireValue, xmlrpc};
 
 /// Chosen by the path alone: content types are not looked at, as xapi does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +57,18 @@ pub(crate) fn decode(codec: Codec, body: &[u8]) -> Result<Request, Refusal> {
     }
 }
 
-pub(crate) fn encode(envelope: &Envelope, reply: &Reply) -> (HeaderValue, Vec<u8>) {
+/// The reply with its content type, encoded as it is sent.
+pub(crate) fn chunks(envelope: &Envelope, reply: Reply) -> (HeaderValue, Chunks) {
     match envelope {
-        Envelope::Xml => (XML, xmlrpc::encode_reply(reply)),
-        Envelope::Json(envelope) => (JSON, jsonrpc::encode_reply(envelope, reply)),
+        Envelope::Xml => (XML, Chunks::xml(reply)),
+        Envelope::Json(envelope) => (JSON, Chunks::json(envelope, reply)),
+    }
+}
+
+pub(crate) fn encode(envelope: &Envelope, reply: &Reply) -> Vec<u8> {
+    match envelope {
+        Envelope::Xml => xmlrpc::encode_reply(reply),
+        Envelope::Json(envelope) => jsonrpc::encode_reply(envelope, reply),
     }
 }
 

@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 use tracing::info;
@@ -20,10 +21,13 @@ use xenith_wire::SharedDispatch;
 pub struct ServerConfig {
     /// Plain HTTP.
     pub http: Option<SocketAddr>,
-    /// TLS; ALPN protocols are added to the given configuration.
+    /// TLS; HTTP/1.1 is added to the given configuration's ALPN protocols. No HTTP/2: XenAPI's clients do not speak it, and its streams
+    /// would be held by windows that no limit here sees.
     pub https: Option<(SocketAddr, rustls::ServerConfig)>,
     /// The local socket, trusted as root: made with mode 0600. A dead socket at this path is replaced.
     pub unix: Option<PathBuf>,
+    /// Plain HTTP is answered 403 unless it comes from this machine.
+    pub https_only: bool,
     /// Worker threads; 0 = [`DEFAULT_WORKERS`].
     pub workers: usize,
     pub limits: Limits,
@@ -98,13 +102,22 @@ impl Socket {
     }
 }
 
+/// Whether a connection's last request has come: one that asks for the connection's end, or one of HTTP/1.0. What was sent behind it must not
+/// be acted on (RFC 9112, 9.6), and actix-http would.
+#[derive(Debug, Default)]
+pub(crate) struct LastCall(AtomicBool);
+
+impl LastCall {
+    /// False when nothing may come any more.
+    pub(crate) fn admits(&self, is_last: bool) -> bool {
+        !self.0.fetch_or(is_last, Ordering::Relaxed)
+    }
+}
+
 /// Binds and starts. Must be called inside a tokio runtime, which drives the server's shutdown; the workers have their own threads.
 pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningServer, ServeError> {
     let limits = config.limits.clone();
-    let shared = web::Data::new(Shared {
-        dispatch,
-        limits: limits.clone(),
-    });
+    let shared = web::Data::new(Shared::new(&config, dispatch));
     let factory = move || App::new().app_data(shared.clone()).default_service(web::to(handle));
     let mut server = HttpServer::new(factory)
         .workers(if config.workers == 0 {
@@ -124,17 +137,18 @@ pub fn serve(config: ServerConfig, dispatch: SharedDispatch) -> Result<RunningSe
         .disable_signals()
         .on_connect(|stream, data| {
             data.insert(Socket::of(stream));
+            data.insert(LastCall::default());
         });
     let (mut http, mut https) = (None, None);
     if let Some(address) = config.http {
-        let (listener, local) = bind_tcp(address, limits.backlog)?;
+        let (listener, local) = bind_tcp(address, &limits)?;
         server = server
             .listen(listener)
             .map_err(|source| listen_error(address, source))?;
         http = Some(local);
     }
     if let Some((address, tls)) = config.https {
-        let (listener, local) = bind_tcp(address, limits.backlog)?;
+        let (listener, local) = bind_tcp(address, &limits)?;
         server = server
             .listen_rustls_0_23(listener, tls)
             .map_err(|source| listen_error(address, source))?;
@@ -165,8 +179,10 @@ fn listen_error(address: impl ToString, source: io::Error) -> ServeError {
     }
 }
 
-/// With SO_REUSEADDR, so that a restarted daemon gets its port back at once, and a listen queue of our choice.
-fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<(TcpListener, SocketAddr), ServeError> {
+/// With SO_REUSEADDR, so that a restarted daemon gets its port back at once, and a listen queue of our choice. The connections inherit the
+/// rest: what the kernel may hold of a reply, and that a client which takes nothing is given up. No body can see to that itself: it is
+/// not asked while the connection cannot be written to.
+fn bind_tcp(address: SocketAddr, limits: &Limits) -> Result<(TcpListener, SocketAddr), ServeError> {
     let open = || {
         let socket = if address.is_ipv4() {
             TcpSocket::new_v4()?
@@ -174,8 +190,11 @@ fn bind_tcp(address: SocketAddr, backlog: u32) -> Result<(TcpListener, SocketAdd
             TcpSocket::new_v6()?
         };
         socket.set_reuseaddr(true)?;
+        socket.set_send_buffer_size(limits.send_buffer_bytes)?;
+        let given_up_ms = u32::try_from(limits.send_timeout.as_millis()).unwrap_or(u32::MAX);
+        rustix::net::sockopt::set_tcp_user_timeout(&socket, given_up_ms)?;
         socket.bind(address)?;
-        let listener = socket.listen(backlog)?.into_std()?;
+        let listener = socket.listen(limits.backlog)?.into_std()?;
         let local = listener.local_addr()?;
         Ok((listener, local))
     };

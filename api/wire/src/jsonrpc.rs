@@ -65,18 +65,20 @@ pub fn decode_call(body: &[u8]) -> Result<JsonCall, DecodeError> {
 pub fn encode_reply(envelope: &JsonEnvelope, reply: &Reply) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     match (envelope.version, reply) {
-        (JsonVersion::V1, Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_)) => {
-            out.extend_from_slice(b"{\"result\":");
-            write_result(&mut out, reply);
-            out.extend_from_slice(b",\"error\":null");
+        (_, Reply::Success(value) | Reply::Bare(value)) => {
+            out.extend_from_slice(open(envelope));
+            json::write(&mut out, value);
+            out.extend_from_slice(&close(envelope));
+        }
+        (_, Reply::Pieces(piece)) => {
+            out.extend_from_slice(open(envelope));
+            json::write_piece(&mut out, piece);
+            out.extend_from_slice(&close(envelope));
         }
         (JsonVersion::V1, Reply::Failure(error)) => {
             out.extend_from_slice(b"{\"result\":null,\"error\":");
             write_error_array(&mut out, error);
-        }
-        (JsonVersion::V2, Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_)) => {
-            out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"result\":");
-            write_result(&mut out, reply);
+            write_id(&mut out, &envelope.id);
         }
         (JsonVersion::V2, Reply::Failure(error)) => {
             out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":1,\"message\":");
@@ -86,25 +88,38 @@ pub fn encode_reply(envelope: &JsonEnvelope, reply: &Reply) -> Vec<u8> {
                 json::write_string(out, param)
             });
             out.push(b'}');
+            write_id(&mut out, &envelope.id);
         }
     }
-    out.extend_from_slice(b",\"id\":");
-    match &envelope.id {
-        // Writing to a Vec cannot fail.
-        JsonId::Int(id) => drop(write!(out, "{id}")),
-        JsonId::Text(id) => json::write_string(&mut out, id),
-    }
-    out.push(b'}');
     out
 }
 
-/// What a call answered; nothing for a failure.
-fn write_result(out: &mut Vec<u8>, reply: &Reply) {
-    match reply {
-        Reply::Success(value) | Reply::Bare(value) => json::write(out, value),
-        Reply::Pieces(piece) => json::write_piece(out, piece),
-        Reply::Failure(_) => {}
+/// What stands before the value of a reply that is no failure.
+pub(crate) fn open(envelope: &JsonEnvelope) -> &'static [u8] {
+    match envelope.version {
+        JsonVersion::V1 => b"{\"result\":",
+        JsonVersion::V2 => b"{\"jsonrpc\":\"2.0\",\"result\":",
     }
+}
+
+/// What stands after it.
+pub(crate) fn close(envelope: &JsonEnvelope) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    if envelope.version == JsonVersion::V1 {
+        out.extend_from_slice(b",\"error\":null");
+    }
+    write_id(&mut out, &envelope.id);
+    out
+}
+
+fn write_id(out: &mut Vec<u8>, id: &JsonId) {
+    out.extend_from_slice(b",\"id\":");
+    match id {
+        // Writing to a Vec cannot fail.
+        JsonId::Int(id) => drop(write!(out, "{id}")),
+        JsonId::Text(id) => json::write_string(out, id),
+    }
+    out.push(b'}');
 }
 
 /// The reply to a call that failed before it was understood (emergency mode, a body that is not UTF-8): 2.0 with the

@@ -5,6 +5,7 @@
 //! than [`MAX_DEPTH`] or allocate more than a constant times its own length (a value needs at least two bytes of
 //! input and takes at most 64 of memory). Must not: know sessions, roles or the pool database.
 
+mod chunks;
 mod dispatch;
 mod json;
 pub mod jsonrpc;
@@ -14,6 +15,7 @@ mod show;
 pub mod typed;
 pub mod xmlrpc;
 
+pub use chunks::Chunks;
 pub use dispatch::{
     Call, Credentials, Dispatch, Download, HandlerRefusal, HandlerRequest, Origin, Reply, SharedDispatch,
 };

@@ -67,14 +67,44 @@ fn whole(got: &[u8], head_only: bool) -> Option<Reply> {
     if head_only {
         return Some(reply);
     }
-    let length: usize = reply.headers.get("content-length")?.parse().ok()?;
-    reply.body = rest.get(..length)?.to_vec();
+    reply.body = if is_chunked(&reply) {
+        unchunked(rest)?
+    } else {
+        let length: usize = reply.headers.get("content-length")?.parse().ok()?;
+        rest.get(..length)?.to_vec()
+    };
     Some(reply)
+}
+
+fn is_chunked(reply: &Reply) -> bool {
+    reply
+        .headers
+        .get("transfer-encoding")
+        .is_some_and(|value| value == "chunked")
+}
+
+/// The data of all chunks, once the last is there.
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|two| two == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..line]).ok()?, 16).ok()?;
+        let data = rest.get(line + 2..)?;
+        all.extend_from_slice(data.get(..size)?);
+        rest = data.get(size + 2..)?;
+        if size == 0 {
+            return Some(all);
+        }
+    }
 }
 
 /// A body without an announced length ends with the connection.
 fn at_the_end(got: &[u8]) -> Option<Reply> {
     let (mut reply, rest) = head(got)?;
+    if is_chunked(&reply) {
+        // The last chunk did not come.
+        return None;
+    }
     reply.body = rest.to_vec();
     Some(reply)
 }

@@ -9,6 +9,14 @@ use xenith_datamodel::{ApiError, Value};
 const PROLOG: &[u8] = b"<?xml version=\"1.0\"?>";
 const RESPONSE_OPEN: &[u8] = b"<methodResponse><params><param>";
 const RESPONSE_CLOSE: &[u8] = b"</param></params></methodResponse>";
+const SUCCESS_OPEN: &[u8] =
+    b"<value><struct><member><name>Status</name><value>Success</value></member><member><name>Value</name>";
+const SUCCESS_CLOSE: &[u8] = b"</member></struct></value>";
+pub(crate) const SET_OPEN: &[u8] = b"<value><array><data>";
+pub(crate) const SET_CLOSE: &[u8] = b"</data></array></value>";
+pub(crate) const STRUCT_OPEN: &[u8] = b"<value><struct>";
+pub(crate) const STRUCT_CLOSE: &[u8] = b"</struct></value>";
+pub(crate) const MEMBER_CLOSE: &[u8] = b"</member>";
 
 /// The one record member whose ints are sent as `<i4>`, seen in replies of event.from.
 const TAGGED_INTS: &str = "valid_ref_counts";
@@ -16,21 +24,38 @@ const TAGGED_INTS: &str = "valid_ref_counts";
 /// A `methodResponse` with the Status envelope, or without it for [`Reply::Bare`].
 pub fn encode_reply(reply: &Reply) -> Vec<u8> {
     let mut xml = Writer::new(Returns::Raw);
-    xml.raw(PROLOG);
-    xml.raw(RESPONSE_OPEN);
+    let (open, close) = envelope(matches!(reply, Reply::Bare(_)));
     match reply {
-        Reply::Success(value) => xml.success(|xml| xml.value(value, Ints::Untagged)),
-        Reply::Pieces(piece) => xml.success(|xml| xml.piece(piece, Ints::Untagged)),
-        Reply::Bare(value) => xml.value(value, Ints::Untagged),
+        Reply::Success(value) | Reply::Bare(value) => {
+            xml.all(open);
+            xml.value(value, Ints::Untagged);
+            xml.all(close);
+        }
+        Reply::Pieces(piece) => {
+            xml.all(open);
+            xml.piece(piece, Ints::Untagged);
+            xml.all(close);
+        }
         Reply::Failure(error) => {
+            xml.all(&[PROLOG, RESPONSE_OPEN]);
             xml.raw(b"<value><struct><member><name>Status</name><value>Failure</value></member>");
             xml.raw(b"<member><name>ErrorDescription</name>");
             xml.error(error);
-            xml.raw(b"</member></struct></value>");
+            xml.all(&[SUCCESS_CLOSE, RESPONSE_CLOSE]);
         }
     }
-    xml.raw(RESPONSE_CLOSE);
     xml.out
+}
+
+type Parts = &'static [&'static [u8]];
+
+/// What stands before and after the value of a reply that is no failure.
+pub(crate) fn envelope(is_bare: bool) -> (Parts, Parts) {
+    if is_bare {
+        (&[PROLOG, RESPONSE_OPEN], &[RESPONSE_CLOSE])
+    } else {
+        (&[PROLOG, RESPONSE_OPEN, SUCCESS_OPEN], &[SUCCESS_CLOSE, RESPONSE_CLOSE])
+    }
 }
 
 /// A `methodCall`. Control characters other than tab, LF and CR cannot be said in XML and are left out.
@@ -64,6 +89,25 @@ pub(crate) fn encode_piece(piece: &Piece) -> Vec<u8> {
     xml.out
 }
 
+/// Appends a value as it stands in a reply.
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value, ints: Ints) {
+    with_writer(out, |xml| xml.value(value, ints));
+}
+
+/// Appends the start of a struct's member; what follows is its value and [`MEMBER_CLOSE`].
+pub(crate) fn write_member_open(out: &mut Vec<u8>, name: &str) {
+    with_writer(out, |xml| xml.member_open(name));
+}
+
+fn with_writer(out: &mut Vec<u8>, write: impl FnOnce(&mut Writer)) {
+    let mut xml = Writer {
+        out: std::mem::take(out),
+        returns: Returns::Raw,
+    };
+    write(&mut xml);
+    *out = xml.out;
+}
+
 /// What becomes of a carriage return: a reader turns a raw one into LF.
 #[derive(Clone, Copy, PartialEq)]
 enum Returns {
@@ -73,14 +117,14 @@ enum Returns {
     Escaped,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Ints {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ints {
     Untagged,
     I4,
 }
 
 /// How the ints of a record's member are sent.
-fn ints_of(member: &str, around: Ints) -> Ints {
+pub(crate) fn ints_of(member: &str, around: Ints) -> Ints {
     if member == TAGGED_INTS { Ints::I4 } else { around }
 }
 
@@ -101,11 +145,10 @@ impl Writer {
         self.out.extend_from_slice(bytes);
     }
 
-    fn success(&mut self, value: impl FnOnce(&mut Writer)) {
-        self.raw(b"<value><struct><member><name>Status</name><value>Success</value></member>");
-        self.raw(b"<member><name>Value</name>");
-        value(self);
-        self.raw(b"</member></struct></value>");
+    fn all(&mut self, parts: Parts) {
+        for part in parts {
+            self.raw(part);
+        }
     }
 
     fn piece(&mut self, piece: &Piece, ints: Ints) {
@@ -114,25 +157,25 @@ impl Writer {
             // Encoded by itself, so with untagged ints.
             Piece::Shared(shared) => self.raw(&shared.encoded(Form::Xml)),
             Piece::Set(items) => {
-                self.raw(b"<value><array><data>");
+                self.raw(SET_OPEN);
                 for item in items {
                     self.piece(item, ints);
                 }
-                self.raw(b"</data></array></value>");
+                self.raw(SET_CLOSE);
             }
             Piece::Map(pairs) => {
-                self.raw(b"<value><struct>");
+                self.raw(STRUCT_OPEN);
                 for (key, piece) in pairs {
                     self.member(&crate::typed::key_text(key), |xml| xml.piece(piece, ints));
                 }
-                self.raw(b"</struct></value>");
+                self.raw(STRUCT_CLOSE);
             }
             Piece::Record(fields) => {
-                self.raw(b"<value><struct>");
+                self.raw(STRUCT_OPEN);
                 for (name, piece) in fields {
                     self.member(name, |xml| xml.piece(piece, ints_of(name, ints)));
                 }
-                self.raw(b"</struct></value>");
+                self.raw(STRUCT_CLOSE);
             }
         }
     }
@@ -174,11 +217,15 @@ impl Writer {
     }
 
     fn member(&mut self, name: &str, value: impl FnOnce(&mut Writer)) {
+        self.member_open(name);
+        value(self);
+        self.raw(MEMBER_CLOSE);
+    }
+
+    fn member_open(&mut self, name: &str) {
         self.raw(b"<member><name>");
         self.name(name);
         self.raw(b"</name>");
-        value(self);
-        self.raw(b"</member>");
     }
 
     fn error(&mut self, error: &ApiError) {

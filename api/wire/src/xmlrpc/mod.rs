@@ -5,7 +5,7 @@
 //! chosen key puts members of its author's choice into other people's records.
 
 mod decode;
-mod encode;
+pub(crate) mod encode;
 
 pub use decode::{decode_call, decode_reply};
 pub(crate) use encode::encode_piece;
