@@ -52,13 +52,7 @@ impl LastHeard {
 
     pub fn now(&self) {
         let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        // Zero is "never".
-        self.millis.store(millis.max(1), Ordering::Relaxed);
-    }
-
-    /// How long ago; `None` until a first message has come.
-    pub fn if_ever(&self) -> Option<Duration> {
-        (self.millis.load(Ordering::Relaxed) > 0).then(|| self.ago())
+        self.millis.store(millis, Ordering::Relaxed);
     }
 
     /// False while what comes in may be of long ago: this host stood still and has heard no heartbeat since.

@@ -20,7 +20,6 @@ mod memory_log;
 mod metrics;
 pub mod network;
 mod node;
-mod pacer;
 pub mod planner;
 mod pool_log;
 mod reads;

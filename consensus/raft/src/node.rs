@@ -7,7 +7,6 @@ use crate::log_adapter::LogAdapter;
 use crate::members::{self, MemberError, Members};
 use crate::metrics::{self, Figures};
 use crate::network::{Identity, Peers, RaftService, Server};
-use crate::pacer;
 use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, PoolLog, ReadError, Role};
 use crate::reads::Reads;
 use crate::shown;
@@ -162,7 +161,7 @@ impl RaftNode {
             published: published.clone(),
             opening: parts.opening,
             clock: parts.clock,
-            heard: heard.clone(),
+            heard,
             role: role.clone(),
             elections: elections.clone(),
             suspend,
@@ -174,7 +173,6 @@ impl RaftNode {
             tokio::spawn(shown::run(raft.clone(), published.clone(), gate, identity.node)),
             tokio::spawn(reads.clone().run(waiting)),
             tokio::spawn(leadership.run()),
-            tokio::spawn(pacer::run(config.clone(), raft.clone(), heard)),
             tokio::spawn(leadership::propose_hashes(head.clone(), published.clone())),
             tokio::spawn(members.clone().plan()),
             tokio::spawn(members::teach(raft.clone(), parts.net)),

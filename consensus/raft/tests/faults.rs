@@ -13,7 +13,9 @@ use std::time::Duration;
 use xenith_raft::network::MemoryNet;
 use xenith_raft::snapshot::MemorySnapshots;
 use xenith_raft::store::{FaultHook, IoPoint, OpenError, OpenOptions, SledLog, StoreIdentity};
-use xenith_raft::{CommitError, Member, NodeId, PoolLog, RaftConfig, RaftNode, RaftParts, Role, SuspendClock};
+use xenith_raft::{
+    CommitError, HandOverError, Member, NodeId, PoolLog, RaftConfig, RaftNode, RaftParts, Role, SuspendClock,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coordinator_with_a_full_disk_acknowledges_nothing_says_so_and_heals() {
@@ -151,8 +153,8 @@ async fn a_hand_over_whose_target_votes_late_leaves_no_write_without_an_answer()
         }
     };
     let (outcome, _) = tokio::join!(hand_over, futures::future::join_all((0..4).map(writer)));
-    // Whether a host with such a disk stays coordinator is another matter.
-    outcome.unwrap();
+    // Whether a host with such a disk becomes coordinator, and stays it, is another matter.
+    assert!(matches!(outcome, Ok(()) | Err(HandOverError::Undone)), "{outcome:?}");
     cluster.agree().await;
 }
 
