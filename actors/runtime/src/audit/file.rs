@@ -14,7 +14,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// Lines that wait to be written: a second of the busiest pool that was measured.
 const QUEUE: usize = 4_096;
@@ -88,22 +88,29 @@ impl AuditLog {
         }
     }
 
-    /// Returns when what was told before is in the file.
+    /// Returns when what was told before is in the file, or when the disk has hung for as long as a line may wait.
     pub async fn flush(&self) {
-        let (done, wait) = oneshot::channel();
-        if self.queue.send(Order::Flush(done)).await.is_ok() {
-            // The thread ended: nothing is left to wait for.
-            drop(wait.await);
+        if let Err(cause) = self.ask(Order::Flush).await {
+            warn!(%cause, "the audit log was not written to its end");
         }
     }
 
     /// The lines from `since` on, oldest first (see [`Since`]).
     pub(crate) async fn since(&self, since: &str) -> io::Result<Lines> {
+        let files = self.ask(Order::Open).await??;
+        Ok(Lines::new(files, Since::parse(since)))
+    }
+
+    /// The thread's answer. Errors: it has ended, or its disk hangs.
+    async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> io::Result<T> {
         let (done, wait) = oneshot::channel();
         let gone = || io::Error::other("the audit log is closed");
-        self.queue.send(Order::Open(done)).await.map_err(|_| gone())?;
-        let files = wait.await.map_err(|_| gone())??;
-        Ok(Lines::new(files, Since::parse(since)))
+        let asked = async {
+            self.queue.send(order(done)).await.map_err(|_| gone())?;
+            wait.await.map_err(|_| gone())
+        };
+        let answer = tokio::time::timeout(PLACE_WITHIN, asked).await;
+        answer.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the audit log's disk does not answer"))?
     }
 
     /// Lines that could not be kept.

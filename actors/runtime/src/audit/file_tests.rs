@@ -102,3 +102,22 @@ async fn lines_that_could_not_be_written_are_counted_and_leave_a_line() {
     assert!(lines[0].contains("\"missing\":3") && lines[1] == line(5), "{text}");
     assert_eq!(log.lost().get(), 3);
 }
+
+/// As with a disk that hangs: the thread takes no order any more.
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_is_not_waited_for_for_ever() {
+    let (queue, orders) = mpsc::channel(1);
+    let log = AuditLog {
+        queue,
+        lost: Counter::default(),
+    };
+    log.flush().await;
+    let read = log.since("").await.err().unwrap();
+    assert_eq!(read.kind(), io::ErrorKind::TimedOut);
+    // The queue is full of the first order.
+    log.tell(line(1)).await;
+    log.tell_now(line(2));
+    assert_eq!(log.lost.get(), 2);
+    drop(orders);
+    assert_ne!(log.since("").await.err().unwrap().kind(), io::ErrorKind::TimedOut);
+}

@@ -73,10 +73,7 @@ async fn the_server_keeps_the_deadline_by_itself() {
     let short = Duration::from_millis(300);
     let asked = a.link.request(b.node, SLEEP, Bytes::new(), short);
     tokio::pin!(asked);
-    tokio::select! {
-        early = &mut asked => panic!("{early:?}"),
-        started = b.services.started.acquire() => started.unwrap().forget(),
-    }
+    until_asleep(&b, asked.as_mut()).await;
     // The asker's reset cannot get out.
     a.net.gate.close();
     let _dropped = b.services.dropped.acquire().await.unwrap();
@@ -91,10 +88,7 @@ async fn dropping_a_request_drops_its_handler() {
         {
             let asked = a.link.request(b.node, SLEEP, Bytes::new(), LONG);
             tokio::pin!(asked);
-            tokio::select! {
-                early = &mut asked => panic!("{early:?}"),
-                started = b.services.started.acquire() => started.unwrap().forget(),
-            }
+            until_asleep(&b, asked.as_mut()).await;
         }
         b.services.dropped.acquire().await.unwrap().forget();
     }
@@ -236,10 +230,7 @@ async fn a_busy_peer_takes_the_body_and_goes_on() {
     echo(&a, &b).await.unwrap();
     let sleeping = a.link.request(b.node, SLEEP, Bytes::new(), LONG);
     tokio::pin!(sleeping);
-    tokio::select! {
-        early = &mut sleeping => panic!("{early:?}"),
-        started = b.services.started.acquire() => started.unwrap().forget(),
-    }
+    until_asleep(&b, sleeping.as_mut()).await;
     for size in [0, 10, 300_000, 10] {
         let busy = a.link.request(b.node, ECHO, vec![1; size].into(), LONG).await;
         assert!(

@@ -152,6 +152,14 @@ impl Services for TestServices {
     }
 }
 
+/// Drives a request for [`SLEEP`] until its handler has begun.
+pub async fn until_asleep<T: std::fmt::Debug>(host: &Host, mut asked: Pin<&mut impl Future<Output = T>>) {
+    tokio::select! {
+        early = &mut asked => panic!("{early:?}"),
+        started = host.services.started.acquire() => started.unwrap().forget(),
+    }
+}
+
 pub struct Host {
     pub node: u128,
     pub link: Link,

@@ -138,7 +138,7 @@ impl Run {
         for at in chosen {
             tally.losses += 1;
             let (acknowledged, accepted) = life.bounds(at);
-            self.reopens(life, &life.until(at).durable(), acknowledged..=accepted)
+            reopens(life, &life.until(at).durable(), acknowledged..=accepted)
                 .map_err(|error| format!("at event {at}: {error}"))?;
         }
         Ok(())
@@ -159,7 +159,7 @@ impl Run {
             for (how, image) in images {
                 tally.losses += 1;
                 let (acknowledged, accepted) = life.bounds_before(at + 1);
-                self.reopens(&life, &image, acknowledged..=accepted)
+                reopens(&life, &image, acknowledged..=accepted)
                     .map_err(|error| format!("{how} at event {at} of {}: {error}", life.opened))?;
             }
         }
@@ -173,18 +173,8 @@ impl Run {
             let at = self.random.random_range(life.first..life.events.len());
             tally.losses += 1;
             let (acknowledged, accepted) = life.bounds_before(at + 1);
-            self.reopens(&life, &life.until(at).live(), acknowledged..=accepted)
+            reopens(&life, &life.until(at).live(), acknowledged..=accepted)
                 .map_err(|error| format!("killed at event {at}: {error}"))?;
-        }
-        Ok(())
-    }
-
-    /// The store opens from the image and is what it was after one of the steps.
-    fn reopens(&self, life: &Life, image: &Image, steps: RangeInclusive<usize>) -> Result<(), String> {
-        let content = reopened(image).map_err(|error| error.to_string())??;
-        if !life.history.admits(&content, *steps.start(), *steps.end()) {
-            let end = content.entries.keys().next_back();
-            return Err(format!("lost: of steps {steps:?} none ends at {end:?}"));
         }
         Ok(())
     }
@@ -226,6 +216,16 @@ fn folder() -> tempfile::TempDir {
 
 fn pick<'a, T>(from: &'a [T], random: &mut StdRng) -> &'a T {
     &from[random.random_range(0..from.len())]
+}
+
+/// The store opens from the image and is what it was after one of the steps.
+fn reopens(life: &Life, image: &Image, steps: RangeInclusive<usize>) -> Result<(), String> {
+    let content = reopened(image).map_err(|error| error.to_string())??;
+    if !life.history.admits(&content, *steps.start(), *steps.end()) {
+        let end = content.entries.keys().next_back();
+        return Err(format!("lost: of steps {steps:?} none ends at {end:?}"));
+    }
+    Ok(())
 }
 
 /// Opens a store from an image and reads all of it.
