@@ -166,9 +166,9 @@ impl Default for AccountsConfig {
 impl Default for RaftTimings {
     fn default() -> RaftTimings {
         RaftTimings {
-            heartbeat_ms: 100,
-            election_min_ms: 200,
-            election_max_ms: 300,
+            heartbeat_ms: 180,
+            election_min_ms: 220,
+            election_max_ms: 360,
             snapshot_every_entries: 20_000,
         }
     }
@@ -225,8 +225,12 @@ impl Config {
         let raft = &self.raft;
         check(raft.heartbeat_ms > 0, "raft.heartbeat_ms must be above 0")?;
         check(
-            raft.election_min_ms >= 2 * raft.heartbeat_ms,
-            "raft.election_min_ms must be at least two heartbeats, or a busy machine loses its coordinator",
+            raft.election_min_ms > raft.heartbeat_ms,
+            "raft.election_min_ms must be above raft.heartbeat_ms",
+        )?;
+        check(
+            raft.election_max_ms >= 2 * raft.heartbeat_ms,
+            "raft.election_max_ms must be at least two heartbeats, or a busy machine loses its coordinator",
         )?;
         check(
             raft.election_max_ms > raft.election_min_ms,
@@ -351,7 +355,8 @@ mod tests {
     #[test]
     fn values_that_cannot_work_are_refused() {
         let with = |text: &str| toml::from_str::<Config>(text).unwrap().validate();
-        assert!(with("[raft]\nheartbeat_ms = 101\nelection_min_ms = 200\nelection_max_ms = 300").is_err());
+        assert!(with("[raft]\nheartbeat_ms = 151\nelection_min_ms = 200\nelection_max_ms = 300").is_err());
+        assert!(with("[raft]\nheartbeat_ms = 100\nelection_min_ms = 100\nelection_max_ms = 300").is_err());
         assert!(with("[raft]\nelection_min_ms = 300\nelection_max_ms = 300").is_err());
         assert!(with("[host]\naddress = \"0.0.0.0\"").is_err());
         assert!(with("[audit]\nfile_bytes = 1000").is_err());

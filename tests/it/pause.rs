@@ -7,7 +7,7 @@ use std::time::Duration;
 use xenith_client::CallError;
 use xenith_datamodel::Value;
 
-/// Longer than any lease (300 ms) on a machine that is busy with other things.
+/// Longer than any lease (360 ms) on a machine that is busy with other things.
 const BEYOND_THE_LEASE: Duration = Duration::from_millis(1500);
 /// Connections to the paused host that are open before it is.
 const OPEN: usize = 6;

@@ -1,5 +1,13 @@
 //! What the toolstack asks of a host's hypervisor, network and hardware: small traits and plain types, no driver.
 
+mod domain;
+mod effect;
+
+pub use domain::{
+    AfterStop, Boot, Disk, Domain, DomainConfig, DomainKind, DomainState, GuestInfo, Nic, StopReason, VmId,
+};
+pub use effect::{Attention, Cancel, Done, Effect, EffectError, Hypervisor};
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
