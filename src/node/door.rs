@@ -7,7 +7,7 @@ use xenith_datamodel::ApiError;
 use xenith_raft::RaftNode;
 use xenith_raft::planner::voters_wanted;
 use xenith_runtime::Toolstack;
-use xenith_wire::{Call, Dispatch, Download, HandlerRefusal, HandlerRequest, Reply};
+use xenith_wire::{Call, Dispatch, Download, HandlerRefusal, HandlerRequest, InUse, Reply, ThumbprintDigest};
 
 pub struct Door {
     toolstack: Arc<Toolstack>,
@@ -47,12 +47,20 @@ impl Dispatch for Door {
         self.toolstack.call(call).await
     }
 
-    async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal> {
+    async fn authorise(&self, request: HandlerRequest) -> Result<InUse, HandlerRefusal> {
         self.toolstack.authorise(request).await
     }
 
     async fn audit_log(&self, since: &str) -> Result<Download, ApiError> {
         self.toolstack.audit_log(since).await
+    }
+
+    fn is_https_only(&self) -> bool {
+        self.toolstack.is_https_only()
+    }
+
+    fn thumbprint(&self, address: &str, digest: ThumbprintDigest) -> Option<String> {
+        self.toolstack.thumbprint(address, digest)
     }
 
     fn health(&self) -> Result<String, String> {

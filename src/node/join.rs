@@ -156,6 +156,8 @@ pub async fn ask(local: &Local, ask: Ask<'_>) -> Result<JoinReply, ApiError> {
         link_address: local.config.link_address(),
         address: local.config.host.address.to_string(),
         facts: local.facts.clone(),
+        certificate: local.server_certificate().cloned(),
+        https_only: local.config.listen.https_only,
     };
     let body = serde_json::to_vec(&request).map_err(internal)?;
     let asked = join_request(address, trust, &local.identity, body.into(), ANSWER_WITHIN).await;

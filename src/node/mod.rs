@@ -2,6 +2,7 @@
 //!
 //! Owns: start and stop order, the state folder, and the client's half of a join. No logic of the pool itself.
 
+mod certificate;
 mod door;
 mod guard;
 mod join;

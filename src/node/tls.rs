@@ -3,6 +3,7 @@
 //! It is another one than the link's: clients want a key type and names that every TLS library takes.
 
 use super::NodeError;
+use super::certificate::described;
 use super::state_dir::write_durably;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SanType};
 use rustls::SupportedCipherSuite;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use xenith_classes::birth::ServerCertificate;
 
 /// Forward secrecy and authenticated encryption only; the last three need an RSA key, which an administrator may install.
 const SUITES: [SupportedCipherSuite; 9] = [
@@ -28,27 +30,49 @@ const SUITES: [SupportedCipherSuite; 9] = [
     suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
-/// The TLS configuration of the HTTPS port: TLS 1.2 and 1.3.
-pub fn server_config(dir: &Path, address: IpAddr, hostname: &str) -> Result<rustls::ServerConfig, NodeError> {
-    let (certificate_path, key_path) = (dir.join("certificate.pem"), dir.join("key.pem"));
-    if !certificate_path.exists() || !key_path.exists() {
-        make(&certificate_path, &key_path, address, hostname)?;
+/// What the HTTPS port needs, and what the pool is told of it.
+pub struct Tls {
+    pub config: rustls::ServerConfig,
+    pub certificate: ServerCertificate,
+}
+
+const UNUSABLE: &str = "the HTTPS certificate cannot be used";
+
+impl Tls {
+    /// Makes the certificate where there is none.
+    pub fn load(dir: &Path, address: IpAddr, hostname: &str) -> Result<Tls, NodeError> {
+        let (certificate_path, key_path) = (dir.join("certificate.pem"), dir.join("key.pem"));
+        if !certificate_path.exists() || !key_path.exists() {
+            make(&certificate_path, &key_path, address, hostname)?;
+        }
+        let text = std::fs::read(&certificate_path).map_err(NodeError::file(&certificate_path))?;
+        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&text)
+            .collect::<Result<_, _>>()
+            .map_err(NodeError::part(UNUSABLE))?;
+        let key = PrivateKeyDer::from_pem_file(&key_path).map_err(NodeError::part(UNUSABLE))?;
+        let certificate = certificates.first().and_then(described);
+        let certificate =
+            certificate.ok_or_else(|| NodeError::part(UNUSABLE)("there is no certificate in the file"))?;
+        let config = server_config(certificates, key)?;
+        Ok(Tls { config, certificate })
     }
-    let unusable = "the HTTPS certificate cannot be used";
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&certificate_path)
-        .and_then(Iterator::collect)
-        .map_err(NodeError::part(unusable))?;
-    let key = PrivateKeyDer::from_pem_file(&key_path).map_err(NodeError::part(unusable))?;
+}
+
+/// The TLS configuration of the HTTPS port: TLS 1.2 and 1.3.
+fn server_config(
+    certificates: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<rustls::ServerConfig, NodeError> {
     let provider = CryptoProvider {
         cipher_suites: SUITES.to_vec(),
         ..rustls::crypto::ring::default_provider()
     };
     rustls::ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(NodeError::part(unusable))?
+        .map_err(NodeError::part(UNUSABLE))?
         .with_no_client_auth()
         .with_single_cert(certificates, key)
-        .map_err(NodeError::part(unusable))
+        .map_err(NodeError::part(UNUSABLE))
 }
 
 fn make(certificate_path: &Path, key_path: &Path, address: IpAddr, hostname: &str) -> Result<(), NodeError> {
@@ -71,7 +95,9 @@ mod tests {
 
     fn server() -> (Arc<ServerConfig>, RootCertStore) {
         let dir = tempfile::tempdir().unwrap();
-        let config = server_config(dir.path(), IpAddr::from([127, 0, 0, 1]), "localhost").unwrap();
+        let config = Tls::load(dir.path(), IpAddr::from([127, 0, 0, 1]), "localhost")
+            .unwrap()
+            .config;
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_file_iter(dir.path().join("certificate.pem")).unwrap() {
             roots.add(certificate.unwrap()).unwrap();

@@ -6,13 +6,14 @@ use super::join::Joiner;
 use super::rejoin::rejoin;
 use super::services::LinkServices;
 use super::state_dir::StateDir;
-use super::{Again, NodeError, tls};
+use super::tls::Tls;
+use super::{Again, NodeError};
 use crate::config::{Config, HypervisorConfig, SupporterCalls};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use xenith_classes::birth::{self, HostBirth, PoolBirth};
+use xenith_classes::birth::{self, HostBirth, PoolBirth, ServerCertificate};
 use xenith_datamodel::{Value, class};
 use xenith_link::{Hello, Identity, Link, LinkConfig};
 use xenith_pooldb::Transaction;
@@ -57,6 +58,8 @@ pub struct Local {
     pub host_uuid: String,
     pub identity: Arc<Identity>,
     pub facts: HostFacts,
+    /// How clients are served over TLS; `None` if they are not.
+    pub tls: Option<Tls>,
 }
 
 impl RunningNode {
@@ -104,6 +107,8 @@ impl RunningNode {
             member: me,
             address: config.host.address.to_string(),
             facts: local.facts.clone(),
+            certificate: local.server_certificate().cloned(),
+            https_only: config.listen.https_only,
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(guard::watch_membership(local, raft.clone(), tell));
@@ -164,8 +169,13 @@ impl Local {
         if !config.host.name_label.is_empty() {
             facts.hostname.clone_from(&config.host.name_label);
         }
+        let tls = match config.tls_address() {
+            Some(_) => Some(Tls::load(state.path(), config.host.address, &facts.hostname)?),
+            None => None,
+        };
         Ok(Local {
             config: config.clone(),
+            tls,
             state,
             host_uuid,
             identity: Arc::new(identity),
@@ -180,7 +190,13 @@ impl Local {
             host_uuid: &self.host_uuid,
             address,
             certificate_sha256: self.identity.fingerprint(),
+            certificate: self.server_certificate(),
+            https_only: self.config.listen.https_only,
         }
+    }
+
+    pub fn server_certificate(&self) -> Option<&ServerCertificate> {
+        self.tls.as_ref().map(|tls| &tls.certificate)
     }
 }
 
@@ -377,13 +393,8 @@ fn start_toolstack(
 
 fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeError> {
     let config = &local.config;
-    let https = match config.tls_address() {
-        Some(address) => Some((
-            address,
-            tls::server_config(local.state.path(), config.host.address, &local.facts.hostname)?,
-        )),
-        None => None,
-    };
+    let https = config.tls_address().zip(local.tls.as_ref());
+    let https = https.map(|(address, tls)| (address, tls.config.clone()));
     let server = ServerConfig {
         http: config.http_address(),
         https,

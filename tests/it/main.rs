@@ -17,6 +17,7 @@ mod writers;
 
 mod audit;
 mod bad_input;
+mod certificates;
 mod crowd;
 mod cut;
 mod differing;

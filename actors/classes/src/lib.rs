@@ -11,7 +11,7 @@ pub mod birth;
 mod cx;
 mod dispatch;
 pub mod event;
-mod host;
+pub mod host;
 mod implicit;
 mod message;
 mod network;

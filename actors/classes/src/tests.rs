@@ -145,6 +145,8 @@ pub fn host_birth(facts: &HostFacts) -> HostBirth<'_> {
         host_uuid: "host-uuid-1",
         address: "127.0.0.1",
         certificate_sha256: [7; 32],
+        certificate: None,
+        https_only: false,
     }
 }
 

@@ -18,9 +18,12 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::error;
-use xenith_datamodel::ApiError;
+use xenith_classes::host::Digest;
+use xenith_datamodel::{ApiError, Ref};
 use xenith_raft::{PoolLog, Role};
-use xenith_wire::{Call, Dispatch, Download, HandlerRefusal, HandlerRequest, Reply};
+use xenith_wire::{
+    Call, Credentials, Dispatch, Download, HandlerRefusal, HandlerRequest, InUse, Reply, ThumbprintDigest,
+};
 
 /// This host, as the pool's rows and the other hosts know it.
 #[derive(Clone, Debug)]
@@ -136,8 +139,18 @@ impl Dispatch for Toolstack {
         self.node.call(call).await
     }
 
-    async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal> {
-        self.node.authorise(request).await
+    async fn authorise(&self, request: HandlerRequest) -> Result<InUse, HandlerRefusal> {
+        let session = match &request.credentials {
+            Credentials::Session(session) => Some(Ref::new(session)),
+            Credentials::Nothing | Credentials::PoolSecret(_) | Credentials::Basic { .. } => None,
+        };
+        let (node, origin) = (Arc::clone(&self.node), request.origin.clone());
+        self.node.authorise(request).await?;
+        Ok(Arc::new(move || {
+            if let Some(session) = &session {
+                node.session_in_use(session, &origin);
+            }
+        }))
     }
 
     async fn audit_log(&self, since: &str) -> Result<Download, ApiError> {
@@ -148,6 +161,18 @@ impl Dispatch for Toolstack {
                 Err(ApiError::internal("the audit log cannot be read"))
             }
         }
+    }
+
+    fn is_https_only(&self) -> bool {
+        xenith_classes::host::is_https_only(&self.node.log.applied(), &self.node.host.uuid)
+    }
+
+    fn thumbprint(&self, address: &str, digest: ThumbprintDigest) -> Option<String> {
+        let digest = match digest {
+            ThumbprintDigest::Sha256 => Digest::Sha256,
+            ThumbprintDigest::Sha1 => Digest::Sha1,
+        };
+        xenith_classes::host::thumbprint_at(&self.node.log.applied(), address, digest)
     }
 
     fn health(&self) -> Result<String, String> {

@@ -7,11 +7,12 @@ use crate::node::Node;
 use crate::peers::Question;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
 use xenith_classes::Caller;
 use xenith_classes::session::{self, plan_touch};
 use xenith_datamodel::Ref;
 use xenith_pooldb::View;
-use xenith_raft::NodeId;
+use xenith_raft::{NodeId, Role};
 use xenith_wire::{Call, Origin, WireValue, typed};
 
 /// Sessions waiting to be written; there are at most some thousands of sessions, and what does not fit is noted at its next call.
@@ -57,6 +58,28 @@ impl Touches {
 const TOUCHING_CALL: &str = "pool.get_all";
 
 impl Node {
+    /// Something that a session began outside of any call goes on: a transfer by an HTTP handler.
+    pub(crate) fn session_in_use(self: &Arc<Node>, session: &Ref, origin: &Origin) {
+        if self.local_sessions.user_of(session, Instant::now()).is_some() {
+            return;
+        }
+        let role = self.log.watch_role().borrow().clone();
+        match role {
+            Role::Coordinator { .. } => {
+                let view = self.log.applied();
+                if let Ok(caller) = session::check(&view, session) {
+                    self.touches.note(&view, &caller, &*self.clock);
+                }
+            }
+            Role::Supporter { coordinator, .. } => {
+                let param = WireValue::Text(session.as_str().to_owned());
+                self.pass_touch_on(coordinator, Some(param), origin.clone());
+            }
+            // Somebody will lead again, and there will be more of the transfer.
+            Role::NoCoordinator => {}
+        }
+    }
+
     /// The session was used on this supporter: the coordinator, which ends unused ones, is told by a small call of the session.
     pub(crate) fn pass_touch_on(self: &Arc<Node>, coordinator: NodeId, session: Option<WireValue>, origin: Origin) {
         let view = self.log.applied();

@@ -9,7 +9,7 @@ use crate::rpc::{self, Codec, Envelope, Refusal, Request};
 use crate::serve::{LastCall, ServerConfig, Socket};
 use crate::{compress, handlers, pages};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::web::{Bytes, BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tracing::debug;
 use xenith_datamodel::{ApiError, http_handler};
-use xenith_wire::{Call, Origin, Reply, SharedDispatch};
+use xenith_wire::{Call, Origin, Reply, SharedDispatch, ThumbprintDigest};
 
 /// What every worker shares.
 pub(crate) struct Shared {
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub limits: Limits,
     /// See [`crate::ServerConfig::https_only`].
     pub https_only: bool,
+    /// There is a port with TLS to turn to.
+    pub has_tls: bool,
     pub sending: Sending,
 }
 
@@ -36,8 +38,14 @@ impl Shared {
             dispatch,
             limits: config.limits.clone(),
             https_only: config.https_only,
+            has_tls: config.https.is_some(),
             sending: Sending::new(&config.limits),
         }
+    }
+
+    /// By configuration, or by the host's row, which counts only where something else is left.
+    fn refuses_plain(&self) -> bool {
+        self.https_only || (self.has_tls && self.dispatch.is_https_only())
     }
 }
 
@@ -54,7 +62,7 @@ pub(crate) async fn handle(request: HttpRequest, mut payload: Payload, shared: D
             StatusCode::BAD_REQUEST,
             "The connection was to be closed before this request.",
         )
-    } else if shared.https_only && is_foreign_and_plain(&request) {
+    } else if is_foreign_and_plain(&request) && shared.refuses_plain() {
         forbidden()
     } else {
         answer(request, &mut payload, &shared).await
@@ -193,7 +201,27 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     respond(&request, shared, &envelope, reply).await
 }
 
+/// Asks for the coordinator's certificate together with HOST_IS_SLAVE (semantics.md §5).
+const THUMBPRINT_REQUEST: HeaderName = HeaderName::from_static("x-xenapi-request-host-certificate-thumbprint");
+const THUMBPRINT_RESPONSE: HeaderName = HeaderName::from_static("x-xenapi-response-host-certificate-thumbprint");
+
+/// Only for a client that asked in xapi's words, and is sent to another host.
+fn thumbprint(headers: &HeaderMap, reply: &Reply, shared: &Shared) -> Option<String> {
+    let digest = match headers.get(THUMBPRINT_REQUEST)?.as_bytes() {
+        b"sha-256:master" => ThumbprintDigest::Sha256,
+        b"sha-1:master" => ThumbprintDigest::Sha1,
+        _ => return None,
+    };
+    match reply {
+        Reply::Failure(error) if error.code == "HOST_IS_SLAVE" => {
+            shared.dispatch.thumbprint(error.params.first()?, digest)
+        }
+        Reply::Failure(_) | Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_) => None,
+    }
+}
+
 async fn respond(request: &HttpRequest, shared: &Shared, envelope: &Envelope, reply: Reply) -> HttpResponse {
+    let thumbprint = thumbprint(request.headers(), &reply, shared);
     let (content_type, chunks) = rpc::chunks(envelope, reply);
     let gzip = compress::is_wanted(request.headers());
     let Prepared { body, is_gzip } = match shared.sending.prepare(chunks, gzip).await {
@@ -210,6 +238,9 @@ async fn respond(request: &HttpRequest, shared: &Shared, envelope: &Envelope, re
         .insert_header(cache)
         .insert_header(cors_origin)
         .insert_header(cors_headers);
+    if let Some(thumbprint) = thumbprint {
+        response.insert_header((THUMBPRINT_RESPONSE, thumbprint));
+    }
     if is_gzip {
         response.insert_header(header::ContentEncoding::Gzip);
     }

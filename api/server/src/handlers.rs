@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::{Stream, stream};
 use std::io;
 use xenith_datamodel::{ApiError, HttpHandler};
-use xenith_wire::{Credentials, Download, HandlerRefusal, HandlerRequest};
+use xenith_wire::{Credentials, Download, HandlerRefusal, HandlerRequest, InUse};
 
 /// What is sent as a query or a cookie: names and values.
 type Pairs = Vec<(String, String)>;
@@ -29,8 +29,8 @@ pub(crate) async fn handle(request: &HttpRequest, handler: &'static HttpHandler,
         query: said(request.query_string()),
     };
     match shared.dispatch.authorise(asked).await {
-        Ok(()) if handler.name == "get_audit_log" => audit_log(request.query_string(), shared).await,
-        Ok(()) => failed(&ApiError::new("NOT_IMPLEMENTED", [format!("http/{}", handler.name)])),
+        Ok(in_use) if handler.name == "get_audit_log" => audit_log(request.query_string(), shared, in_use).await,
+        Ok(_) => failed(&ApiError::new("NOT_IMPLEMENTED", [format!("http/{}", handler.name)])),
         Err(HandlerRefusal::Unauthorised) => pages::unauthorised(handler.name),
         Err(HandlerRefusal::Forbidden(error)) => pages::error_page(StatusCode::FORBIDDEN, &shown(&error)),
         Err(HandlerRefusal::Failed(error)) => failed(&error),
@@ -38,24 +38,25 @@ pub(crate) async fn handle(request: &HttpRequest, handler: &'static HttpHandler,
 }
 
 /// Sent as it is read: it may be a hundred megabytes.
-async fn audit_log(query: &str, shared: &Shared) -> HttpResponse {
+async fn audit_log(query: &str, shared: &Shared, in_use: InUse) -> HttpResponse {
     let since = pairs(query).into_iter().find(|(name, _)| name == "since");
     let since = since.map_or_else(String::new, |(_, since)| since);
     match shared.dispatch.audit_log(&since).await {
         Ok(pieces) => HttpResponse::Ok()
             .insert_header((header::CACHE_CONTROL, "no-cache, no-store"))
             .insert_header((header::CONTENT_TYPE, "text/plain"))
-            .streaming(streamed(pieces)),
+            .streaming(streamed(pieces, in_use)),
         Err(error) => failed(&error),
     }
 }
 
-/// Each piece is read on a thread that may block. A piece that cannot be read ends the answer early, which the client notices.
-fn streamed(pieces: Download) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold(pieces, |mut pieces| async move {
+/// Each piece is read on a thread that may block, and is a use of the session. A piece that cannot be read ends the answer early, which the client notices.
+fn streamed(pieces: Download, in_use: InUse) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold((pieces, in_use), |(mut pieces, in_use)| async move {
+        in_use();
         let read = web::block(move || (pieces.next().transpose(), pieces)).await;
         let (piece, pieces) = read.map_err(io::Error::other)?;
-        Ok(piece?.map(|piece| (Bytes::from(piece), pieces)))
+        Ok(piece?.map(|piece| (Bytes::from(piece), (pieces, in_use))))
     })
 }
 

@@ -3,13 +3,15 @@
 use crate::{Limits, RunningServer, ServerConfig, serve};
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Notify;
 use xenith_datamodel::{ApiError, Value};
-use xenith_wire::{Call, Dispatch, HandlerRefusal, HandlerRequest, Origin, Piece, Reply, WireValue};
+use xenith_wire::{
+    Call, Dispatch, HandlerRefusal, HandlerRequest, InUse, Origin, Piece, Reply, ThumbprintDigest, WireValue,
+};
 
 mod bulk;
 mod connections;
@@ -19,6 +21,7 @@ struct Echo {
     called: AtomicUsize,
     waiting: Arc<AtomicUsize>,
     entered: Notify,
+    https_only: AtomicBool,
 }
 
 struct Inside(Arc<AtomicUsize>);
@@ -41,6 +44,7 @@ impl Dispatch for Echo {
                 std::future::pending().await
             }
             "test.fail" => Reply::Failure(ApiError::new("CODE", ["a", "b"])),
+            "test.slave" => Reply::Failure(ApiError::host_is_slave("192.0.2.9")),
             "test.later" => {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 Reply::Success(Value::text("later"))
@@ -54,12 +58,20 @@ impl Dispatch for Echo {
         }
     }
 
-    async fn authorise(&self, _request: HandlerRequest) -> Result<(), HandlerRefusal> {
+    async fn authorise(&self, _request: HandlerRequest) -> Result<InUse, HandlerRefusal> {
         Err(HandlerRefusal::Unauthorised)
     }
 
     async fn audit_log(&self, _since: &str) -> Result<xenith_wire::Download, ApiError> {
         Err(ApiError::plain("NO_AUDIT_LOG"))
+    }
+
+    fn is_https_only(&self) -> bool {
+        self.https_only.load(Ordering::SeqCst)
+    }
+
+    fn thumbprint(&self, address: &str, digest: ThumbprintDigest) -> Option<String> {
+        (address == "192.0.2.9").then(|| format!("{digest:?} of {address}"))
     }
 
     fn health(&self) -> Result<String, String> {

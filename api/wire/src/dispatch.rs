@@ -105,8 +105,18 @@ pub struct HandlerRequest {
     pub query: Vec<(String, String)>,
 }
 
+/// By which digest a client wants to know a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThumbprintDigest {
+    Sha256,
+    Sha1,
+}
+
 /// A text in pieces, made while it is sent. Asking for the next may block on the disk.
 pub type Download = Box<dyn Iterator<Item = std::io::Result<Vec<u8>>> + Send>;
+
+/// To be called as long as what was asked for goes on: the session that opened the door is in use, and must not run out in mid-transfer.
+pub type InUse = Arc<dyn Fn() + Send + Sync>;
 
 /// Why a request to an HTTP handler is not let in.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,10 +135,16 @@ pub trait Dispatch: Send + Sync + 'static {
     async fn call(&self, call: Call) -> Reply;
 
     /// Whether the sender of a request to an HTTP handler is let in.
-    async fn authorise(&self, request: HandlerRequest) -> Result<(), HandlerRefusal>;
+    async fn authorise(&self, request: HandlerRequest) -> Result<InUse, HandlerRefusal>;
 
     /// The audit log of this host from a moment on, for somebody who was let in.
     async fn audit_log(&self, since: &str) -> Result<Download, ApiError>;
+
+    /// Whether this host is to refuse plain HTTP from other machines.
+    fn is_https_only(&self) -> bool;
+
+    /// The fingerprint of the certificate of the host at `address`, for a client that is sent there (semantics.md §5).
+    fn thumbprint(&self, address: &str, digest: ThumbprintDigest) -> Option<String>;
 
     /// `/healthz`: Ok(text) = 200, Err(text) = 503.
     fn health(&self) -> Result<String, String>;

@@ -17,7 +17,8 @@ pub mod xmlrpc;
 
 pub use chunks::Chunks;
 pub use dispatch::{
-    Call, Credentials, Dispatch, Download, HandlerRefusal, HandlerRequest, Origin, Reply, SharedDispatch,
+    Call, Credentials, Dispatch, Download, HandlerRefusal, HandlerRequest, InUse, Origin, Reply, SharedDispatch,
+    ThumbprintDigest,
 };
 pub use piece::Piece;
 use serde::{Deserialize, Serialize};

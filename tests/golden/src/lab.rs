@@ -121,6 +121,8 @@ fn born() -> View {
             host_uuid: HOST_UUID,
             address: "127.0.0.1",
             certificate_sha256: [7; 32],
+            certificate: None,
+            https_only: false,
         },
     };
     let tx = new_pool(&mut SystemIds, 1_787_277_600_000, birth).unwrap();

@@ -143,6 +143,7 @@ pub fn pool_cpu_info(facts: &HostFacts) -> Value {
 }
 
 /// Pairs of hexadecimal digits with colons, as certificates' fingerprints are shown.
-pub fn fingerprint(sha256: [u8; 32]) -> String {
-    sha256.map(|byte| format!("{byte:02X}")).join(":")
+pub fn fingerprint(digest: &[u8]) -> String {
+    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+    digits.join(":")
 }

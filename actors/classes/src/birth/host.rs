@@ -1,6 +1,6 @@
 //! A host's own rows: itself, metrics, CPUs, control domain, certificate, interfaces, local storage.
 
-use super::{EDITION, HostBirth, Maker, disk, facts, network, set_if_new};
+use super::{EDITION, HostBirth, Maker, certificate, disk, facts, network, set_if_new};
 use crate::cx::date_time;
 use crate::rows;
 use crate::vm::lifecycle::Facts;
@@ -29,15 +29,18 @@ pub fn host_rows(maker: &mut Maker<'_>, view: &View, birth: HostBirth<'_>) -> Re
     for nic in &birth.facts.nics {
         network::interface(maker, view, &host, nic)?;
     }
-    let fingerprint = facts::fingerprint(birth.certificate_sha256);
-    let certificate = vec![
+    let fingerprint = facts::fingerprint(&birth.certificate_sha256);
+    let internal = vec![
         ("host", Value::from(&host)),
         ("type", Value::text("host_internal")),
         ("name", Value::text("")),
         ("fingerprint", Value::text(&fingerprint)),
         ("fingerprint_sha256", Value::text(&fingerprint)),
     ];
-    maker.row("Certificate", certificate)?;
+    maker.row("Certificate", internal)?;
+    if let Some(shown) = birth.certificate {
+        certificate::row(maker, &host, shown)?;
+    }
     Ok(Made { host, local_sr })
 }
 
@@ -56,6 +59,9 @@ pub fn refresh(view: &View, tx: &mut Transaction, host: &Ref, birth: HostBirth<'
     ];
     for (field, value) in changes {
         set_if_new(view, tx, ("host", host), field, value)?;
+    }
+    if birth.https_only {
+        set_if_new(view, tx, ("host", host), "https_only", Value::Bool(true))?;
     }
     let metrics = rows::reference(view, "host", host, "metrics")?;
     let changes = [
@@ -122,6 +128,7 @@ fn host_fields(
             Value::text_map(found.bios_strings.iter().map(|(key, value)| (key, value))),
         ),
         ("chipset_info", Value::text_map([("iommu", "true")])),
+        ("https_only", Value::Bool(birth.https_only)),
         ("ssl_legacy", Value::Bool(false)),
         (
             "virtual_hardware_platform_versions",

@@ -3,6 +3,7 @@
 //!
 //! Ids are made once, when the rows are; every later start finds the rows by the host's uuid and changes only what changed.
 
+mod certificate;
 mod disk;
 mod eject;
 mod facts;
@@ -12,6 +13,7 @@ mod opening;
 mod template;
 mod template_table;
 
+pub use certificate::{ServerCertificate, server_certificates};
 pub use eject::eject_host;
 pub use opening::opening;
 
@@ -32,6 +34,10 @@ pub struct HostBirth<'a> {
     pub address: &'a str,
     /// SHA-256 of its certificate's DER.
     pub certificate_sha256: [u8; 32],
+    /// What it shows to clients; `None` if it serves no TLS.
+    pub certificate: Option<&'a ServerCertificate>,
+    /// Its configuration refuses plain HTTP.
+    pub https_only: bool,
 }
 
 /// A pool to be made.
@@ -100,17 +106,33 @@ pub fn join_host(view: &View, ids: &mut dyn Ids, now_ms: i64, host: HostBirth<'_
         ids,
         now_ms,
     };
+    // What `pool.set_https_only` has closed stays closed.
+    let is_closed = |host: &Ref| rows::boolean(view, "host", host, "https_only").unwrap_or(false);
+    let host = HostBirth {
+        https_only: host.https_only || rows::all(view, "host")?.iter().all(is_closed),
+        ..host
+    };
     host::host_rows(&mut maker, view, host)?;
     Ok(maker.tx)
 }
 
 /// What a host's start changes in its own rows; `None` if nothing did.
-pub fn refresh_host(view: &View, now_ms: i64, host: HostBirth<'_>) -> Result<Option<Transaction>, ApiError> {
+pub fn refresh_host(
+    view: &View,
+    ids: &mut dyn Ids,
+    now_ms: i64,
+    host: HostBirth<'_>,
+) -> Result<Option<Transaction>, ApiError> {
     let reference = view.by_uuid(rows::class("host")?, host.host_uuid);
     let reference = reference.ok_or_else(|| ApiError::uuid_invalid("host", host.host_uuid))?;
-    let mut tx = Transaction::new(now_ms);
-    host::refresh(view, &mut tx, &reference, host)?;
-    Ok((!tx.changes.is_empty()).then_some(tx))
+    let mut maker = Maker {
+        tx: Transaction::new(now_ms),
+        ids,
+        now_ms,
+    };
+    host::refresh(view, &mut maker.tx, &reference, host)?;
+    certificate::refresh(view, &mut maker, &reference, host)?;
+    Ok((!maker.tx.changes.is_empty()).then_some(maker.tx))
 }
 
 /// Sets `host_metrics.live` of hosts by their uuids where it differs; `None` if nowhere. Hosts without rows are passed over.

@@ -15,9 +15,11 @@ pub fn lookup(message: &str) -> Option<Planner> {
         "enable_external_auth" => Write(|cx, args| crate::subject::enable(cx, "host", args)),
         "get_management_interface" => Read(get_management_interface),
         "get_server_localtime" => Read(get_server_localtime),
+        "get_server_certificate" => Read(get_server_certificate),
         "get_servertime" => Read(get_servertime),
         "get_uncooperative_resident_VMs" => Read(get_uncooperative_resident_vms),
         "list_methods" => Read(list_methods),
+        "set_https_only" => Write(set_https_only),
         "set_power_on_mode" => Write(set_power_on_mode),
         _ => return None,
     })
@@ -63,6 +65,57 @@ fn get_server_localtime(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiErr
         zone: Zone::Local,
         ..cx.now()
     }))
+}
+
+/// As the host's last start told it, so that it can be had when the host is away.
+fn get_server_certificate(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    let uuid = rows::text(cx.view, "host", args.reference(0)?, "uuid")?;
+    for member in rows::all(cx.view, "xenith_member")? {
+        let text = |field| rows::text(cx.view, "xenith_member", &member, field);
+        if text("host_uuid")? == uuid && !text("server_certificate")?.is_empty() {
+            return text("server_certificate").map(Value::from);
+        }
+    }
+    Err(ApiError::plain("CERTIFICATE_LIBRARY_CORRUPT"))
+}
+
+/// The listener of that host looks at the row (see [`is_https_only`]).
+fn set_https_only(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
+    let host = args.reference(0)?;
+    rows::check(cx.view, "host", host)?;
+    let mut tx = cx.transaction();
+    rows::set(&mut tx, "host", host, "https_only", args.value(1)?.clone())?;
+    done(tx)
+}
+
+/// Whether plain HTTP is to be refused by the host; a host without a row refuses nothing.
+pub fn is_https_only(view: &View, host_uuid: &str) -> bool {
+    let host = rows::class("host")
+        .ok()
+        .and_then(|class| view.by_uuid(class, host_uuid));
+    host.is_some_and(|host| rows::boolean(view, "host", &host, "https_only").unwrap_or(false))
+}
+
+/// A fingerprint of a certificate, as `Certificate` rows have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digest {
+    Sha256,
+    Sha1,
+}
+
+/// The fingerprint of the certificate that the host at this address shows to clients.
+pub fn thumbprint_at(view: &View, address: &str, digest: Digest) -> Option<String> {
+    let field = match digest {
+        Digest::Sha256 => "fingerprint_sha256",
+        Digest::Sha1 => "fingerprint_sha1",
+    };
+    let hosts = rows::all(view, "host").ok()?;
+    let is_there = |host: &&Ref| rows::text(view, "host", host, "address").is_ok_and(|found| found == address);
+    let host = hosts.iter().find(is_there)?;
+    let row = crate::birth::server_certificates(view, host).ok()?.into_iter().next()?;
+    rows::text(view, "Certificate", &row, field)
+        .ok()
+        .filter(|text| !text.is_empty())
 }
 
 fn list_methods(_: &PlanCx<'_>, _: Args<'_>) -> Result<Value, ApiError> {

@@ -101,6 +101,8 @@ fn three_hosts_by_join_share_networks() {
             host_uuid: &uuid,
             address: "127.0.0.2",
             certificate_sha256: [9; 32],
+            certificate: None,
+            https_only: false,
         };
         let tx = join_host(&pool.view, &mut pool.ids, NOW_MS, host).unwrap();
         pool.commit(&tx).unwrap();
@@ -132,6 +134,8 @@ fn an_ejected_host_takes_its_rows_along_and_no_others() {
         host_uuid: "host-uuid-2",
         address: "127.0.0.2",
         certificate_sha256: [9; 32],
+        certificate: None,
+        https_only: false,
     };
     let tx = join_host(&pool.view, &mut pool.ids, NOW_MS, host).unwrap();
     pool.commit(&tx).unwrap();
@@ -162,11 +166,16 @@ fn liveness_is_written_when_it_changes() {
 #[test]
 fn a_start_changes_only_what_changed() {
     let mut pool = Pool::of_one();
-    assert_eq!(refresh_host(&pool.view, NOW_MS, host_birth(&FACTS)).unwrap(), None);
+    assert_eq!(
+        refresh_host(&pool.view, &mut pool.ids, NOW_MS, host_birth(&FACTS)).unwrap(),
+        None
+    );
     let mut facts = facts_of(1);
     facts.xen_version = "4.18.0".to_owned();
     facts.nics[1].carrier = false;
-    let tx = refresh_host(&pool.view, NOW_MS, host_birth(&facts)).unwrap().unwrap();
+    let tx = refresh_host(&pool.view, &mut pool.ids, NOW_MS, host_birth(&facts))
+        .unwrap()
+        .unwrap();
     assert_eq!(tx.changes.len(), 2);
     pool.commit(&tx).unwrap();
     let host = pool.first("host");
@@ -187,6 +196,8 @@ fn the_coordinator_opens_as_master() {
         host_uuid: "two",
         address: "127.0.0.2",
         certificate_sha256: [9; 32],
+        certificate: None,
+        https_only: false,
     };
     let tx = join_host(&pool.view, &mut CountedIds(1 << 64), NOW_MS, host).unwrap();
     pool.commit(&tx).unwrap();
@@ -200,4 +211,50 @@ fn the_coordinator_opens_as_master() {
 #[test]
 fn a_birth_is_the_same_each_time() {
     assert_eq!(super::born().0.state_hash(), super::born().0.state_hash());
+}
+
+/// A host's certificate has one row, made anew with another certificate and gone without one.
+#[test]
+fn a_certificate_has_the_row_of_its_host() {
+    let shown = crate::birth::ServerCertificate {
+        pem: "PEM".to_owned(),
+        sha256: [0xab; 32],
+        sha1: [0xcd; 20],
+        not_before: 1_000,
+        not_after: 2_000,
+    };
+    let mut pool = Pool::of_one();
+    let host = pool.first("host");
+    let start = |pool: &mut Pool, certificate: Option<&crate::birth::ServerCertificate>| {
+        let birth = HostBirth {
+            certificate,
+            ..host_birth(&FACTS)
+        };
+        let tx = refresh_host(&pool.view, &mut pool.ids, NOW_MS, birth).unwrap();
+        let is_changed = tx.is_some();
+        if let Some(tx) = tx {
+            pool.commit(&tx).unwrap();
+        }
+        let rows = crate::birth::server_certificates(&pool.view, &host).unwrap();
+        (is_changed, rows)
+    };
+    let (_, rows) = start(&mut pool, Some(&shown));
+    assert_eq!(rows.len(), 1);
+    let row = rows[0].clone();
+    let dated = |seconds| Value::from(xenith_datamodel::DateTime::from_unix(seconds));
+    assert_eq!(pool.get("Certificate.not_before", &row), dated(1_000));
+    assert_eq!(pool.get("Certificate.not_after", &row), dated(2_000));
+    let sha1 = pool.get("Certificate.fingerprint_sha1", &row);
+    assert_eq!(sha1, Value::from(["CD"; 20].join(":")));
+    assert_eq!(start(&mut pool, Some(&shown)), (false, vec![row.clone()]));
+    let other = crate::birth::ServerCertificate {
+        sha256: [1; 32],
+        ..shown
+    };
+    let (_, rows) = start(&mut pool, Some(&other));
+    assert_eq!(rows.len(), 1);
+    assert_ne!(rows[0], row);
+    assert_eq!(start(&mut pool, None).1, Vec::new());
+    // The one of the host link stays.
+    assert_eq!(rows::all(&pool.view, "Certificate").unwrap().len(), 1);
 }

@@ -207,6 +207,8 @@ fn passwords_become_secrets() {
         host_uuid: "2",
         address: "",
         certificate_sha256: [1; 32],
+        certificate: None,
+        https_only: false,
     };
     let tx = crate::birth::join_host(&pool.view, &mut pool.ids, super::NOW_MS, birth).unwrap();
     pool.commit(&tx).unwrap();

@@ -1,6 +1,7 @@
 //! The join request and its answer: JSON, with a version.
 
 use serde::{Deserialize, Serialize};
+use xenith_classes::birth::ServerCertificate;
 use xenith_raft::Member;
 use xenith_xen_port::HostFacts;
 
@@ -20,6 +21,12 @@ pub struct JoinRequest {
     /// The joiner's management address, as clients reach it.
     pub address: String,
     pub facts: HostFacts,
+    /// What it shows to clients. Absent in what an older daemon says.
+    #[serde(default)]
+    pub certificate: Option<ServerCertificate>,
+    /// Its configuration refuses plain HTTP.
+    #[serde(default)]
+    pub https_only: bool,
 }
 
 /// Why the pool should let it in.

@@ -156,6 +156,8 @@ impl Node {
                 host_uuid: &member.host_uuid,
                 address: &request.address,
                 certificate_sha256: member.certificate_sha256,
+                certificate: request.certificate.as_ref(),
+                https_only: request.https_only,
             };
             let mut tx = if pinned {
                 Transaction::new(now_ms)

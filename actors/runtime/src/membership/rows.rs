@@ -1,6 +1,7 @@
 //! Rows of class `xenith_member`: one for each member of the log, keyed by its node; they pin the hosts' certificates (E4).
 
 use super::token::hex;
+use xenith_classes::birth::ServerCertificate;
 use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value, class};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{Member, NodeId, host_of};
@@ -63,6 +64,28 @@ pub(super) fn keep_in_step(view: &View, tx: &mut Transaction, member: &Member) -
         if view.value(&row, column).as_ref() != Some(&value) {
             tx.set_value(&row, column, value);
         }
+    }
+    Ok(())
+}
+
+/// Writes what the host shows to clients where its row says something else.
+pub(super) fn keep_certificate(
+    view: &View,
+    tx: &mut Transaction,
+    member: &Member,
+    certificate: Option<&ServerCertificate>,
+) -> Result<(), ApiError> {
+    let (class, row, _) = row(member)?;
+    let column = class.column("server_certificate").ok_or_else(no_class)?;
+    let pem = certificate.map_or("", |certificate| &certificate.pem);
+    if view
+        .value(&row, column)
+        .as_ref()
+        .and_then(Value::as_text)
+        .unwrap_or_default()
+        != pem
+    {
+        tx.set_value(&row, column, Value::text(pem));
     }
     Ok(())
 }

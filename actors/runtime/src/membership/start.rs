@@ -3,6 +3,7 @@
 use super::invite::commit_error;
 use super::rows;
 use crate::background::{done_or_nothing, some_or_nothing};
+use crate::ids::SystemIds;
 use crate::node::{Node, Toolstack};
 use crate::peers::{Answer, Question};
 use crate::role::{Kind, Place, no_coordinator};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::info;
-use xenith_classes::birth::{HostBirth, refresh_host};
+use xenith_classes::birth::{HostBirth, ServerCertificate, refresh_host};
 use xenith_datamodel::ApiError;
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{Member, NodeId};
@@ -24,6 +25,12 @@ pub struct HostStart {
     /// The management address, as clients reach it.
     pub address: String,
     pub facts: HostFacts,
+    /// What it shows to clients. Absent in what an older daemon says.
+    #[serde(default)]
+    pub certificate: Option<ServerCertificate>,
+    /// Its configuration refuses plain HTTP.
+    #[serde(default)]
+    pub https_only: bool,
 }
 
 impl Toolstack {
@@ -73,9 +80,12 @@ impl Node {
                 host_uuid: &start.member.host_uuid,
                 address: &start.address,
                 certificate_sha256: start.member.certificate_sha256,
+                certificate: start.certificate.as_ref(),
+                https_only: start.https_only,
             };
-            let mut tx = refresh_host(view, now_ms, birth)?.unwrap_or_else(|| Transaction::new(now_ms));
+            let mut tx = refresh_host(view, &mut SystemIds, now_ms, birth)?.unwrap_or_else(|| Transaction::new(now_ms));
             rows::keep_in_step(view, &mut tx, &start.member)?;
+            rows::keep_certificate(view, &mut tx, &start.member, start.certificate.as_ref())?;
             some_or_nothing(Some(tx))
         });
         done_or_nothing(self.log.propose(plan).await).map_err(commit_error)

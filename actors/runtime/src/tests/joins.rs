@@ -31,6 +31,8 @@ fn request(proof: Proof) -> Bytes {
 
 fn request_as(node: u128, proof: Proof) -> Bytes {
     let request = JoinRequest {
+        certificate: None,
+        https_only: false,
         version: JOIN_VERSION,
         proof,
         host_uuid: JOINER.to_owned(),
@@ -203,6 +205,8 @@ async fn a_start_changes_only_what_changed_and_a_member_speaks_for_itself() {
     supporter.peers.add(NodeId(7), Arc::clone(&coordinator.toolstack));
     supporter.set_supporter(NodeId(7));
     let mut start = HostStart {
+        certificate: None,
+        https_only: false,
         member: coordinator.membership.members()[0].clone(),
         address: "127.0.0.2".to_owned(),
         facts: facts(),

@@ -116,6 +116,7 @@ async fn http_handlers_let_in_who_may_use_them() {
                     query: Vec::new(),
                 })
                 .await
+                .map(drop)
         }
     };
     let basic = |password: &str| Credentials::Basic {
@@ -140,6 +141,33 @@ async fn http_handlers_let_in_who_may_use_them() {
     host.set_supporter(NodeId(2));
     let elsewhere = asked("get_updates", session(&root), tcp()).await;
     assert!(matches!(elsewhere, Err(HandlerRefusal::Forbidden(_))));
+}
+
+/// A transfer may take longer than a session lives unused.
+#[tokio::test]
+async fn a_transfer_is_a_use_of_its_session() {
+    let host = host();
+    let s = host.login().await;
+    let handler = xenith_datamodel::http_handlers()
+        .iter()
+        .find(|handler| handler.name == "get_export");
+    let let_in = host.toolstack.authorise(HandlerRequest {
+        handler: handler.unwrap(),
+        origin: tcp(),
+        credentials: Credentials::Session(s.clone()),
+        query: Vec::new(),
+    });
+    let in_use = let_in.await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    host.toolstack.node.touches.take();
+    in_use();
+    assert_eq!(host.toolstack.node.touches.take().len(), 0, "used just now");
+    host.clock.0.fetch_add(3_600_000, Ordering::SeqCst);
+    in_use();
+    assert_eq!(host.toolstack.node.touches.take().len(), 1);
+    assert_eq!(host.asks("session.logout", &[&s]).await, Ok(Value::Void));
+    host.toolstack.node.touches.take();
+    in_use();
+    assert_eq!(host.toolstack.node.touches.take().len(), 0, "it is over");
 }
 
 fn reference_of_first(answer: Result<Value, ApiError>) -> String {

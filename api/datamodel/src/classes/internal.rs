@@ -64,6 +64,8 @@ pub mod xenith_member {
             LINK_ADDRESS link_address [string] = text(""), Constructor, Published "xenith";
             /// SHA-256 of the host's certificate, in lower-case hexadecimal digits.
             CERTIFICATE_SHA256 certificate_sha256 [string] = text(""), Constructor, Published "xenith";
+            /// What the host shows to clients, in PEM; empty if it serves no TLS.
+            SERVER_CERTIFICATE server_certificate [string] = text(""), Constructor, Published "xenith";
         }
 
         messages {}

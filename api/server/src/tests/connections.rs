@@ -92,6 +92,17 @@ async fn with_https_only_plain_calls_from_elsewhere_are_refused() {
         let body = response.into_body().try_into_bytes().unwrap();
         assert!(String::from_utf8_lossy(&body).contains("Success"), "{peer}");
     }
+    // By the host's row, without a restart; but only where TLS is left to turn to.
+    let mut by_row = Shared::new(&crate::ServerConfig::default(), echo.clone());
+    echo.https_only.store(true, Ordering::SeqCst);
+    for (has_tls, expected) in [(false, StatusCode::OK), (true, StatusCode::FORBIDDEN)] {
+        by_row.has_tls = has_tls;
+        let shared = Data::new(Shared { ..by_row });
+        let response = answered(&shared, "192.0.2.7:1234".parse().unwrap()).await;
+        assert_eq!(response.status(), expected);
+        by_row = std::sync::Arc::try_unwrap(shared.into_inner()).unwrap_or_else(|_| panic!("still in use"));
+    }
+    echo.https_only.store(false, Ordering::SeqCst);
     let open = Data::new(Shared::new(&crate::ServerConfig::default(), echo));
     let response = answered(&open, "192.0.2.7:1234".parse().unwrap()).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -106,5 +117,34 @@ async fn with_https_only_this_machine_is_served() {
     };
     let server = serve(config, Arc::new(Echo::default())).unwrap();
     assert!(tcp(&server, post("/", &xml("a.b"))).await.contains("200 OK"));
+    server.stop().await.unwrap();
+}
+
+/// xapi's header, asked for in xapi's words.
+#[tokio::test]
+async fn the_thumbprint_goes_with_host_is_slave_alone() {
+    const ASKS: &str = "x-xenapi-request-host-certificate-thumbprint";
+    const TELLS: &str = "x-xenapi-response-host-certificate-thumbprint";
+    let config = crate::ServerConfig {
+        http: Some("127.0.0.1:0".parse().unwrap()),
+        ..crate::ServerConfig::default()
+    };
+    let server = serve(config, Arc::new(Echo::default())).unwrap();
+    for (method, asked, told) in [
+        ("test.slave", "sha-256:master", Some("Sha256 of 192.0.2.9")),
+        ("test.slave", "sha-1:master", Some("Sha1 of 192.0.2.9")),
+        ("test.slave", "SHA-1:master", None),
+        ("test.fail", "sha-256:master", None),
+        ("a.b", "sha-256:master", None),
+    ] {
+        let request = post("/", &xml(method)).replacen("\r\n", &format!("\r\n{ASKS}: {asked}\r\n"), 1);
+        let answer = tcp(&server, request).await;
+        let found = answer.lines().find_map(|line| line.strip_prefix(TELLS));
+        assert_eq!(
+            found.map(|text| text.trim_start_matches(": ")),
+            told,
+            "{method} {asked}: {answer}"
+        );
+    }
     server.stop().await.unwrap();
 }
