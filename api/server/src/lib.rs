@@ -7,6 +7,8 @@
 
 mod budget;
 mod compress;
+#[doc(hidden)]
+pub mod fuzz;
 mod handle;
 mod handlers;
 mod limits;

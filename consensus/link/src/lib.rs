@@ -22,6 +22,8 @@ mod connection;
 mod dial;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 mod handshake;
 mod identity;
 mod join;

@@ -18,6 +18,8 @@ mod draft;
 mod edit;
 mod filter;
 mod foreign;
+#[doc(hidden)]
+pub mod fuzz;
 mod hash;
 mod history;
 mod relations;

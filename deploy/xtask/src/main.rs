@@ -2,6 +2,7 @@
 
 mod bench;
 mod clients;
+mod fuzz;
 mod run;
 mod sim;
 mod tables;
@@ -14,6 +15,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   verify                    everything CI checks: format, lints, tidy, tests, simulator seeds, clients, docs
   tidy                      the dependency arrows, purity and sizes only
   sim --seeds N | --seed S  the cluster simulator: N seeds, or exactly one, each in a process of its own
+  fuzz [--runs N | --seconds S] [--seed S] [--keep] [TARGET ...]
+                            the fuzzer: so many runs (or so long) of each target, kept inputs first
   tables [--docs FOLDER]    the datamodel as JSON on standard output, or as a class reference in FOLDER
   clients                   unmodified Python and npm clients against a pool
   bench [NAME ...]          the benches of docs/performance.md, release build";
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         "sim" => sim::sim(rest),
         "clients" => clients::clients(),
         "bench" => bench::bench(rest),
+        "fuzz" => fuzz::fuzz(rest),
         "tables" => tables::tables(rest),
         _ => Err(run::Failure(USAGE.to_owned())),
     };

@@ -1,7 +1,7 @@
 //! `cargo xtask verify`: the one gate. Each part is timed; docs/ci.md has a table of the times.
 
 use crate::run::{Failure, cargo, run};
-use crate::{clients, sim, tidy};
+use crate::{clients, fuzz, sim, tidy};
 use std::time::Instant;
 
 /// Seeds of the cluster simulator that every verify runs; more by `cargo xtask sim --seeds N`.
@@ -15,6 +15,7 @@ const PARTS: &[Part] = &[
     ("tidy", tidy::tidy),
     ("clippy", clippy),
     ("tests", tests),
+    ("fuzz", fuzz::bounded),
     ("simulator", simulator),
     ("clients", clients::clients),
     ("docs", docs),

@@ -1,6 +1,5 @@
 //! The link on real loopback sockets, port 0.
 
-mod fuzz;
 mod requests;
 mod resilience;
 mod rig;

@@ -33,7 +33,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("xenith-xen-sim", &["xenith-xen-port"]),
 ];
-const JOINS: &[&str] = &["xenith", "xtask", "xenith-sim", "xenith-golden", "xenith-benches"];
+const JOINS: &[&str] = &[
+    "xenith",
+    "xtask",
+    "xenith-sim",
+    "xenith-golden",
+    "xenith-fuzz",
+    "xenith-benches",
+];
 
 /// Pure crates, and what they may not reach, not even through others.
 const PURE: &[&str] = &[
