@@ -1,10 +1,12 @@
-//! Unmodified public clients against a real pool: PyPI `XenAPI` and npm `xen-api`, installed by package name.
+//! Unmodified public clients against a real pool: PyPI `XenAPI`, Ansible's modules and npm `xen-api`, installed by package name.
 
 use crate::run::{Failure, build_programs, program, root, run};
 use std::path::PathBuf;
 
 /// Versions that the tests were written against.
 const PYTHON_CLIENT: &str = "XenAPI==26.21.1";
+/// Holds the collection community.general. The newest for the Python of Debian 12.
+const ANSIBLE: &str = "ansible==12.3.0";
 const NPM_CLIENT: &str = "xen-api@4.7.6";
 
 pub fn clients() -> Result<(), Failure> {
@@ -31,10 +33,23 @@ fn python(place: &std::path::Path) -> Result<(), Failure> {
         need("python3", "python3 python3-venv")?;
         run(program("python3").args(["-m", "venv"]).arg(&venv))?;
     }
-    run(program(&python.to_string_lossy()).args(["-m", "pip", "install", "--quiet", PYTHON_CLIENT]))?;
-    run(program(&python.to_string_lossy())
-        .arg("tests/clients/python/run.py")
-        .arg(target_dir().join("debug/xenith")))
+    // Not compiled beforehand: Ansible has ten thousand files, of which a handful is used.
+    let install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        PYTHON_CLIENT,
+        ANSIBLE,
+    ];
+    run(program(&python.to_string_lossy()).args(install))?;
+    for script in ["run.py", "ansible_modules.py"] {
+        run(program(&python.to_string_lossy())
+            .arg(std::path::Path::new("tests/clients/python").join(script))
+            .arg(target_dir().join("debug/xenith")))?;
+    }
+    Ok(())
 }
 
 fn npm(place: &std::path::Path) -> Result<(), Failure> {
