@@ -7,6 +7,7 @@
 
 mod budget;
 mod compress;
+mod fair;
 mod handle;
 mod handlers;
 mod limits;
@@ -14,6 +15,7 @@ mod pages;
 mod reply;
 mod rpc;
 mod serve;
+mod turns;
 
 pub use limits::Limits;
 pub use serve::{RunningServer, ServeError, ServerConfig, serve};
