@@ -21,6 +21,8 @@ use xenith_wire::{jsonrpc, xmlrpc};
 const VMS: usize = 1_000;
 const CONNECTIONS: usize = 32;
 const WATCHERS: usize = 1_000;
+/// Of changes that the watchers hear of.
+const WRITERS: usize = 10;
 const GREEDY_CONNECTIONS: usize = 64;
 const GREEDY_WRITERS: usize = 512;
 /// Of the two cores: the measured server's, and everybody else's.
@@ -247,8 +249,12 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let ticks = (self.during.as_secs_f64() * f64::from(changes)) as u32;
             let (before, begin) = (process::cpu_us(self.coordinator()?), Instant::now());
-            let every = Duration::from_secs(1) / changes;
-            let written = load::tick(&self.login, vms, (every, ticks), clock).await?;
+            // A write may take longer than the time between two: some writers, each with VMs of its own.
+            let of_each = vms.chunks(vms.len().div_ceil(WRITERS));
+            let writers = of_each.len() as u32;
+            let pace = (Duration::from_secs(1) * writers / changes, ticks / writers);
+            let writing = of_each.clone().map(|vms| load::tick(&self.login, vms, pace, clock));
+            let written = futures::future::try_join_all(writing).await?;
             let cpu = process::cpu_us(self.coordinator()?) - before;
             let replies = watching.replies.load(Ordering::Relaxed);
             // Writes may come later than they were to.
@@ -256,11 +262,12 @@ impl Bench {
             // The last changes are told too.
             tokio::time::sleep(Duration::from_secs(1)).await;
             let seen = watching.end().await;
+            let last: Vec<u64> = written.iter().zip(of_each).flat_map(last_of_each).collect();
+            let written = written.concat();
             let (mut sent, mut committed) = (load::since_sent(&seen), since_acknowledged(&seen, &written));
-            let last: Vec<u64> = written.iter().rev().take(vms.len()).map(|seen| seen.mark).collect();
             let lost = seen.iter().filter(|seen| !holds_all(seen, &last)).count();
             table.row(&[
-                format!("{changes}, made {:.0}", f64::from(ticks) / seconds),
+                format!("{changes}, made {:.0}", written.len() as f64 / seconds),
                 format!("{:.0}", replies as f64 / seconds),
                 time(committed.quantile(0.5)),
                 time(committed.quantile(0.99)),
@@ -359,6 +366,11 @@ fn since_acknowledged(seen: &[Vec<Seen>], written: &[Seen]) -> Latencies {
         }
     }
     all
+}
+
+/// The last mark of each VM that one writer wrote in turn.
+fn last_of_each((written, vms): (&Vec<Seen>, &[Ref])) -> Vec<u64> {
+    written.iter().rev().take(vms.len()).map(|seen| seen.mark).collect()
 }
 
 /// Whether the watcher has seen the last state of every VM: changes may be merged, but none may be missing in the end.

@@ -128,7 +128,7 @@ impl Node {
         reply
     }
 
-    /// `method`: the call's, if there is one of that name.
+    /// `method`: the call's, if there is one of that name. What is rare is boxed: every call would carry the room for it.
     async fn answer(
         self: &Arc<Node>,
         method: Option<Method>,
@@ -141,11 +141,12 @@ impl Node {
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
         }
         let Some(method) = method else {
-            return Err(self.unknown_method(asked.call).await);
+            return Err(Box::pin(self.unknown_method(asked.call)).await);
         };
         if emergency::is_local(&method) {
             let Asked { call, client, .. } = asked;
-            return self.answer_locally(method, call, client).await.map(Reply::Success);
+            let answer = Box::pin(self.answer_locally(method, call, client));
+            return answer.await.map(Reply::Success);
         }
         let kind = if method.message.session {
             Kind::InSession
@@ -160,11 +161,11 @@ impl Node {
                 self.pass_touch_on(node, session, origin);
                 answer
             }
-            Place::Forward(node) => self.forward(node, asked.call, deadline).await,
+            Place::Forward(node) => Box::pin(self.forward(node, asked.call, deadline)).await,
             Place::Redirect { .. } if any_host_answers(&method) && self.is_local_session(call) => {
                 self.answer_here(method, asked, deadline).await
             }
-            Place::Redirect { address } => Err(self.redirect(&method, asked.call, &address).await),
+            Place::Redirect { address } => Err(Box::pin(self.redirect(&method, asked.call, &address)).await),
         }
     }
 
@@ -202,7 +203,7 @@ impl Node {
                 self.read(&method, session, params).await
             }
             How::Write => self.write(method, asked, deadline).await.map(Reply::Success),
-            How::Runtime => self.run(method, asked, deadline).await,
+            How::Runtime => Box::pin(self.run(method, asked, deadline)).await,
         }
     }
 
@@ -255,7 +256,7 @@ impl Node {
         drop(place);
         match committed {
             Committed::Value(value) => Ok(value),
-            Committed::Elsewhere(place) => self.elsewhere(place, call, deadline).await,
+            Committed::Elsewhere(place) => Box::pin(self.elsewhere(place, call, deadline)).await,
         }
     }
 

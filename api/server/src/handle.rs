@@ -174,7 +174,8 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     let is_json = found.is_some_and(|found| found.uri == "/jsonrpc");
     let codec = if is_json { Codec::Json } else { Codec::Xml };
     let source = fair::source(&origin);
-    in_turn(source, answer_call(&request, shared, (origin, source), (codec, body))).await
+    let work = std::pin::pin!(answer_call(&request, shared, (origin, source), (codec, body)));
+    in_turn(source, work).await
 }
 
 /// A call and its reply, up to where a long one is sent.

@@ -95,18 +95,18 @@ pub(crate) async fn turn(source: Source) -> Turn {
 pub(crate) struct InTurn<F> {
     source: Source,
     waiting: Option<oneshot::Receiver<()>>,
-    work: Pin<Box<F>>,
+    work: F,
 }
 
-pub(crate) fn in_turn<F: Future>(source: Source, work: F) -> InTurn<F> {
+pub(crate) fn in_turn<F: Future + Unpin>(source: Source, work: F) -> InTurn<F> {
     InTurn {
         source,
         waiting: None,
-        work: Box::pin(work),
+        work,
     }
 }
 
-impl<F: Future> Future for InTurn<F> {
+impl<F: Future + Unpin> Future for InTurn<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -119,7 +119,7 @@ impl<F: Future> Future for InTurn<F> {
             self.waiting = None;
         }
         let _turn = Turn(());
-        self.work.as_mut().poll(cx)
+        Pin::new(&mut self.work).poll(cx)
     }
 }
 
@@ -136,9 +136,8 @@ mod tests {
         for (name, source, count) in work {
             for _ in 0..*count {
                 let (done, name) = (Rc::clone(&done), *name);
-                tasks.push(actix_web::rt::spawn(in_turn(*source, async move {
-                    done.borrow_mut().push(name);
-                })));
+                let work = Box::pin(async move { done.borrow_mut().push(name) });
+                tasks.push(actix_web::rt::spawn(in_turn(*source, work)));
             }
         }
         for task in tasks {
