@@ -2,8 +2,9 @@
 
 use crate::Failure;
 use std::io;
+use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use xenith_datamodel::{ApiError, Value};
 use xenith_wire::{WireValue, jsonrpc};
 
@@ -33,7 +34,18 @@ impl std::error::Error for CallError {}
 impl Connection {
     /// `address` is host:port.
     pub async fn open(address: &str) -> io::Result<Connection> {
-        let stream = TcpStream::connect(address).await?;
+        Connection::over(TcpStream::connect(address).await?, address)
+    }
+
+    /// From an address of ours, as another machine would call.
+    pub async fn open_from(source: Ipv4Addr, address: &str) -> io::Result<Connection> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source, 0).into())?;
+        let to = address.parse().map_err(io::Error::other)?;
+        Connection::over(socket.connect(to).await?, address)
+    }
+
+    fn over(stream: TcpStream, address: &str) -> io::Result<Connection> {
         stream.set_nodelay(true)?;
         Ok(Connection {
             stream,
@@ -65,13 +77,42 @@ impl Connection {
             }
             self.more().await?;
         };
-        let whole = head_end + content_length(&self.buffer[..head_end])?;
-        while self.buffer.len() < whole {
+        let length = content_length(&self.buffer[..head_end])?;
+        self.buffer.drain(..head_end);
+        match length {
+            Some(length) => self.take(length).await,
+            None => self.chunks().await,
+        }
+    }
+
+    async fn take(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        while self.buffer.len() < length {
             self.more().await?;
         }
-        let body = self.buffer[head_end..whole].to_vec();
-        self.buffer.drain(..whole);
-        Ok(body)
+        let rest = self.buffer.split_off(length);
+        Ok(std::mem::replace(&mut self.buffer, rest))
+    }
+
+    async fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let end = loop {
+                if let Some(at) = self.buffer.windows(2).position(|two| two == b"\r\n") {
+                    break at + 2;
+                }
+                self.more().await?;
+            };
+            let line = self.take(end).await?;
+            let size = std::str::from_utf8(&line).map(|text| usize::from_str_radix(text.trim(), 16));
+            let Ok(Ok(size)) = size else {
+                return Err(io::Error::other("a chunk without a size"));
+            };
+            let chunk = self.take(size + 2).await?;
+            if size == 0 {
+                return Ok(body);
+            }
+            body.extend_from_slice(&chunk[..size]);
+        }
     }
 
     async fn more(&mut self) -> io::Result<()> {
@@ -82,14 +123,22 @@ impl Connection {
     }
 }
 
-fn content_length(head: &[u8]) -> io::Result<usize> {
+/// `None`: the answer comes in chunks.
+fn content_length(head: &[u8]) -> io::Result<Option<usize>> {
     let text = String::from_utf8_lossy(head);
-    let length = text.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse().ok())?
-    });
-    length.ok_or_else(|| io::Error::other("an answer without Content-Length"))
+    let header = |wanted: &str| {
+        text.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case(wanted).then(|| value.trim())
+        })
+    };
+    if header("transfer-encoding") == Some("chunked") {
+        return Ok(None);
+    }
+    let length = header("content-length").and_then(|length| length.parse().ok());
+    length
+        .map(Some)
+        .ok_or_else(|| io::Error::other("an answer without Content-Length"))
 }
 
 pub fn text_of(value: WireValue) -> Result<String, Failure> {

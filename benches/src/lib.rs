@@ -7,6 +7,7 @@
 
 pub mod args;
 pub mod bare;
+pub mod beside;
 pub mod etcd;
 pub mod floor;
 pub mod http;

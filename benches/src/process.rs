@@ -26,6 +26,27 @@ pub fn cpu_of_all(pids: &[u32]) -> u64 {
     pids.iter().map(|pid| cpu_us(*pid)).sum()
 }
 
+/// All threads of the process, present and future, on that core only.
+pub fn pin(pid: u32, core: u8) -> Result<(), crate::Failure> {
+    run_on(pid, &core.to_string())
+}
+
+pub fn unpin(pid: u32) -> Result<(), crate::Failure> {
+    run_on(pid, "0-1023")
+}
+
+fn run_on(pid: u32, cores: &str) -> Result<(), crate::Failure> {
+    let arguments = ["-a", "-p", "-c", cores, &pid.to_string()];
+    let done = std::process::Command::new("taskset")
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .status()?;
+    match done.success() {
+        true => Ok(()),
+        false => Err("taskset failed".into()),
+    }
+}
+
 pub fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -23,32 +23,57 @@ pub enum How {
     Removed,
 }
 
+/// Classes, and messages of each.
+type Table = &'static [(&'static str, &'static [&'static str])];
+
+fn is_in(table: Table, class: &str, message: &str) -> bool {
+    let of_class = table.iter().find(|(name, _)| *name == class);
+    of_class.is_some_and(|(_, messages)| messages.contains(&message))
+}
+
 /// Methods whose work is done by the runtime (see [`How::Runtime`]).
-const RUNTIME: &[&str] = &[
-    "event.from",
-    "event.next",
-    "event.register",
-    "event.unregister",
-    "host.is_in_emergency_mode",
-    "host.local_assert_healthy",
-    "pool.designate_new_master",
-    "pool.eject",
-    "pool.emergency_reset_master",
-    "pool.emergency_transition_to_master",
-    "pool.is_slave",
-    "pool.join",
-    "pool.join_force",
-    "pool.recover_slaves",
-    "session.change_password",
-    "session.local_logout",
-    "session.login_with_password",
-    "session.slave_local_login",
-    "session.slave_local_login_with_password",
-    "session.slave_login",
+const RUNTIME: Table = &[
+    (
+        "Caller",
+        &[
+            "query_all_usage",
+            "query_call_count",
+            "query_group_call_count",
+            "query_group_token_usage",
+            "query_token_usage",
+        ],
+    ),
+    ("event", &["from", "next", "register", "unregister"]),
+    ("host", &["is_in_emergency_mode", "local_assert_healthy"]),
+    (
+        "pool",
+        &[
+            "designate_new_master",
+            "eject",
+            "emergency_reset_master",
+            "emergency_transition_to_master",
+            "is_slave",
+            "join",
+            "join_force",
+            "recover_slaves",
+        ],
+    ),
+    (
+        "session",
+        &[
+            "change_password",
+            "local_logout",
+            "login_with_password",
+            "slave_local_login",
+            "slave_local_login_with_password",
+            "slave_login",
+        ],
+    ),
 ];
 
 /// Implicit messages with effect whose row-only half is all there is to do for now.
-const ROW_ONLY: &[(&str, &[&str])] = &[
+const ROW_ONLY: Table = &[
+    ("Caller", &["destroy"]),
     ("VM_appliance", &["create"]),
     ("VM_group", &["create", "destroy"]),
     ("secret", &["create", "destroy"]),
@@ -165,16 +190,14 @@ fn target(method: &Method) -> Target {
     if message.lifecycle == Lifecycle::Removed || message.route == Route::Removed {
         return Target::Removed;
     }
-    if RUNTIME.contains(&wire_name(method).as_str()) {
+    if is_in(RUNTIME, class, message.name) {
         return Target::Runtime;
     }
     if let Some(planner) = room::of_class(class).and_then(|lookup| lookup(message.name)) {
         return Target::Room(planner);
     }
-    let row_only = ROW_ONLY
-        .iter()
-        .any(|(c, names)| *c == class && names.contains(&message.name));
-    if message.kind == MessageKind::Explicit || (message.effect && !row_only) {
+    let row_only = || is_in(ROW_ONLY, class, message.name);
+    if message.kind == MessageKind::Explicit || (message.effect && !row_only()) {
         return Target::NotBuilt;
     }
     Target::Implicit

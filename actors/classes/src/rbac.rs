@@ -30,6 +30,10 @@ pub fn check(caller: &Caller, method: &Method, params: &[Value]) -> Result<(), A
         let text = format!("{} is for members of the pool only", wire_name(method));
         return Err(ApiError::internal(text));
     }
+    // Names are made for who is refused.
+    if allows(caller, floor(method, params)) {
+        return Ok(());
+    }
     check_permission(caller, &permission(method, params))
 }
 
@@ -146,21 +150,37 @@ fn check_permission(caller: &Caller, permission: &Permission) -> Result<(), ApiE
 
 /// The permission that a call needs: that of its key, if the message has keys with floors of their own.
 fn permission(method: &Method, params: &[Value]) -> Permission {
-    let key_at = method.message.params.iter().position(|param| param.name == "key");
-    let key = key_at.and_then(|at| params.get(at)).and_then(Value::as_text);
-    key.and_then(|key| key_permission(method, key))
+    key(method, params)
+        .and_then(|key| key_permission(method, key))
         .unwrap_or_else(|| base(method))
 }
 
-fn key_permission(method: &Method, key: &str) -> Option<Permission> {
+/// That of [`permission`].
+fn floor(method: &Method, params: &[Value]) -> RoleFloor {
+    let of_key = key(method, params).and_then(|key| key_floor(method, key));
+    of_key.map_or(method.message.role, |(_, floor)| floor)
+}
+
+fn key<'a>(method: &Method, params: &'a [Value]) -> Option<&'a str> {
+    let key_at = method.message.params.iter().position(|param| param.name == "key")?;
+    params.get(key_at)?.as_text()
+}
+
+/// The pattern that the key fits, and its floor.
+fn key_floor(method: &Method, key: &str) -> Option<(&'static str, RoleFloor)> {
     let matches = |pattern: &str| match pattern.strip_suffix('*') {
         Some(prefix) => key.starts_with(prefix),
         None => key == pattern,
     };
-    let (pattern, floor) = method.message.key_roles.iter().find(|(pattern, _)| matches(pattern))?;
+    let found = method.message.key_roles.iter().find(|(pattern, _)| matches(pattern));
+    found.map(|(pattern, floor)| (*pattern, *floor))
+}
+
+fn key_permission(method: &Method, key: &str) -> Option<Permission> {
+    let (pattern, floor) = key_floor(method, key)?;
     Some(Permission {
         name: format!("{}/key:{pattern}", base(method).name),
-        floor: *floor,
+        floor,
     })
 }
 

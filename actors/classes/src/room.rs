@@ -22,7 +22,9 @@ pub type Lookup = fn(&str) -> Option<Planner>;
 /// Room by class name.
 pub fn of_class(class: &str) -> Option<Lookup> {
     Some(match class {
+        "Caller" => crate::caller::lookup,
         "PBD" => crate::pbd::lookup,
+        "Rate_limit" => crate::rate_limit::lookup,
         "VBD" => crate::vbd::lookup,
         "VIF" => crate::vif::lookup,
         "VM" => crate::vm::lookup,

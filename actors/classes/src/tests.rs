@@ -2,6 +2,7 @@
 
 mod audit;
 mod birth;
+mod callers;
 mod devices;
 mod events;
 mod generic;

@@ -1,5 +1,6 @@
 //! What the coordinator does by itself: ends old sessions and tasks, writes the uses of sessions.
 
+use crate::limits::accesses;
 use crate::liveness;
 use crate::node::Node;
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub(crate) async fn run(node: Arc<Node>) {
             continue;
         }
         propose(&node, "uses of sessions", touch(&node)).await;
+        propose(&node, "uses of callers", accesses(&node)).await;
         propose(&node, "reaping sessions", sessions(&node)).await;
         propose(&node, "reaping tasks", tasks(&node, &progress)).await;
         node.drop_leftovers().await;

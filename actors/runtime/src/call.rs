@@ -15,14 +15,14 @@ use crate::role::{Kind, Place, no_coordinator};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use xenith_classes::session;
+use xenith_classes::audit;
 use xenith_classes::task::Header;
 use xenith_classes::{Caller, How, Plan, PlanCx, Rights, Rows, how};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Role, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::{CommitError, NodeId, ReadError, host_of};
 use xenith_wire::typed::{self, Arguments};
-use xenith_wire::{Call, Origin, Piece, Reply};
+use xenith_wire::{Call, Origin, Piece, Reply, WireValue};
 
 /// Pause before a proposal that was refused for the moment (a hand-over, a change of role) is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(5);
@@ -45,6 +45,36 @@ impl Client {
                 Origin::Member { node } => Source::Member(NodeId(*node)),
             },
         }
+    }
+}
+
+/// A call's parameters, typed.
+#[derive(Clone)]
+pub(crate) struct Typed {
+    pub session: Option<Ref>,
+    pub params: Vec<Value>,
+}
+
+impl Typed {
+    pub(crate) fn of(method: &Method, params: Vec<WireValue>) -> Result<Typed, ApiError> {
+        let Arguments { session, values } = typed::arguments(method, params)?;
+        let params = typed::params(method, values)?;
+        Ok(Typed { session, params })
+    }
+}
+
+/// A call on its way through this host. It stays whole: it may have to be forwarded when nothing could be done here.
+pub(crate) struct Asked {
+    pub call: Call,
+    pub client: Client,
+    /// If somebody has looked at them already.
+    pub typed: Option<Result<Typed, ApiError>>,
+}
+
+impl Asked {
+    pub(crate) fn typed(&mut self, method: &Method) -> Result<Typed, ApiError> {
+        let typed = self.typed.take();
+        typed.unwrap_or_else(|| Typed::of(method, self.call.params.clone()))
     }
 }
 
@@ -72,10 +102,21 @@ impl Node {
 
     /// `client`: of this host or of the member that forwarded the call.
     pub(crate) async fn call_as(self: &Arc<Node>, call: Call, client: Client) -> Reply {
-        let deadline = Instant::now() + self.config.hold;
+        self.crowd.note(client.source);
         let method = xenith_datamodel::method(&call.method);
-        let trail = Trail::begin(self, method.as_ref(), &call, client);
-        let answer = self.answer(method, call, client, deadline).await;
+        let audited = method.as_ref().filter(|method| audit::is_audited(method.message));
+        let typed = audited.map(|method| Typed::of(method, call.params.clone()));
+        let trail = audited
+            .zip(typed.as_ref())
+            .and_then(|(method, typed)| Trail::begin(self, method, typed, (&call, client)));
+        let answer = match self.limits.admit(&call, method.as_ref()).await {
+            // The time that a client had to wait for its turn is not taken from the call's own.
+            Ok(()) => {
+                let asked = Asked { call, client, typed };
+                self.answer(method, asked, Instant::now() + self.config.hold).await
+            }
+            Err(error) => Err(error),
+        };
         let reply = answer.unwrap_or_else(Reply::Failure);
         if let Some(trail) = trail {
             trail.end(&reply).await;
@@ -87,23 +128,25 @@ impl Node {
         reply
     }
 
-    /// `method`: the call's, if there is one of that name.
+    /// `method`: the call's, if there is one of that name. What is rare is boxed: every call would carry the room for it.
     async fn answer(
         self: &Arc<Node>,
         method: Option<Method>,
-        call: Call,
-        client: Client,
+        asked: Asked,
         deadline: Instant,
     ) -> Result<Reply, ApiError> {
+        let call = &asked.call;
         if call.method == "system.listMethods" {
             let names = xenith_datamodel::list_methods();
             return Ok(Reply::Bare(Value::set(names.iter().map(Value::text))));
         }
         let Some(method) = method else {
-            return Err(self.unknown_method(call).await);
+            return Err(Box::pin(self.unknown_method(asked.call)).await);
         };
         if emergency::is_local(&method) {
-            return self.answer_locally(method, call, client).await.map(Reply::Success);
+            let Asked { call, client, .. } = asked;
+            let answer = Box::pin(self.answer_locally(method, call, client));
+            return answer.await.map(Reply::Success);
         }
         let kind = if method.message.session {
             Kind::InSession
@@ -111,18 +154,18 @@ impl Node {
             Kind::Login
         };
         match self.place(&call.origin, kind, deadline).await? {
-            Place::Here => self.answer_here(method, call, client, deadline).await,
+            Place::Here => self.answer_here(method, asked, deadline).await,
             Place::Forward(node) if any_host_answers(&method) => {
                 let (session, origin) = (call.params.first().cloned(), call.origin.clone());
-                let answer = self.answer_here(method, call, client, deadline).await;
+                let answer = self.answer_here(method, asked, deadline).await;
                 self.pass_touch_on(node, session, origin);
                 answer
             }
-            Place::Forward(node) => self.forward(node, call, deadline).await,
-            Place::Redirect { .. } if any_host_answers(&method) && self.is_local_session(&call) => {
-                self.answer_here(method, call, client, deadline).await
+            Place::Forward(node) => Box::pin(self.forward(node, asked.call, deadline)).await,
+            Place::Redirect { .. } if any_host_answers(&method) && self.is_local_session(call) => {
+                self.answer_here(method, asked, deadline).await
             }
-            Place::Redirect { address } => Err(self.redirect(&method, call, &address).await),
+            Place::Redirect { address } => Err(Box::pin(self.redirect(&method, asked.call, &address)).await),
         }
     }
 
@@ -143,8 +186,7 @@ impl Node {
     async fn answer_here(
         self: &Arc<Node>,
         method: Method,
-        mut call: Call,
-        client: Client,
+        mut asked: Asked,
         deadline: Instant,
     ) -> Result<Reply, ApiError> {
         let how = if method.mode == CallMode::Sync {
@@ -154,12 +196,14 @@ impl Node {
         };
         match how {
             How::Read | How::NotBuilt | How::Removed => {
-                let Arguments { session, values } = typed::arguments(&method, std::mem::take(&mut call.params))?;
-                let params = typed::params(&method, values)?;
+                let Typed { session, params } = match asked.typed {
+                    Some(typed) => typed?,
+                    None => Typed::of(&method, std::mem::take(&mut asked.call.params))?,
+                };
                 self.read(&method, session, params).await
             }
-            How::Write => self.write(method, call, deadline).await.map(Reply::Success),
-            How::Runtime => self.run(method, call, client, deadline).await,
+            How::Write => self.write(method, asked, deadline).await.map(Reply::Success),
+            How::Runtime => Box::pin(self.run(method, asked, deadline)).await,
         }
     }
 
@@ -194,10 +238,9 @@ impl Node {
         }
     }
 
-    async fn write(self: &Arc<Node>, method: Method, call: Call, deadline: Instant) -> Result<Value, ApiError> {
-        // The call stays whole: it may have to be forwarded when nothing could be proposed here.
-        let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
-        let params = typed::params(&method, values)?;
+    async fn write(self: &Arc<Node>, method: Method, mut asked: Asked, deadline: Instant) -> Result<Value, ApiError> {
+        let Typed { session, params } = asked.typed(&method)?;
+        let Asked { call, client, .. } = asked;
         let write = Arc::new(Write {
             method,
             session,
@@ -208,9 +251,12 @@ impl Node {
             let (node, write) = (Arc::clone(self), Arc::clone(&write));
             Box::new(move |view: &View| node.plan_write(view, &write)) as xenith_raft::Plan
         };
-        match self.commit(build, &call.origin, Kind::InSession, deadline).await? {
+        let place = self.crowd.enter(client.source).await;
+        let committed = self.commit(build, &call.origin, Kind::InSession, deadline).await?;
+        drop(place);
+        match committed {
             Committed::Value(value) => Ok(value),
-            Committed::Elsewhere(place) => self.elsewhere(place, call, deadline).await,
+            Committed::Elsewhere(place) => Box::pin(self.elsewhere(place, call, deadline)).await,
         }
     }
 
@@ -330,7 +376,12 @@ impl Node {
             return Err(no_coordinator());
         };
         let method = xenith_datamodel::method(&call.method);
-        Box::pin(self.answer(method, *call, Client::of(&origin), deadline)).await
+        let asked = Asked {
+            call: *call,
+            client: Client::of(&origin),
+            typed: None,
+        };
+        Box::pin(self.answer(method, asked, deadline)).await
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
@@ -382,7 +433,7 @@ impl Node {
             return Ok(caller);
         }
         let view = self.linearizable().await?;
-        session::check(&view, session)
+        self.sessions.check(&view, session)
     }
 
     pub(crate) fn check_session(&self, view: &View, session: Option<&Ref>) -> Result<Caller, ApiError> {
@@ -392,7 +443,7 @@ impl Node {
                 if let Some(caller) = self.local_caller(secret) {
                     return Ok(caller);
                 }
-                let caller = session::check(view, secret)?;
+                let caller = self.sessions.check(view, secret)?;
                 self.touches.note(view, &caller, &*self.clock);
                 Ok(caller)
             }

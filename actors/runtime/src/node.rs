@@ -3,15 +3,18 @@
 use crate::accounts::Authenticator;
 use crate::audit::{Audit, AuditLog};
 use crate::config::RuntimeConfig;
+use crate::crowd::Crowd;
 use crate::events::{Answers, Hub, Registered, Waiters};
 use crate::fragments::Fragments;
 use crate::ids::Clock;
+use crate::limits::Limits;
 use crate::local_sessions::LocalSessions;
 use crate::membership::{JoinPool, Membership};
 use crate::metrics::Metrics;
 use crate::peers::Peers;
 use crate::penalty::Penalties;
 use crate::role::ForwardWindow;
+use crate::sessions::Sessions;
 use crate::touch::Touches;
 use async_trait::async_trait;
 use std::sync::{Arc, OnceLock};
@@ -72,11 +75,14 @@ pub(crate) struct Node {
     pub fragments: Arc<Fragments>,
     pub window: ForwardWindow,
     pub touches: Touches,
+    pub limits: Limits,
+    pub crowd: Crowd,
     /// One hand-over at a time.
     pub handing_over: Arc<Semaphore>,
     pub started: tokio::time::Instant,
     pub joiner: OnceLock<Arc<dyn JoinPool>>,
     pub local_sessions: LocalSessions,
+    pub sessions: Sessions,
 }
 
 impl Toolstack {
@@ -112,10 +118,13 @@ impl Toolstack {
             fragments,
             window: ForwardWindow::default(),
             touches: Touches::default(),
+            limits: Limits::default(),
+            crowd: Crowd::default(),
             handing_over: Arc::new(Semaphore::new(1)),
             started: tokio::time::Instant::now(),
             joiner: OnceLock::new(),
             local_sessions: LocalSessions::default(),
+            sessions: Sessions::default(),
         });
         let mut background = JoinSet::new();
         background.spawn(crate::background::run(Arc::clone(&node)));

@@ -1,11 +1,13 @@
 //! The messages that planners cannot answer: they take time, passwords or other hosts.
 
-use crate::call::{Client, Committed};
+use crate::call::{Asked, Client, Committed, Typed};
 use crate::emergency::no_pool_secret;
 use crate::ids::SystemIds;
+use crate::limits;
 use crate::node::Node;
 use crate::peers::{Answer, Question};
 use crate::role::{Kind, Place, no_coordinator};
+use futures::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -15,7 +17,6 @@ use xenith_classes::{Caller, NOT_BUILT, PlanCx, rbac};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value, class};
 use xenith_pooldb::{Transaction, View};
 use xenith_raft::HandOverError;
-use xenith_wire::typed::{self, Arguments};
 use xenith_wire::{Call, Origin, Reply};
 
 /// The longest hand-over: catch-up is waited for up to 30 s (B5), the rest is far below a second. Calls are forwarded
@@ -29,12 +30,11 @@ impl Node {
     pub(crate) async fn run(
         self: &Arc<Node>,
         method: Method,
-        call: Call,
-        client: Client,
+        mut asked: Asked,
         deadline: Instant,
     ) -> Result<Reply, ApiError> {
-        let Arguments { session, values } = typed::arguments(&method, call.params.clone())?;
-        let params = typed::params(&method, values)?;
+        let Typed { session, params } = asked.typed(&method)?;
+        let Asked { call, client, .. } = asked;
         if let Some(session) = &session
             && method.mode == CallMode::Sync
             && method.class.name() == "event"
@@ -87,49 +87,29 @@ impl Node {
                 [format!("No async mode for this operation (rpc: {name})")],
             ));
         }
-        match name.as_str() {
-            "event.register" | "event.unregister" => {
-                let node = Arc::clone(self);
-                let work = async move {
-                    let done = match method.message.name {
-                        "register" => node.event_register(&session, &params).await,
-                        _ => node.event_unregister(&session, &params).await,
-                    };
-                    done.map(|()| Value::Void)
-                };
-                self.work(work, (method.mode, caller), call, deadline).await
+        let node = Arc::clone(self);
+        let first = params
+            .first()
+            .and_then(Value::as_ref)
+            .cloned()
+            .unwrap_or_else(Ref::null);
+        let work: BoxFuture<'static, Result<Value, ApiError>> = match name.as_str() {
+            "Caller.query_all_usage"
+            | "Caller.query_call_count"
+            | "Caller.query_group_call_count"
+            | "Caller.query_group_token_usage"
+            | "Caller.query_token_usage" => {
+                Box::pin(async move { limits::query(&node, method.message.name, &params).await })
             }
-            "session.change_password" => {
-                let work = Arc::clone(self).change_password(caller.clone(), params);
-                self.work(work, (method.mode, caller), call, deadline).await
-            }
-            "pool.designate_new_master" => {
-                let target = params
-                    .first()
-                    .and_then(Value::as_ref)
-                    .cloned()
-                    .unwrap_or_else(Ref::null);
-                let node = Arc::clone(self);
-                let work = async move { node.hand_over(&target).await.map(|()| Value::Void) };
-                self.work(work, (method.mode, caller), call, deadline).await
-            }
-            "pool.eject" => {
-                let host = params
-                    .first()
-                    .and_then(Value::as_ref)
-                    .cloned()
-                    .unwrap_or_else(Ref::null);
-                let node = Arc::clone(self);
-                let work = async move { node.eject(host).await.map(|()| Value::Void) };
-                self.work(work, (method.mode, caller), call, deadline).await
-            }
-            "pool.join" | "pool.join_force" => {
-                let node = Arc::clone(self);
-                let work = async move { node.join_by_password(&params).await.map(|()| Value::Void) };
-                self.work(work, (method.mode, caller), call, deadline).await
-            }
-            _ => Err(ApiError::new(NOT_BUILT, [name])),
-        }
+            "event.register" => nothing(async move { node.event_register(&session, &params).await }),
+            "event.unregister" => nothing(async move { node.event_unregister(&session, &params).await }),
+            "session.change_password" => Box::pin(node.change_password(caller.clone(), params)),
+            "pool.designate_new_master" => nothing(async move { node.hand_over(&first).await }),
+            "pool.eject" => nothing(async move { node.eject(first).await }),
+            "pool.join" | "pool.join_force" => nothing(async move { node.join_by_password(&params).await }),
+            _ => return Err(ApiError::new(NOT_BUILT, [name])),
+        };
+        self.work(work, (method.mode, caller), call, deadline).await
     }
 
     /// Goes on when the client goes away: half of such work is none. Async: a task's ref is the answer.
@@ -275,6 +255,13 @@ impl Node {
         let plan = finish(Arc::clone(self), task, outcome);
         self.log.propose(plan).await.is_ok()
     }
+}
+
+/// Work that answers nothing.
+fn nothing(
+    work: impl Future<Output = Result<(), ApiError>> + Send + 'static,
+) -> BoxFuture<'static, Result<Value, ApiError>> {
+    Box::pin(async move { work.await.map(|()| Value::Void) })
 }
 
 fn is_enabled(view: &View, host: &Ref) -> bool {

@@ -1,14 +1,13 @@
 //! What the replies that are not sent yet may hold of memory, all together.
 //!
-//! Invariants: the bytes given out are never more than the budget; who waits is served in order, for a bounded time, and only so many
-//! wait.
+//! Invariants: the bytes given out are never more than the budget, and no source has more of it than is left for the others; sources that
+//! wait are served round robin, for a bounded time, and only so many wait.
 
-use std::sync::Arc;
+use crate::fair::{Amount, Part, Source};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The budget is counted in units, so that a large one fits the semaphore's counters.
+/// The budget is counted in units.
 const UNIT_BYTES: usize = 1024;
 /// Calls that wait for their share. Each holds the first bytes of its reply meanwhile.
 const MOST_WAITING: usize = 256;
@@ -16,9 +15,8 @@ const MOST_WAITING: usize = 256;
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    free: Arc<Semaphore>,
+    amount: Amount,
     units: usize,
-    waiting: AtomicUsize,
     refused: AtomicUsize,
     wait: Duration,
 }
@@ -26,7 +24,7 @@ pub(crate) struct Budget {
 /// A part of the budget, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
-    _units: OwnedSemaphorePermit,
+    _part: Part,
 }
 
 /// The budget did not become free in time.
@@ -35,32 +33,27 @@ pub(crate) struct TooBusy;
 
 impl Budget {
     pub(crate) fn new(bytes: usize, wait: Duration) -> Budget {
-        let most = usize::try_from(u32::MAX)
-            .unwrap_or(usize::MAX)
-            .min(Semaphore::MAX_PERMITS);
-        let units = (bytes / UNIT_BYTES).clamp(1, most);
+        let units = (bytes / UNIT_BYTES).max(1);
         Budget {
-            free: Arc::new(Semaphore::new(units)),
+            amount: Amount::new(units),
             units,
-            waiting: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
             wait,
         }
     }
 
     /// A share of that size. What is larger than the whole budget gets all of it.
-    pub(crate) async fn share(&self, bytes: usize) -> Result<Share, TooBusy> {
-        let units = u32::try_from(bytes.div_ceil(UNIT_BYTES).clamp(1, self.units)).unwrap_or(u32::MAX);
-        if let Ok(units) = Arc::clone(&self.free).try_acquire_many_owned(units) {
-            return Ok(Share { _units: units });
+    pub(crate) async fn share(&self, source: Source, bytes: usize) -> Result<Share, TooBusy> {
+        let units = bytes.div_ceil(UNIT_BYTES).clamp(1, self.units);
+        if let Some(part) = self.amount.try_take(source, units) {
+            return Ok(Share { _part: part });
         }
-        let _waiting = match Waiting::begin(&self.waiting) {
-            Some(waiting) => waiting,
-            None => return Err(self.refuse()),
+        let Ok(waiting) = self.amount.line_up(source, units, MOST_WAITING) else {
+            return Err(self.refuse());
         };
-        match tokio::time::timeout(self.wait, Arc::clone(&self.free).acquire_many_owned(units)).await {
-            Ok(Ok(units)) => Ok(Share { _units: units }),
-            // The semaphore is never closed.
+        match tokio::time::timeout(self.wait, waiting).await {
+            Ok(Ok(part)) => Ok(Share { _part: part }),
+            // Nobody but the amount itself drops what wakes.
             Ok(Err(_)) | Err(_) => Err(self.refuse()),
         }
     }
@@ -72,7 +65,7 @@ impl Budget {
 
     /// What is given out, bytes.
     pub(crate) fn held_bytes(&self) -> usize {
-        (self.units - self.free.available_permits()) * UNIT_BYTES
+        (self.units - self.amount.free()) * UNIT_BYTES
     }
 
     /// How many calls did not get their share.
@@ -81,37 +74,26 @@ impl Budget {
     }
 }
 
-/// One place among those that wait; the wait may be dropped at any time.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl Waiting<'_> {
-    fn begin(count: &AtomicUsize) -> Option<Waiting<'_>> {
-        let waiting = Waiting(count);
-        (count.fetch_add(1, Ordering::AcqRel) < MOST_WAITING).then_some(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    const A: Source = None;
+    const B: Source = Some(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)));
 
     #[tokio::test]
     async fn no_more_than_the_budget_is_given_out() {
         let budget = Budget::new(10 * UNIT_BYTES, Duration::from_millis(10));
-        let first = budget.share(6 * UNIT_BYTES).await.unwrap();
-        let second = budget.share(1).await.unwrap();
+        let first = budget.share(A, 6 * UNIT_BYTES).await.unwrap();
+        let second = budget.share(B, 1).await.unwrap();
         assert_eq!(budget.held_bytes(), 7 * UNIT_BYTES);
-        assert!(budget.share(4 * UNIT_BYTES).await.is_err());
+        assert!(budget.share(A, 4 * UNIT_BYTES).await.is_err());
         assert_eq!(budget.refused(), 1);
         drop((first, second));
         assert_eq!(budget.held_bytes(), 0);
-        let all = budget.share(100 * UNIT_BYTES).await.unwrap();
+        let all = budget.share(A, 100 * UNIT_BYTES).await.unwrap();
         assert_eq!(budget.held_bytes(), 10 * UNIT_BYTES);
         drop(all);
     }
@@ -119,36 +101,27 @@ mod tests {
     #[tokio::test]
     async fn who_waits_gets_what_is_given_back() {
         let budget = Arc::new(Budget::new(UNIT_BYTES, Duration::from_secs(60)));
-        let share = budget.share(1).await.unwrap();
+        let share = budget.share(A, 1).await.unwrap();
         let waiting = tokio::spawn({
             let budget = Arc::clone(&budget);
-            async move { budget.share(1).await.is_ok() }
+            async move { budget.share(A, 1).await.is_ok() }
         });
-        while budget.waiting.load(Ordering::Acquire) == 0 {
+        while budget.amount.waiting() == 0 {
             tokio::task::yield_now().await;
         }
         drop(share);
         assert!(waiting.await.unwrap());
-        assert_eq!(budget.waiting.load(Ordering::Acquire), 0);
+        assert_eq!(budget.held_bytes(), 0);
     }
 
     #[tokio::test]
-    async fn only_so_many_wait() {
-        let budget = Arc::new(Budget::new(UNIT_BYTES, Duration::from_secs(60)));
-        let share = budget.share(1).await.unwrap();
-        let waiting: Vec<_> = (0..MOST_WAITING)
-            .map(|_| {
-                let budget = Arc::clone(&budget);
-                tokio::spawn(async move { budget.share(1).await.is_ok() })
-            })
-            .collect();
-        while budget.waiting.load(Ordering::Acquire) < MOST_WAITING {
-            tokio::task::yield_now().await;
+    async fn a_greedy_source_leaves_a_share_to_the_others() {
+        let budget = Budget::new(100 * UNIT_BYTES, Duration::from_millis(1));
+        let mut held = Vec::new();
+        while let Ok(share) = budget.share(A, UNIT_BYTES).await {
+            held.push(share);
         }
-        assert!(budget.share(1).await.is_err());
-        drop(share);
-        for waiter in waiting {
-            assert!(waiter.await.unwrap());
-        }
+        assert_eq!(budget.held_bytes(), 50 * UNIT_BYTES);
+        assert!(budget.share(B, UNIT_BYTES).await.is_ok());
     }
 }

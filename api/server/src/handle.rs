@@ -3,10 +3,12 @@
 //! There is one route on purpose: XenAPI answers every unknown POST path as XML-RPC, so paths are told apart by hand.
 
 use crate::budget::TooBusy;
+use crate::fair::{self, Source};
 use crate::limits::Limits;
 use crate::reply::{Prepared, Sending};
 use crate::rpc::{self, Codec, Envelope, Refusal, Request};
 use crate::serve::{LastCall, ServerConfig, Socket};
+use crate::turns::in_turn;
 use crate::{compress, handlers, pages};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
@@ -53,6 +55,8 @@ impl Shared {
 const OTHER_CONFIG_PREFIX: &str = "x-http-other-config-";
 /// At most so many of them are taken; a client has no use for more.
 const MAX_OTHER_CONFIG: usize = 64;
+const TASK_ID: HeaderName = HeaderName::from_static("task-id");
+const SUBTASK_OF: HeaderName = HeaderName::from_static("subtask-of");
 const ADMIN_PREFIX: &str = "/xenith/";
 
 pub(crate) async fn handle(request: HttpRequest, mut payload: Payload, shared: Data<Shared>) -> HttpResponse {
@@ -177,6 +181,18 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     }
     let is_json = found.is_some_and(|found| found.uri == "/jsonrpc");
     let codec = if is_json { Codec::Json } else { Codec::Xml };
+    let source = fair::source(&origin);
+    let work = std::pin::pin!(answer_call(&request, shared, (origin, source), (codec, body)));
+    in_turn(source, work).await
+}
+
+/// A call and its reply, up to where a long one is sent.
+async fn answer_call(
+    request: &HttpRequest,
+    shared: &Shared,
+    (origin, source): (Origin, Source),
+    (codec, body): (Codec, Bytes),
+) -> HttpResponse {
     let Request {
         envelope,
         method,
@@ -185,7 +201,7 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
         Ok(decoded) => decoded,
         Err(Refusal::Page(text)) => {
             // Why is for the client alone: the text may quote the body, and a password with it.
-            debug!(?origin, path, "a request body could not be understood");
+            debug!(?origin, path = request.path(), "a request body could not be understood");
             return pages::error_page(StatusCode::INTERNAL_SERVER_ERROR, &text);
         }
         Err(Refusal::Body(body)) => {
@@ -198,7 +214,7 @@ async fn post(request: HttpRequest, payload: &mut Payload, shared: &Shared) -> H
     drop(body);
     let call = call(request.headers(), origin, method, params);
     let reply = shared.dispatch.call(call).await;
-    respond(&request, shared, &envelope, reply).await
+    respond(request, shared, source, (&envelope, reply)).await
 }
 
 /// Asks for the coordinator's certificate together with HOST_IS_SLAVE (semantics.md §5).
@@ -220,11 +236,16 @@ fn thumbprint(headers: &HeaderMap, reply: &Reply, shared: &Shared) -> Option<Str
     }
 }
 
-async fn respond(request: &HttpRequest, shared: &Shared, envelope: &Envelope, reply: Reply) -> HttpResponse {
+async fn respond(
+    request: &HttpRequest,
+    shared: &Shared,
+    source: Source,
+    (envelope, reply): (&Envelope, Reply),
+) -> HttpResponse {
     let thumbprint = thumbprint(request.headers(), &reply, shared);
     let (content_type, chunks) = rpc::chunks(envelope, reply);
     let gzip = compress::is_wanted(request.headers());
-    let Prepared { body, is_gzip } = match shared.sending.prepare(chunks, gzip).await {
+    let Prepared { body, is_gzip } = match shared.sending.prepare(source, chunks, gzip).await {
         Ok(prepared) => prepared,
         Err(TooBusy) => {
             let busy = Reply::Failure(ApiError::plain("TOO_BUSY"));
@@ -257,15 +278,15 @@ async fn respond(request: &HttpRequest, shared: &Shared, envelope: &Envelope, re
 }
 
 fn call(headers: &HeaderMap, origin: Origin, method: String, params: Vec<xenith_wire::WireValue>) -> Call {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let text = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     Call {
         method,
         params,
         origin,
-        task_id: text("task-id"),
-        subtask_of: text("subtask-of"),
+        task_id: text(&TASK_ID),
+        subtask_of: text(&SUBTASK_OF),
         task_other_config: other_config(headers),
-        user_agent: text("user-agent"),
+        user_agent: text(&header::USER_AGENT),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod budget;
 mod compress;
+mod fair;
 #[doc(hidden)]
 pub mod fuzz;
 mod handle;
@@ -16,6 +17,7 @@ mod pages;
 mod reply;
 mod rpc;
 mod serve;
+mod turns;
 
 pub use limits::Limits;
 pub use serve::{RunningServer, ServeError, ServerConfig, serve};

@@ -7,14 +7,14 @@
 use crate::Limits;
 use crate::budget::{Budget, Share, TooBusy};
 use crate::compress::{self, Gzip};
+use crate::fair::{Amount, Source};
+use crate::turns::turn;
 use actix_web::body::{BodyStream, BoxBody, SizedStream};
 use actix_web::web::Bytes;
 use futures::Stream;
 use futures::stream::unfold;
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use xenith_wire::Chunks;
 
 /// What a connection may hold without a share: no more than its buffers. So no reply of a write, which is short, is ever lost to a full
@@ -35,8 +35,8 @@ const TURN_BYTES: usize = 512 * 1024;
 pub(crate) struct Sending {
     pub budget: Budget,
     send_timeout: Duration,
-    /// One permit a reply that may be compressed at the same time.
-    compressing: Arc<Semaphore>,
+    /// One for each reply that may be compressed at the same time.
+    compressing: Amount,
 }
 
 /// The body of a reply.
@@ -73,12 +73,12 @@ impl Sending {
         Sending {
             budget: Budget::new(limits.reply_bytes, limits.reply_wait),
             send_timeout: limits.send_timeout,
-            compressing: Arc::new(Semaphore::new(limits.compressing.max(1))),
+            compressing: Amount::new(limits.compressing.max(1)),
         }
     }
 
     /// The length of the body is known beforehand when it is short. `gzip`: the client asked for it.
-    pub(crate) async fn prepare(&self, mut chunks: Chunks, gzip: bool) -> Result<Prepared, TooBusy> {
+    pub(crate) async fn prepare(&self, source: Source, mut chunks: Chunks, gzip: bool) -> Result<Prepared, TooBusy> {
         let mut first = Vec::with_capacity(512);
         let mut is_all = chunks.fill(&mut first, SMALL_BYTES);
         if is_all && first.len() <= CHUNK_BYTES {
@@ -90,29 +90,30 @@ impl Sending {
             (COUNTED_BYTES, 0)
         };
         let bytes = first.len().max(most) + chunks.held_bytes() + IN_FLIGHT_BYTES + state;
-        let share = self.budget.share(bytes).await?;
+        let share = self.budget.share(source, bytes).await?;
         is_all = is_all || chunks.fill(&mut first, most);
         if is_all && gzip && first.len() <= 2 * CHUNK_BYTES {
             return Ok(Prepared::short(first, gzip));
         }
         let length = first.len() as u64;
-        let (ready, source) = if gzip {
+        let (ready, rest) = if gzip {
             let squeezed = Squeezed {
                 input: first,
                 chunks: (!is_all).then_some(chunks),
                 gzip: Gzip::new(),
             };
-            (Bytes::new(), Source::Squeezed(Box::new(squeezed)))
+            (Bytes::new(), Rest::Squeezed(Box::new(squeezed)))
         } else if is_all {
-            (Bytes::from(first), Source::Nothing)
+            (Bytes::from(first), Rest::Nothing)
         } else {
-            (Bytes::from(first), Source::Plain(chunks))
+            (Bytes::from(first), Rest::Plain(chunks))
         };
         let unsent = Unsent {
             ready,
-            source,
+            rest,
             given: None,
-            compressing: Arc::clone(&self.compressing),
+            client: source,
+            compressing: self.compressing.clone(),
             _share: share,
         };
         let stream = stream(unsent, self.send_timeout);
@@ -137,15 +138,16 @@ enum Cut {
 struct Unsent {
     /// Made, and not handed to the connection yet.
     ready: Bytes,
-    source: Source,
+    rest: Rest,
     /// When the last chunk was handed to the connection, which asks for the next one when it has sent most of it.
     given: Option<Instant>,
-    compressing: Arc<Semaphore>,
+    client: Source,
+    compressing: Amount,
     _share: Share,
 }
 
 /// What is not made yet.
-enum Source {
+enum Rest {
     Nothing,
     Plain(Chunks),
     Squeezed(Box<Squeezed>),
@@ -183,29 +185,29 @@ impl Unsent {
     /// Nothing comes after this.
     fn end(&mut self) {
         self.ready = Bytes::new();
-        self.source = Source::Nothing;
+        self.rest = Rest::Nothing;
         self.given = None;
     }
 
     /// Empty = the end.
     async fn next(&mut self) -> Result<Bytes, Cut> {
         while self.ready.is_empty() {
-            match std::mem::replace(&mut self.source, Source::Nothing) {
-                Source::Nothing => return Ok(Bytes::new()),
-                Source::Plain(mut chunks) => {
-                    // The worker's other connections first, and the chunk before to the socket.
-                    tokio::task::yield_now().await;
+            match std::mem::replace(&mut self.rest, Rest::Nothing) {
+                Rest::Nothing => return Ok(Bytes::new()),
+                Rest::Plain(mut chunks) => {
+                    // The chunk before goes to the socket first.
+                    let _turn = turn(self.client).await;
                     let mut chunk = Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8);
                     if !chunks.fill(&mut chunk, CHUNK_BYTES) {
-                        self.source = Source::Plain(chunks);
+                        self.rest = Rest::Plain(chunks);
                     }
                     self.ready = chunk.into();
                 }
-                Source::Squeezed(squeezed) => {
+                Rest::Squeezed(squeezed) => {
                     let (made, rest) = self.squeeze(squeezed).await.map_err(Cut::Gzip)?;
                     self.ready = made.into();
                     if let Some(rest) = rest {
-                        self.source = Source::Squeezed(rest);
+                        self.rest = Rest::Squeezed(rest);
                     }
                 }
             }
@@ -215,7 +217,7 @@ impl Unsent {
 
     /// On a thread of its own, encoding and all, when it is this reply's turn.
     async fn squeeze(&self, squeezed: Box<Squeezed>) -> io::Result<(Vec<u8>, Option<Box<Squeezed>>)> {
-        let turn = Arc::clone(&self.compressing).acquire_owned().await;
+        let turn = self.compressing.take(self.client, 1).await;
         let work = move || {
             let _turn = turn;
             squeezed.turn()

@@ -11,7 +11,7 @@ mod read;
 
 pub use file::{AuditError, AuditLimits, AuditLog};
 
-use crate::call::Client;
+use crate::call::{Client, Typed};
 use crate::node::{Node, Toolstack};
 use flood::Flood;
 use line::{Entry, Kind};
@@ -22,7 +22,7 @@ use xenith_classes::session::row_ref;
 use xenith_classes::{Caller, Rights};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value};
 use xenith_pooldb::View;
-use xenith_wire::typed::{self, Arguments};
+use xenith_wire::typed;
 use xenith_wire::{Call, Credentials, HandlerRefusal, HandlerRequest, Origin, Reply};
 
 /// The log and what keeps it from being flooded.
@@ -84,12 +84,17 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// `None`: the call leaves no line here.
-    pub(crate) fn begin(node: &Arc<Node>, method: Option<&Method>, call: &Call, client: Client) -> Option<Trail> {
-        let method = *method.filter(|method| audit::is_audited(method.message))?;
+    /// Of a message that is audited. `None`: the call leaves no line here.
+    pub(crate) fn begin(
+        node: &Arc<Node>,
+        method: &Method,
+        typed: &Result<Typed, ApiError>,
+        (call, client): (&Call, Client),
+    ) -> Option<Trail> {
+        let method = *method;
         let client_text = client_of(&call.origin)?;
         let before = node.log.applied();
-        let (session, params) = arguments(&method, call);
+        let (session, params) = understood(&method, typed, call);
         let who = match &session {
             Some(secret) => node.who(&before, secret),
             None => audit::login(&method, &params).map(|said| match client.root {
@@ -244,9 +249,9 @@ struct Told {
 }
 
 /// Session and typed parameters, as far as they can be understood.
-fn arguments(method: &Method, call: &Call) -> (Option<Ref>, Vec<Value>) {
-    match typed::arguments(method, call.params.clone()) {
-        Ok(Arguments { session, values }) => (session, typed::params(method, values).unwrap_or_default()),
+fn understood(method: &Method, typed: &Result<Typed, ApiError>, call: &Call) -> (Option<Ref>, Vec<Value>) {
+    match typed {
+        Ok(Typed { session, params }) => (session.clone(), params.clone()),
         Err(_) => {
             let first = call.params.first().filter(|_| method.message.session).cloned();
             (first.and_then(|first| typed::session(first).ok()), Vec::new())

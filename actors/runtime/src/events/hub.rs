@@ -232,8 +232,9 @@ pub(crate) async fn follow(node: Arc<Node>) {
     let mut shown = node.log.watch_applied();
     loop {
         let view = shown.borrow_and_update().clone();
-        let touched = node.hub.tell(view);
+        let touched = node.hub.tell(Arc::clone(&view));
         node.fragments.forget(&touched.rows);
+        node.limits.follow(&view, &touched);
         if shown.changed().await.is_err() {
             return node.hub.end();
         }

@@ -21,7 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::Instant;
 use xenith_classes::event::empty_answer;
-use xenith_classes::session;
 use xenith_datamodel::{ApiError, ClassId, Ref, Value};
 use xenith_pooldb::{EventToken, View};
 use xenith_raft::Role;
@@ -79,7 +78,7 @@ impl Node {
         let mut role = self.log.watch_role();
         let began_as_coordinator = is_coordinator(&role.borrow_and_update());
         let view = self.linearizable().await?;
-        let caller = session::check(&view, session)?;
+        let caller = self.sessions.check(&view, session)?;
         self.touches.note(&view, &caller, &*self.clock);
         let row = session_row(&caller)?;
         let request = Request::new(params, self.config.event_batch)?;

@@ -15,7 +15,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use xenith_classes::event::{Event, Subscription, events};
-use xenith_classes::session;
 use xenith_datamodel::{ApiError, ClassId, Ref, Value};
 use xenith_pooldb::{EventToken, View};
 use xenith_wire::Piece;
@@ -88,7 +87,7 @@ impl Node {
 
     async fn registrant(&self, session: &Ref) -> Result<(Arc<View>, (ClassId, Ref)), ApiError> {
         let view = self.linearizable().await?;
-        let caller = session::check(&view, session)?;
+        let caller = self.sessions.check(&view, session)?;
         self.touches.note(&view, &caller, &*self.clock);
         Ok((view, session_row(&caller)?))
     }

@@ -5,6 +5,7 @@ mod calls;
 mod events;
 mod http;
 mod joins;
+mod limits;
 mod people;
 mod places;
 

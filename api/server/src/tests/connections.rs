@@ -68,7 +68,8 @@ async fn answered(shared: &Data<Shared>, peer: SocketAddr) -> HttpResponse {
     handle(request, payload, shared.clone()).await
 }
 
-#[tokio::test]
+// A worker's work is done on a worker's runtime.
+#[actix_web::test]
 async fn with_https_only_plain_calls_from_elsewhere_are_refused() {
     let echo = Arc::new(Echo::default());
     let config = crate::ServerConfig {
