@@ -4,6 +4,7 @@
 //! answer when it is committed. Invariant: nothing here does I/O, reads a clock or makes random choices: time and ids come
 //! in through [`PlanCx`]; no room writes another room's fields except through that room's `pub fn` planners.
 
+pub mod agent;
 mod appliance;
 mod args;
 pub mod audit;
@@ -11,15 +12,17 @@ pub mod birth;
 mod cx;
 mod dispatch;
 pub mod event;
-mod host;
+pub mod host;
 mod implicit;
 mod message;
 mod network;
+pub mod operation;
 mod pbd;
+pub mod placement;
 mod pool;
 pub mod rbac;
 pub mod role;
-mod room;
+pub mod room;
 mod rows;
 pub mod session;
 mod shown;
