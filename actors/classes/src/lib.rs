@@ -4,6 +4,7 @@
 //! answer when it is committed. Invariant: nothing here does I/O, reads a clock or makes random choices: time and ids come
 //! in through [`PlanCx`]; no room writes another room's fields except through that room's `pub fn` planners.
 
+pub mod agent;
 mod appliance;
 mod args;
 pub mod audit;
@@ -16,12 +17,14 @@ pub mod host;
 mod implicit;
 mod message;
 mod network;
+pub mod operation;
 mod pbd;
+pub mod placement;
 mod pool;
 pub mod rate_limit;
 pub mod rbac;
 pub mod role;
-mod room;
+pub mod room;
 mod rows;
 pub mod session;
 mod shown;

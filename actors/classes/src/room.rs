@@ -1,8 +1,9 @@
 //! What a room's table holds: a function a message.
 
+use crate::operation::Request;
 use crate::{Args, PlanCx};
 use xenith_datamodel::{ApiError, Ref, Value};
-use xenith_pooldb::Transaction;
+use xenith_pooldb::{Transaction, View};
 
 /// What to commit, and what to answer then.
 pub type Planned = Result<(Transaction, Value), ApiError>;
@@ -14,6 +15,17 @@ pub enum Planner {
     Read(fn(&PlanCx<'_>, Args<'_>) -> Result<Value, ApiError>),
     /// Changes: must run against the speculative head.
     Write(fn(&mut PlanCx<'_>, Args<'_>) -> Planned),
+}
+
+/// The planner of a message that takes more than one transaction: which objects it holds, and what it does with them.
+pub type Asker = fn(&View, Args<'_>) -> Result<Request, ApiError>;
+
+/// The planner of an operation by class and message.
+pub fn asker(class: &str, message: &str) -> Option<Asker> {
+    match class {
+        "VM" => crate::vm::asker(message),
+        _ => None,
+    }
 }
 
 /// The planner of a class's message, if one is written. A table and nothing else.

@@ -12,6 +12,7 @@ mod net;
 mod observers;
 mod operator;
 mod plant;
+pub mod pool;
 mod probes;
 mod random;
 mod rows;
@@ -22,6 +23,7 @@ mod watchers;
 mod world;
 
 pub use plant::Plant;
+pub use probes::Probes;
 
 use random::Random;
 use scenario::Scenario;

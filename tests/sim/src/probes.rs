@@ -10,6 +10,12 @@ impl Probes {
     pub fn hit(&mut self, name: &'static str) {
         *self.0.entry(name).or_default() += 1;
     }
+
+    pub fn add(&mut self, other: &Probes) {
+        for (name, count) in &other.0 {
+            *self.0.entry(name).or_default() += count;
+        }
+    }
 }
 
 impl fmt::Display for Probes {

@@ -100,6 +100,8 @@ pub enum StopReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DomainState {
+    /// Not all of it is there yet: it is being built, restored, or received from another host.
+    Building,
     Running,
     Paused,
     /// The guest has stopped; the domain is there until somebody destroys it.
@@ -123,7 +125,8 @@ pub struct Domain {
     pub domid: i64,
     pub state: DomainState,
     pub memory_bytes: i64,
-    /// Its half of a migration is under way: it must not run until that is decided.
+    /// Its half of a migration is not decided. `Running` it still sends; `Stopped(Suspend)` it may be whole over there; `Building` it
+    /// comes in; `Paused` all of it is here, and it must not run until that is decided.
     pub migrating: bool,
     /// Nothing before the agent has spoken.
     pub guest: Option<GuestInfo>,

@@ -29,13 +29,15 @@ pub enum Effect {
         config: Box<DomainConfig>,
         image: String,
     },
-    /// Makes room for a domain that another host sends; it comes paused.
+    /// Makes room for a domain that another host sends, and is done when there is room. The domain is `Building` until all of it has
+    /// come, then paused; `DomainUnpause` decides for it. Every attempt at a migration has a name of its own.
     MigrationReceive {
         config: Box<DomainConfig>,
         migration: String,
     },
     /// Sends the domain's memory to the host that waits for `migration`. Done when all of it has arrived there: the domain is then
-    /// suspended here and paused there. Failed, it runs here again, unless that is not known.
+    /// suspended here and paused there. Failed, it runs here again. Only after [`EffectError::NotKnown`] it waits here, suspended, for
+    /// `MigrationUndo`, `DomainDestroy` or the same question again.
     MigrationSend {
         vm: VmId,
         migration: String,
@@ -73,7 +75,7 @@ pub struct Done {
     pub domid: Option<i64>,
 }
 
-/// Why an effect was not done. Nothing of it is left, unless the error says otherwise.
+/// Why an effect was not done. Nothing of it is left, unless the error is `NotKnown`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectError {
@@ -92,6 +94,9 @@ pub enum EffectError {
     NoImage,
     #[error("the other host could not be reached, or broke off")]
     PeerLost,
+    /// The step may have been done, in part or whole: look at the domains, or ask again.
+    #[error("it is not known what became of it: {0}")]
+    NotKnown(String),
     #[error("{0}")]
     Failed(String),
 }

@@ -1,12 +1,14 @@
 //! The simulated host: a process that stands for one machine.
 //!
-//! Owns: the facts of a made-up machine ([`facts`]), the socket at which its daemon reaches it ([`machine`]), and the
-//! client end of that socket ([`SimulatedHost`]). What lives on the machine lives and dies with this process.
+//! Owns: the facts of a made-up machine ([`facts`]), the machine with its domains as a pure step function ([`machine`]), its coat
+//! of time ([`Live`]), the socket at which its daemon reaches it ([`run_machine`]), and the client end of that socket
+//! ([`SimulatedHost`]). What lives on the machine lives and dies with this process.
 //! Must not: know anything of the pool, the database or XenAPI.
 
 pub mod facts;
 pub mod machine;
 mod protocol;
+mod server;
 
-pub use machine::{MachineError, run_machine};
 pub use protocol::SimulatedHost;
+pub use server::{MachineError, run_machine};

@@ -1,5 +1,7 @@
 //! Hosts: what their rows answer. What needs the machine comes with the operations.
 
+pub mod dead;
+
 use crate::room::{Planner, done};
 use crate::{Args, PlanCx, rows};
 use xenith_datamodel::{ApiError, DateTime, Ref, Value, Zone};
@@ -33,16 +35,42 @@ pub fn allowed_operations(is_enabled: bool) -> Value {
     Value::set(always.into_iter().chain(more).map(Value::text))
 }
 
+/// Operations that bring VMs to the host, and those that want it empty: the two exclude each other (allowed_operations.md, host).
+const BRING: &[&str] = &["provision", "vm_resume", "vm_migrate"];
+const EMPTY: &[&str] = &["evacuate", "reboot", "shutdown"];
+
+/// Whether the host may be held for the operation beside those that hold it already.
+pub(crate) fn check_operation(view: &View, host: &Ref, operation: &str) -> Result<(), ApiError> {
+    let current = rows::value(view, "host", host, "current_operations")?;
+    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
+    for (task, other) in current.as_map().unwrap_or_default() {
+        let other = text(other);
+        let clash = |ours: &[&str], theirs: &[&str]| ours.contains(&operation) && theirs.contains(&other.as_str());
+        if clash(BRING, EMPTY) || clash(EMPTY, BRING) || clash(EMPTY, EMPTY) {
+            let params = ["host".to_owned(), host.as_str().to_owned(), other, text(task)];
+            return Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params));
+        }
+    }
+    Ok(())
+}
+
+/// The value of the field `allowed_operations` with what is under way.
+pub(crate) fn allowed_now(view: &View, host: &Ref) -> Result<Value, ApiError> {
+    let idle = allowed_operations(rows::boolean(view, "host", host, "enabled")?);
+    let operations = idle.as_set().unwrap_or_default().iter();
+    let free = operations.filter(|operation| {
+        operation
+            .as_text()
+            .is_some_and(|operation| check_operation(view, host, operation).is_ok())
+    });
+    Ok(Value::set(free.cloned()))
+}
+
 /// Memory that no guest, no control domain and not Xen itself has claimed.
 pub fn free_memory_bytes(view: &View, host: &Ref) -> Result<i64, ApiError> {
-    let metrics = rows::reference(view, "host", host, "metrics")?;
-    let total = rows::int(view, "host_metrics", &metrics, "memory_total")?;
-    let mut free = total - rows::int(view, "host", host, "memory_overhead")?;
-    for vm in rows::references(view, "host", host, "resident_VMs")? {
-        let int = |field| rows::int(view, "VM", &vm, field);
-        free -= int("memory_dynamic_max")? + int("memory_overhead")?;
-    }
-    Ok(free.max(0))
+    rows::check(view, "host", host)?;
+    let free = crate::placement::free_memory(view)?;
+    Ok(free.get(host).copied().unwrap_or_default().max(0))
 }
 
 fn compute_free_memory(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {

@@ -56,10 +56,25 @@ pub fn finish_task(
     if marks.member(DESTROY_MARK).is_some() {
         return rows::destroy(tx, "task", task);
     }
+    set_finished(tx, task, outcome)
+}
+
+/// The end of a task that is known to be pending, or that is made in the same transaction.
+pub(crate) fn set_finished(
+    tx: &mut Transaction,
+    task: &Ref,
+    outcome: Result<String, ApiError>,
+) -> Result<(), ApiError> {
     for (field, value) in finished_fields(outcome, tx.time_ms) {
         rows::set(tx, "task", task, field, value)?;
     }
     Ok(())
+}
+
+/// Whether the task's work can be given up now.
+pub(crate) fn set_cancellable(tx: &mut Transaction, task: &Ref, can: bool) -> Result<(), ApiError> {
+    let allowed: &[&str] = if can { &["cancel"] } else { &[] };
+    rows::set(tx, "task", task, "allowed_operations", rows::enums(allowed))
 }
 
 pub(super) fn row(cx: &mut PlanCx<'_>, label: &str, text: &str, header: &Header) -> (Ref, Vec<(&'static str, Value)>) {

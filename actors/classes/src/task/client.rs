@@ -46,6 +46,7 @@ pub fn cancel(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     if !pairs.iter().any(|(_, operation)| operation.as_text() == Some("cancel")) {
         let key = format!("DummyRef:|{}|task.cancel", cx.ids.uuid());
         tx.add(task, marks, Some(Value::from(key)), Value::text("cancel"));
+        crate::operation::cancel(cx.view, &mut tx, task)?;
     }
     done(tx)
 }

@@ -6,8 +6,8 @@ mod born;
 mod client;
 mod reap;
 
-pub(crate) use born::born_finished;
 pub use born::{Header, begin_task, finish_task};
+pub(crate) use born::{born_finished, set_cancellable, set_finished};
 pub use reap::{Reaped, reap_tasks};
 
 use crate::room::Planner;

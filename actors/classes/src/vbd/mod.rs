@@ -198,3 +198,19 @@ pub(crate) fn check_free(view: &View, class: &str, device: &Ref) -> Result<(), A
 pub(crate) fn member<'a>(given: &'a [(Arc<str>, Value)], name: &str) -> Option<&'a Value> {
     given.iter().find(|(field, _)| &**field == name).map(|(_, value)| value)
 }
+
+/// What the VBD may do, as its rows are.
+pub(crate) fn allowed_now(view: &View, vbd: &Ref) -> Result<Value, ApiError> {
+    let flag = |field| rows::boolean(view, "VBD", vbd, field);
+    let vm = rows::reference(view, "VBD", vbd, "VM")?;
+    let current = rows::value(view, "VBD", vbd, "current_operations")?;
+    let facts = Facts {
+        vm_power_state: rows::text(view, "VM", &vm, "power_state")?,
+        is_cd: rows::text(view, "VBD", vbd, "type")? == "CD",
+        is_empty: flag("empty")?,
+        is_attached: flag("currently_attached")?,
+        is_unpluggable: flag("unpluggable")?,
+        is_busy: !current.as_map().unwrap_or_default().is_empty(),
+    };
+    Ok(facts.allowed_operations())
+}

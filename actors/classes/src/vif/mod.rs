@@ -168,3 +168,17 @@ fn check_row_only(view: &View, vif: &Ref) -> Result<(), ApiError> {
     }
     Ok(())
 }
+
+/// What the VIF may do, as its rows are.
+pub(crate) fn allowed_now(view: &View, vif: &Ref) -> Result<Value, ApiError> {
+    let current = rows::value(view, "VIF", vif, "current_operations")?;
+    if !current.as_map().unwrap_or_default().is_empty() {
+        return Ok(Value::set([]));
+    }
+    let vm = rows::reference(view, "VIF", vif, "VM")?;
+    Ok(allowed_operations(
+        &rows::text(view, "VM", &vm, "power_state")?,
+        rows::boolean(view, "VIF", vif, "currently_attached")?,
+        rows::boolean(view, "VM", &vm, "is_control_domain")?,
+    ))
+}

@@ -4,17 +4,47 @@ mod blob;
 mod create;
 mod destroy;
 mod devices;
+pub(crate) mod domain;
 pub mod lifecycle;
 mod lifecycle_table;
 mod maps;
 pub mod memory;
+mod migrate;
+pub mod observe;
+mod pause;
+mod reboot;
 mod setters;
+mod start;
+mod stop;
 
 pub(crate) use blob::create_for as create_blob_for;
 pub use create::{NewVm, new_metrics, new_vm};
+pub(crate) use domain::refresh_allowed;
+pub use migrate::Migrate;
+pub use pause::Pause;
+pub use reboot::Reboot;
 pub(crate) use setters::changes_for_leaving_appliance;
+pub use start::Start;
+pub use stop::Stop;
 
-use crate::room::Planner;
+use crate::room::{Asker, Planner};
+
+/// The messages that are operations.
+pub fn asker(message: &str) -> Option<Asker> {
+    Some(match message {
+        "clean_reboot" => reboot::ask_clean,
+        "clean_shutdown" => stop::ask_clean,
+        "hard_reboot" => reboot::ask_hard,
+        "hard_shutdown" => stop::ask_hard,
+        "pause" => pause::ask_pause,
+        "pool_migrate" => migrate::ask,
+        "shutdown" => stop::ask_either,
+        "start" => start::ask_start,
+        "start_on" => start::ask_start_on,
+        "unpause" => pause::ask_unpause,
+        _ => return None,
+    })
+}
 
 pub fn lookup(message: &str) -> Option<Planner> {
     use Planner::{Read, Write};

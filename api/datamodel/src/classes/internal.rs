@@ -71,3 +71,65 @@ pub mod xenith_member {
         messages {}
     }
 }
+
+pub mod xenith_operation {
+    //! Work that takes more than one transaction: what is done, what comes next, which objects it holds.
+
+    use crate::macros::words::*;
+
+    class! {
+        /// Work that takes more than one transaction, or waits for its objects. Its ref is that of its task.
+        xenith_operation "xenith_operation", Published "xenith" { internal: true, events: false, reader: at(LocalRoot), writer: at(LocalRoot) }
+
+        fields {
+            /// Unique identifier.
+            UUID uuid [string], Runtime, Published "xenith";
+            /// Which state machine it is, of the table of kinds; `waiting` while its objects are busy.
+            KIND kind [string] = text(""), Constructor, Published "xenith";
+            /// Version of the form of its state.
+            VERSION version [int] = int(1), Constructor, Published "xenith";
+            /// Where it stands, as JSON in the form that its kind gives it.
+            STATE state [string] = text(""), Constructor, Published "xenith";
+            /// The objects it holds or waits for, as JSON.
+            LOCKS locks [string] = text(""), Constructor, Published "xenith";
+            /// Counts the orders that it has given to hosts.
+            SEQUENCE sequence [int] = int(0), Constructor, Published "xenith";
+            /// The host that works its newest order; null when it waits for something else.
+            HOST host [ref "host"] = null(), Constructor, Published "xenith";
+            /// The effects of its newest order, as JSON.
+            EFFECTS effects [string] = text(""), Constructor, Published "xenith";
+            /// Whether its newest order may be given up half-way.
+            CANCELLABLE cancellable [bool] = flag(false), Constructor, Published "xenith";
+            /// Whether somebody has asked to give it up.
+            CANCELLED cancelled [bool] = flag(false), Constructor, Published "xenith";
+            /// When it ends by itself if it still waits, in milliseconds since the epoch.
+            DEADLINE_MS deadline_ms [int] = int(0), Constructor, Published "xenith";
+        }
+
+        messages {}
+    }
+}
+
+pub mod xenith_host_state {
+    //! What the pool knows of a host's machine beyond its API rows.
+
+    use crate::macros::words::*;
+
+    class! {
+        /// What the pool knows of a host's machine beyond its API rows.
+        xenith_host_state "xenith_host_state", Published "xenith" { internal: true, events: false, reader: at(LocalRoot), writer: at(LocalRoot) }
+
+        fields {
+            /// Unique identifier.
+            UUID uuid [string], Runtime, Published "xenith";
+            /// The host.
+            HOST host [ref "host"] = null(), Constructor, Published "xenith";
+            /// Which boot of the machine the rows speak of; domains of an earlier one are gone.
+            BOOT_ID boot_id [string] = text(""), Constructor, Published "xenith";
+            /// Declared dead, and not come back since.
+            DEAD dead [bool] = flag(false), Constructor, Published "xenith";
+        }
+
+        messages {}
+    }
+}

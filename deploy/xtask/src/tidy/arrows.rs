@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xenith-pooldb", &["xenith-datamodel"]),
     (
         "xenith-classes",
-        &["xenith-datamodel", "xenith-pooldb", "xenith-xen-port"],
+        &["xenith-datamodel", "xenith-wire", "xenith-pooldb", "xenith-xen-port"],
     ),
     ("xenith-server", &["xenith-datamodel", "xenith-wire"]),
     ("xenith-client", &["xenith-datamodel", "xenith-wire"]),

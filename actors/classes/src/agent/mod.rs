@@ -1,0 +1,366 @@
+//! The working half of operations, on the host that works them: pure, so that the simulator runs the same as the daemon.
+//!
+//! ```text
+//!  order (fence, sequence) ──► known? older fence, older sequence: nothing
+//!                                 │ new                    │ the same: its outcome again, or on with it
+//!                                 ▼                        ▼
+//!                       journal ──► queue of its VM ──► effect, effect, … ──► outcome ──► journal ──► report
+//! ```
+//!
+//! Invariants: an order of an older coordinator is never worked (C3: the highest fence seen is in the journal before anything is done);
+//! one order at a time works a VM; an outcome is in the journal before it is told, and stays there until the operation has passed it, so
+//! an order that comes again after a restart is not worked again once it has ended; a guest's own reboot asks nobody (C6).
+
+mod journal;
+mod own;
+
+pub use journal::{Entry, Journal, Keep};
+pub use own::{Stopped, Stopping};
+
+use crate::operation::{Failure, Order, Outcome};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use xenith_datamodel::Ref;
+use xenith_xen_port::{Done, Effect, EffectError, VmId};
+
+/// Which coordinator speaks: (term, index) of its "opened" entry. A later one's is greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fence {
+    pub term: u64,
+    pub index: u64,
+}
+
+/// What a coordinator says to a host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signed {
+    pub fence: Fence,
+    /// The generation of the database in which the coordinator has read this.
+    pub as_of: u64,
+    pub said: Said,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Said {
+    Order(Order),
+    /// The outcome has been taken, or is not awaited any more.
+    Passed {
+        operation: Ref,
+        sequence: i64,
+    },
+    /// The rows say what became of the VM.
+    Heard(Stopped),
+    /// The rows speak of this boot of the machine: it may work.
+    Welcome {
+        boot_id: String,
+    },
+}
+
+/// What a host says to its coordinator. Said again until it is answered by [`Said::Passed`] or [`Said::Heard`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Report {
+    Outcome {
+        operation: Ref,
+        sequence: i64,
+        outcome: Outcome,
+    },
+    /// The order was older than what this host has heard since. If it is awaited yet it should be sent anew.
+    TooOld {
+        operation: Ref,
+        sequence: i64,
+    },
+    Stopped(Stopped),
+    /// The machine has started anew, and works nothing before it is welcome.
+    Booted {
+        boot_id: String,
+    },
+}
+
+/// What to do, in this order. What is kept must be durable before the next deed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    Keep(Keep),
+    Work { ticket: u64, effect: Effect },
+    Cancel { ticket: u64 },
+    Tell(Report),
+}
+
+/// What a run is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Purpose {
+    Order(Ref),
+    /// This host's own: a guest has stopped.
+    Own(VmId),
+}
+
+#[derive(Debug)]
+struct Run {
+    vm: Option<VmId>,
+    effects: Vec<Effect>,
+    done: Vec<Done>,
+    /// Of the effect that is worked now; none while it waits for its VM.
+    ticket: Option<u64>,
+    cancelled: bool,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Agent {
+    journal: Journal,
+    runs: BTreeMap<Purpose, Run>,
+    /// Who works a VM, then who waits for it. Orders without a VM wait for each other.
+    queues: BTreeMap<Option<VmId>, VecDeque<Purpose>>,
+    tickets: u64,
+}
+
+impl Agent {
+    /// After a start of the daemon: nothing runs. What has no outcome is worked when its order comes again, unless the machine has
+    /// started anew, too.
+    pub fn restarted(journal: Journal, boot_id: &str) -> (Agent, Vec<Deed>) {
+        let mut agent = Agent {
+            journal,
+            ..Agent::default()
+        };
+        let mut deeds = Vec::new();
+        if agent.journal.boot_id != boot_id {
+            agent.keep(&mut deeds, Keep::Booted(boot_id.to_owned()));
+        }
+        agent.stop_again(&mut deeds);
+        deeds.extend(agent.untold().into_iter().map(Deed::Tell));
+        (agent, deeds)
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// A coordinator speaks.
+    pub fn hear(&mut self, signed: Signed) -> Vec<Deed> {
+        if signed.fence < self.journal.fence {
+            return Vec::new();
+        }
+        let mut deeds = Vec::new();
+        if signed.fence > self.journal.fence {
+            self.keep(&mut deeds, Keep::Fence(signed.fence));
+        }
+        match signed.said {
+            Said::Order(order) => self.order(&mut deeds, order, signed.as_of),
+            Said::Passed { operation, sequence } => self.passed(&mut deeds, &operation, sequence, signed.as_of),
+            Said::Heard(stopped) => self.heard(&mut deeds, &stopped),
+            Said::Welcome { boot_id } if boot_id == self.journal.boot_id && !self.is_welcome() => {
+                self.keep(&mut deeds, Keep::Welcome(signed.as_of));
+            }
+            Said::Welcome { .. } => {}
+        }
+        deeds
+    }
+
+    fn is_welcome(&self) -> bool {
+        self.journal.passed_as_of != u64::MAX
+    }
+
+    /// Everything that has not been answered yet, to be told again: at a new coordinator, or after a while.
+    pub fn untold(&self) -> Vec<Report> {
+        let outcomes = self.journal.entries.iter().filter_map(|(operation, entry)| {
+            entry.outcome.clone().map(|outcome| Report::Outcome {
+                operation: operation.clone(),
+                sequence: entry.sequence,
+                outcome,
+            })
+        });
+        // While more is under way for the VM, what is known is not the last word.
+        let is_over = |stopped: &&Stopped| !self.journal.stopping.contains_key(&stopped.vm);
+        let stopped = self.journal.stopped.values().filter(is_over).cloned();
+        let stopped = stopped.map(Report::Stopped);
+        let booted = (!self.is_welcome()).then(|| Report::Booted {
+            boot_id: self.journal.boot_id.clone(),
+        });
+        booted.into_iter().chain(outcomes).chain(stopped).collect()
+    }
+
+    /// Whether something works or waits for the VM here.
+    pub fn is_busy(&self, vm: &VmId) -> bool {
+        self.queues.contains_key(&Some(vm.clone()))
+    }
+
+    fn order(&mut self, deeds: &mut Vec<Deed>, order: Order, as_of: u64) {
+        let known = self.journal.entries.get(&order.operation);
+        let is_new = match known {
+            Some(entry) if entry.sequence > order.sequence => return,
+            Some(entry) if entry.sequence == order.sequence => {
+                if let Some(outcome) = entry.outcome.clone() {
+                    deeds.push(Deed::Tell(Report::Outcome {
+                        operation: order.operation,
+                        sequence: order.sequence,
+                        outcome,
+                    }));
+                    return;
+                }
+                false
+            }
+            Some(_) => true,
+            None => true,
+        };
+        if as_of < self.journal.passed_as_of && is_new {
+            deeds.push(Deed::Tell(Report::TooOld {
+                operation: order.operation,
+                sequence: order.sequence,
+            }));
+            return;
+        }
+        let purpose = Purpose::Order(order.operation.clone());
+        if is_new {
+            let entry = Entry {
+                sequence: order.sequence,
+                effects: order.effects.clone(),
+                outcome: None,
+            };
+            self.keep(deeds, Keep::Entry(order.operation.clone(), entry));
+        }
+        if !self.runs.contains_key(&purpose) {
+            self.enqueue(deeds, purpose.clone(), order.effects);
+        }
+        if order.cancel {
+            self.cancel(deeds, &purpose);
+        }
+    }
+
+    fn cancel(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose) {
+        let Some(run) = self.runs.get_mut(purpose) else { return };
+        if std::mem::replace(&mut run.cancelled, true) {
+            return;
+        }
+        match run.ticket {
+            Some(ticket) => deeds.push(Deed::Cancel { ticket }),
+            None => {
+                let failure = Failure {
+                    at: 0,
+                    error: EffectError::Cancelled,
+                };
+                self.finish(deeds, purpose, Err(failure));
+            }
+        }
+    }
+
+    /// An effect has ended.
+    pub fn worked(&mut self, ticket: u64, result: Result<Done, EffectError>) -> Vec<Deed> {
+        let mut deeds = Vec::new();
+        let Some(purpose) = self.purpose_of(ticket) else {
+            return deeds;
+        };
+        let Some(run) = self.runs.get_mut(&purpose) else {
+            return deeds;
+        };
+        run.ticket = None;
+        let at = run.done.len();
+        let effect = run.effects.get(at).cloned();
+        match result {
+            Ok(done) => {
+                run.done.push(done);
+                let change = effect.as_ref().and_then(Keep::config_after);
+                if let Some(change) = change {
+                    self.keep(&mut deeds, change);
+                }
+                self.work_next(&mut deeds, &purpose);
+            }
+            Err(error) => self.finish(&mut deeds, &purpose, Err(Failure { at, error })),
+        }
+        deeds
+    }
+
+    fn purpose_of(&self, ticket: u64) -> Option<Purpose> {
+        let mut found = self.runs.iter().filter(|(_, run)| run.ticket == Some(ticket));
+        found.next().map(|(purpose, _)| purpose.clone())
+    }
+
+    fn enqueue(&mut self, deeds: &mut Vec<Deed>, purpose: Purpose, effects: Vec<Effect>) {
+        let vm = effects.iter().find_map(|effect| effect.vm().cloned());
+        self.runs.insert(
+            purpose.clone(),
+            Run {
+                vm: vm.clone(),
+                effects,
+                done: Vec::new(),
+                ticket: None,
+                cancelled: false,
+            },
+        );
+        let queue = self.queues.entry(vm).or_default();
+        queue.push_back(purpose.clone());
+        if queue.len() == 1 {
+            self.work_next(deeds, &purpose);
+        }
+    }
+
+    /// The next effect of the run that has its VM, or its end.
+    fn work_next(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose) {
+        let Some(run) = self.runs.get_mut(purpose) else { return };
+        let at = run.done.len();
+        match run.effects.get(at).cloned() {
+            None => {
+                let done = std::mem::take(&mut run.done);
+                self.finish(deeds, purpose, Ok(done));
+            }
+            Some(_) if run.cancelled => {
+                let error = EffectError::Cancelled;
+                self.finish(deeds, purpose, Err(Failure { at, error }));
+            }
+            Some(effect) => {
+                self.tickets += 1;
+                run.ticket = Some(self.tickets);
+                deeds.push(Deed::Work {
+                    ticket: self.tickets,
+                    effect,
+                });
+            }
+        }
+    }
+
+    fn finish(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose, outcome: Outcome) {
+        let Some(run) = self.runs.remove(purpose) else { return };
+        match purpose {
+            Purpose::Order(operation) => self.outcome(deeds, operation, outcome),
+            Purpose::Own(vm) => self.own_ended(deeds, vm, &outcome),
+        }
+        let Some(queue) = self.queues.get_mut(&run.vm) else {
+            return;
+        };
+        queue.retain(|waiting| waiting != purpose);
+        match queue.front().cloned() {
+            None => drop(self.queues.remove(&run.vm)),
+            Some(next) if self.runs.get(&next).is_some_and(|next| next.ticket.is_none()) => {
+                self.work_next(deeds, &next);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn outcome(&mut self, deeds: &mut Vec<Deed>, operation: &Ref, outcome: Outcome) {
+        let Some(entry) = self.journal.entries.get(operation) else {
+            return;
+        };
+        let sequence = entry.sequence;
+        let entry = Entry {
+            outcome: Some(outcome.clone()),
+            ..entry.clone()
+        };
+        self.keep(deeds, Keep::Entry(operation.clone(), entry));
+        deeds.push(Deed::Tell(Report::Outcome {
+            operation: operation.clone(),
+            sequence,
+            outcome,
+        }));
+    }
+
+    fn passed(&mut self, deeds: &mut Vec<Deed>, operation: &Ref, sequence: i64, as_of: u64) {
+        let entry = self.journal.entries.get(operation);
+        let is_over = entry.is_some_and(|entry| entry.sequence <= sequence && entry.outcome.is_some());
+        if is_over {
+            self.keep(deeds, Keep::Passed(operation.clone(), as_of));
+        }
+    }
+
+    fn keep(&mut self, deeds: &mut Vec<Deed>, change: Keep) {
+        self.journal.apply(&change);
+        deeds.push(Deed::Keep(change));
+    }
+}

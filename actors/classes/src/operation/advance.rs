@@ -1,0 +1,116 @@
+//! From an event to the next transaction of an operation.
+
+use super::{Event, Record, StepCx, kinds, locks};
+use crate::task;
+use crate::{Ids, rows};
+use serde::{Deserialize, Serialize};
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::{ApplyError, Transaction, View};
+use xenith_xen_port::{Done, EffectError};
+
+/// What became of an order.
+pub type Outcome = Result<Vec<Done>, Failure>;
+
+/// The effects before the `at`-th are done, this one is not, the rest was not tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    pub at: usize,
+    pub error: EffectError,
+}
+
+/// The outcome of an operation's order. Nothing when the operation is over or has gone on: an outcome that comes twice counts once.
+pub fn advance(
+    view: &View,
+    now_ms: i64,
+    ids: &mut dyn Ids,
+    (operation, sequence): (&Ref, i64),
+    outcome: Outcome,
+) -> Result<Option<Transaction>, ApiError> {
+    if !Record::exists(view, operation)? {
+        return Ok(None);
+    }
+    let record = Record::read(view, operation)?;
+    if !kinds::is_known(&record.kind) || record.sequence != sequence {
+        return Ok(None);
+    }
+    let event = match outcome {
+        Ok(done) => Event::Worked(done),
+        Err(Failure { at, error }) => Event::Failed { at, error },
+    };
+    step(view, now_ms, ids, record, event).map(Some)
+}
+
+/// The host is dead, and all its domains with it: nobody waits for it any more (CORRECTNESS D1). Adds to `tx`.
+pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Ref) -> Result<(), ApiError> {
+    let mut now = after(view, tx)?;
+    for operation in rows::all(view, "xenith_operation")? {
+        let record = Record::read(view, &operation)?;
+        if !kinds::is_known(&record.kind) || record.host != *host {
+            continue;
+        }
+        let more = step(&now, tx.time_ms, ids, record, Event::HostLost)?;
+        now = after(&now, &more)?;
+        tx.changes.extend(more.changes);
+    }
+    Ok(())
+}
+
+fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Event) -> Result<Transaction, ApiError> {
+    let mut tx = Transaction::new(now_ms);
+    let mut cx = StepCx {
+        view,
+        now_ms,
+        ids,
+        task: &record.reference,
+        cancelled: record.cancelled,
+        tx: &mut tx,
+        more: Vec::new(),
+    };
+    let stepped = kinds::settle(&record.kind, &record.state, &mut cx, event);
+    let more = std::mem::take(&mut cx.more);
+    let stepped = stepped.unwrap_or_else(|fault| {
+        // A fault of ours must not hold the objects for ever.
+        tx = Transaction::new(now_ms);
+        kinds::Stepped::End(Err(fault))
+    });
+    match stepped {
+        kinds::Stepped::End(outcome) => end(view, &mut tx, &record, outcome)?,
+        kinds::Stepped::Work {
+            state,
+            host,
+            effects,
+            cancellable,
+        } => {
+            locks::mark(&mut tx, &record.reference, &more)?;
+            let next = Record {
+                state,
+                host,
+                effects,
+                cancellable,
+                sequence: record.sequence + 1,
+                locks: record.locks.iter().cloned().chain(more).collect(),
+                ..record
+            };
+            next.write(&mut tx)?;
+            task::set_cancellable(&mut tx, &next.reference, cancellable)?;
+            locks::refresh_allowed(view, &mut tx, &next.locks)?;
+        }
+    }
+    Ok(tx)
+}
+
+fn end(view: &View, tx: &mut Transaction, record: &Record, outcome: Result<Value, ApiError>) -> Result<(), ApiError> {
+    let outcome = outcome.map(|value| xenith_wire::xmlrpc::encode_value(&value));
+    task::finish_task(view, tx, &record.reference, outcome)?;
+    record.destroy(tx)?;
+    locks::release(view, tx, &record.reference, &record.locks)?;
+    locks::refresh_allowed(view, tx, &record.locks)
+}
+
+fn after(view: &View, tx: &Transaction) -> Result<View, ApiError> {
+    match view.apply(tx) {
+        Ok((after, _)) => Ok(after),
+        Err(ApplyError::Api(error)) => Err(error),
+        Err(conflict @ ApplyError::Conflict { .. }) => Err(ApiError::internal(conflict.to_string())),
+    }
+}

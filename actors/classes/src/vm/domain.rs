@@ -1,0 +1,202 @@
+//! Between a VM's rows and the domain on its host: what it is built from, and what its rows say when it runs or has stopped.
+
+use crate::cx::date_time;
+use crate::operation::Lock;
+use crate::{placement, rows, vbd, vif};
+use xenith_datamodel::{ApiError, Ref};
+use xenith_pooldb::{Transaction, View};
+use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
+
+pub fn id(view: &View, vm: &Ref) -> Result<VmId, ApiError> {
+    rows::text(view, "VM", vm, "uuid").map(VmId)
+}
+
+/// What the VM's domain is built from, by its rows as they are now.
+pub fn config(view: &View, vm: &Ref) -> Result<DomainConfig, ApiError> {
+    let text = |field| rows::text(view, "VM", vm, field);
+    let int = |field| rows::int(view, "VM", vm, field);
+    let map = |field| rows::value(view, "VM", vm, field).map(|value| super::lifecycle::pairs(&value));
+    Ok(DomainConfig {
+        vm: id(view, vm)?,
+        name_label: text("name_label")?,
+        kind: match text("domain_type")?.as_str() {
+            "pv" => DomainKind::Pv,
+            "pvh" | "pv_in_pvh" => DomainKind::Pvh,
+            _ => DomainKind::Hvm,
+        },
+        memory_max_bytes: int("memory_static_max")?,
+        memory_target_bytes: int("memory_dynamic_max")?,
+        memory_overhead_bytes: placement::memory_of(view, vm)? - int("memory_dynamic_max")?,
+        vcpus_max: int("VCPUs_max")?,
+        vcpus_at_start: int("VCPUs_at_startup")?,
+        boot: boot(view, vm)?,
+        platform: map("platform")?,
+        xenstore_data: map("xenstore_data")?,
+        disks: disks(view, vm)?,
+        nics: nics(view, vm)?,
+        after_shutdown: after(&text("actions_after_shutdown")?),
+        after_reboot: after(&text("actions_after_reboot")?),
+        after_crash: after(&text("actions_after_crash")?),
+    })
+}
+
+fn boot(view: &View, vm: &Ref) -> Result<Boot, ApiError> {
+    let text = |field| rows::text(view, "VM", vm, field);
+    let given = |field| text(field).map(|value| Some(value).filter(|value| !value.is_empty()));
+    let param = |key| rows::map_text(view, "VM", vm, "HVM_boot_params", key);
+    Ok(Boot {
+        kernel: given("PV_kernel")?,
+        ramdisk: given("PV_ramdisk")?,
+        arguments: text("PV_args")?,
+        bootloader: given("PV_bootloader")?,
+        bootloader_arguments: text("PV_bootloader_args")?,
+        firmware: param("firmware")?,
+        order: param("order")?,
+    })
+}
+
+fn disks(view: &View, vm: &Ref) -> Result<Vec<Disk>, ApiError> {
+    let mut disks = Vec::new();
+    for vbd in rows::references(view, "VM", vm, "VBDs")? {
+        if !rows::boolean(view, "VBD", &vbd, "empty")? {
+            return Err(ApiError::new(crate::NOT_BUILT, ["a VM that has disks"]));
+        }
+        let device = rows::text(view, "VBD", &vbd, "userdevice")?;
+        disks.push(Disk {
+            number: device.parse().unwrap_or_default(),
+            is_cd: rows::text(view, "VBD", &vbd, "type")? == "CD",
+            read_only: rows::text(view, "VBD", &vbd, "mode")? == "RO",
+            source: None,
+        });
+    }
+    Ok(disks)
+}
+
+fn nics(view: &View, vm: &Ref) -> Result<Vec<Nic>, ApiError> {
+    let mut nics = Vec::new();
+    for vif in rows::references(view, "VM", vm, "VIFs")? {
+        let network = rows::reference(view, "VIF", &vif, "network")?;
+        nics.push(Nic {
+            number: rows::text(view, "VIF", &vif, "device")?.parse().unwrap_or_default(),
+            mac: rows::text(view, "VIF", &vif, "MAC")?,
+            mtu: rows::int(view, "VIF", &vif, "MTU")?,
+            bridge: rows::text(view, "network", &network, "bridge")?,
+        });
+    }
+    Ok(nics)
+}
+
+fn after(action: &str) -> AfterStop {
+    match action {
+        "restart" | "coredump_and_restart" | "rename_restart" => AfterStop::Restart,
+        "preserve" => AfterStop::Preserve,
+        _ => AfterStop::Destroy,
+    }
+}
+
+/// Locks on the VM and all its devices of these classes.
+pub fn locks(view: &View, vm: &Ref, operation: &str, devices: &[&str]) -> Result<Vec<Lock>, ApiError> {
+    let mut locks = vec![Lock::new("VM", vm, operation)];
+    for (class, device) in devices_of(view, vm)? {
+        if devices.contains(&class) {
+            locks.push(Lock::new(class, &device, "attach"));
+        }
+    }
+    Ok(locks)
+}
+
+pub fn devices_of(view: &View, vm: &Ref) -> Result<Vec<(&'static str, Ref)>, ApiError> {
+    let mut devices = Vec::new();
+    for (field, class) in [("VBDs", "VBD"), ("VIFs", "VIF")] {
+        for device in rows::references(view, "VM", vm, field)? {
+            devices.push((class, device));
+        }
+    }
+    Ok(devices)
+}
+
+/// The VM has a claim on the host's memory from now on.
+pub fn schedule(tx: &mut Transaction, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+    rows::set(tx, "VM", vm, "scheduled_to_be_resident_on", host)
+}
+
+/// Its domain has been built on the host.
+pub fn set_running(
+    view: &View,
+    tx: &mut Transaction,
+    vm: &Ref,
+    (host, domid, power_state): (&Ref, i64, &str),
+) -> Result<(), ApiError> {
+    set_placed(tx, vm, host, domid)?;
+    rows::set(tx, "VM", vm, "power_state", power_state)?;
+    for (class, device) in devices_of(view, vm)? {
+        rows::set(tx, class, &device, "currently_attached", true)?;
+    }
+    let metrics = rows::reference(view, "VM", vm, "metrics")?;
+    if view.contains(rows::class("VM_metrics")?, &metrics) {
+        let now = date_time(tx.time_ms);
+        rows::set(tx, "VM_metrics", &metrics, "start_time", now)?;
+        let vcpus = rows::int(view, "VM", vm, "VCPUs_at_startup")?;
+        rows::set(tx, "VM_metrics", &metrics, "VCPUs_number", vcpus)?;
+        let memory = rows::int(view, "VM", vm, "memory_dynamic_max")?;
+        rows::set(tx, "VM_metrics", &metrics, "memory_actual", memory)?;
+        rows::set(tx, "VM_metrics", &metrics, "last_updated", now)?;
+    }
+    Ok(())
+}
+
+/// Where its domain is.
+pub fn set_placed(tx: &mut Transaction, vm: &Ref, host: &Ref, domid: i64) -> Result<(), ApiError> {
+    rows::set(tx, "VM", vm, "resident_on", host)?;
+    rows::set(tx, "VM", vm, "scheduled_to_be_resident_on", Ref::null())?;
+    rows::set(tx, "VM", vm, "domid", domid)
+}
+
+/// Its domain is gone: placement, claims and everything that only a running VM has (allowed_operations.md, VM).
+pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    set_placed(tx, vm, &Ref::null(), -1)?;
+    rows::set(tx, "VM", vm, "power_state", "Halted")?;
+    for (class, device) in devices_of(view, vm)? {
+        rows::set(tx, class, &device, "currently_attached", false)?;
+    }
+    let guest = rows::reference(view, "VM", vm, "guest_metrics")?;
+    if view.contains(rows::class("VM_guest_metrics")?, &guest) {
+        rows::destroy(tx, "VM_guest_metrics", &guest)?;
+    }
+    rows::set(tx, "VM", vm, "guest_metrics", Ref::null())
+}
+
+/// What the VM and its devices may do, as `after` has them.
+pub(crate) fn refresh_allowed(after: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    let allowed = super::lifecycle::Facts::of(after, vm)?.allowed_operations();
+    rows::set(tx, "VM", vm, "allowed_operations", allowed)?;
+    for (class, device) in devices_of(after, vm)? {
+        let allowed = match class {
+            "VBD" => vbd::allowed_now(after, &device)?,
+            _ => vif::allowed_now(after, &device)?,
+        };
+        rows::set(tx, class, &device, "allowed_operations", allowed)?;
+    }
+    Ok(())
+}
+
+/// What a failed effect is for a client.
+pub fn error(vm: &Ref, error: &EffectError) -> ApiError {
+    match error {
+        EffectError::NotEnoughMemory {
+            needed_bytes,
+            free_bytes,
+        } => ApiError::new(
+            "HOST_NOT_ENOUGH_FREE_MEMORY",
+            [needed_bytes.to_string(), free_bytes.to_string()],
+        ),
+        EffectError::GuestDidNotAnswer => ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", [vm.as_str()]),
+        EffectError::NoDomain
+        | EffectError::BadState(_)
+        | EffectError::Cancelled
+        | EffectError::NoImage
+        | EffectError::PeerLost
+        | EffectError::NotKnown(_)
+        | EffectError::Failed(_) => ApiError::internal(error.to_string()),
+    }
+}

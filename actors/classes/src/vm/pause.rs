@@ -1,0 +1,69 @@
+//! VM.pause, VM.unpause: one effect each.
+
+use super::domain;
+use crate::operation::{Event, Next, Operation, Request, StepCx};
+use crate::{Args, rows};
+use serde::{Deserialize, Serialize};
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::View;
+use xenith_xen_port::{Effect, EffectError};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pause {
+    vm: Ref,
+    pause: bool,
+}
+
+pub fn ask_pause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    ask(view, args, true)
+}
+
+pub fn ask_unpause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    ask(view, args, false)
+}
+
+fn ask(view: &View, args: Args<'_>, pause: bool) -> Result<Request, ApiError> {
+    let vm = args.reference(0)?;
+    let state = Pause { vm: vm.clone(), pause };
+    let operation = if pause { "pause" } else { "unpause" };
+    Request::new(&state, domain::locks(view, vm, operation, &[])?)
+}
+
+impl Operation for Pause {
+    const KIND: &'static str = "VM.pause";
+
+    fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Pause>, ApiError> {
+        match event {
+            Event::Begun => {
+                let vm = domain::id(cx.view, &self.vm)?;
+                let effect = match self.pause {
+                    true => Effect::DomainPause(vm),
+                    false => Effect::DomainUnpause(vm),
+                };
+                Ok(Next::Work {
+                    host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
+                    state: self,
+                    effects: vec![effect],
+                    cancellable: false,
+                })
+            }
+            Event::Worked(_) => {
+                let state = if self.pause { "Paused" } else { "Running" };
+                rows::set(cx.tx, "VM", &self.vm, "power_state", state)?;
+                Ok(Next::End(Ok(Value::Void)))
+            }
+            Event::Failed { error, .. } => {
+                let why = domain::error(&self.vm, &error);
+                if error == EffectError::NoDomain {
+                    domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                }
+                Ok(Next::End(Err(why)))
+            }
+            Event::HostLost => {
+                let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+                domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                Ok(Next::End(Err(ApiError::new("HOST_OFFLINE", [host.as_str()]))))
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! VM.clean_reboot, VM.hard_reboot: the VM stays on its host.
+//!
+//! ```text
+//!  Begun ──► Asking the guest (clean) ──► Rebuilding: destroy, create, unpause ──► Running, the end
+//!                 │ refused, cancelled            │ failed
+//!                 ▼                               ▼
+//!         the end: runs on                    Clearing ──► Halted, the end with the error
+//! ```
+
+use super::domain;
+use super::stop::GUEST_STOPS_WITHIN_MS;
+use crate::operation::{Event, Next, Operation, Request, StepCx};
+use crate::{Args, rows};
+use serde::{Deserialize, Serialize};
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::View;
+use xenith_xen_port::{Effect, EffectError, StopReason};
+
+/// What gives way to a hard reboot (allowed_operations.md, VM).
+const GIVES_UP: &[&str] = &[
+    "clean_shutdown",
+    "clean_reboot",
+    "pool_migrate",
+    "call_plugin",
+    "suspend",
+];
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reboot {
+    vm: Ref,
+    phase: Phase,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Phase {
+    Begun { ask_guest: bool },
+    Asking,
+    Rebuilding { host: Ref },
+    Clearing { why: ApiError },
+}
+
+pub fn ask_clean(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    ask(view, args, "clean_reboot", true)
+}
+
+pub fn ask_hard(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    Ok(ask(view, args, "hard_reboot", false)?.giving_up(GIVES_UP))
+}
+
+fn ask(view: &View, args: Args<'_>, operation: &str, ask_guest: bool) -> Result<Request, ApiError> {
+    let vm = args.reference(0)?;
+    let state = Reboot {
+        vm: vm.clone(),
+        phase: Phase::Begun { ask_guest },
+    };
+    Request::new(&state, domain::locks(view, vm, operation, &["VBD", "VIF"])?)
+}
+
+impl Operation for Reboot {
+    const KIND: &'static str = "VM.reboot";
+
+    fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Reboot>, ApiError> {
+        match (&self.phase, event) {
+            (Phase::Begun { ask_guest: true }, _) => self.ask_guest(cx),
+            (Phase::Begun { ask_guest: false }, _) => self.rebuild(cx),
+            // What is left of the domain stays this VM's, which a hard stop tries again.
+            (Phase::Clearing { why }, Event::Failed { .. }) => Ok(Next::End(Err(why.clone()))),
+            (Phase::Clearing { why }, Event::Begun | Event::Worked(_) | Event::HostLost) => {
+                let why = why.clone();
+                self.halted(cx, why)
+            }
+            (Phase::Asking | Phase::Rebuilding { .. }, Event::HostLost) => {
+                let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+                let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
+                self.halted(cx, why)
+            }
+            (Phase::Asking, Event::Worked(_)) => self.rebuild(cx),
+            (Phase::Asking, Event::Failed { error, .. }) => {
+                let why = cx.failure(domain::error(&self.vm, &error));
+                match error {
+                    EffectError::NoDomain => self.halted(cx, why),
+                    _ => Ok(Next::End(Err(why))),
+                }
+            }
+            (Phase::Rebuilding { host }, Event::Worked(done)) => {
+                let domid = done.iter().find_map(|done| done.domid).unwrap_or(-1);
+                domain::set_running(cx.view, cx.tx, &self.vm, (host, domid, "Running"))?;
+                Ok(Next::End(Ok(Value::Void)))
+            }
+            (Phase::Rebuilding { .. }, Event::Failed { error, .. }) => {
+                let why = cx.failure(domain::error(&self.vm, &error));
+                self.clear(cx, why)
+            }
+            (Phase::Asking | Phase::Rebuilding { .. }, Event::Begun) => {
+                Err(ApiError::internal("an operation began twice"))
+            }
+        }
+    }
+}
+
+impl Reboot {
+    fn ask_guest(self, cx: &mut StepCx<'_>) -> Result<Next<Reboot>, ApiError> {
+        let effects = vec![Effect::DomainShutdown {
+            vm: domain::id(cx.view, &self.vm)?,
+            reason: StopReason::Reboot,
+            within_ms: GUEST_STOPS_WITHIN_MS,
+        }];
+        self.work(cx, Phase::Asking, effects, true)
+    }
+
+    /// From here on there is no way back: the domain goes first.
+    fn rebuild(self, cx: &mut StepCx<'_>) -> Result<Next<Reboot>, ApiError> {
+        let config = domain::config(cx.view, &self.vm)?;
+        let vm = config.vm.clone();
+        let effects = vec![
+            Effect::DomainDestroy(vm.clone()),
+            Effect::DomainCreate(Box::new(config)),
+            Effect::DomainUnpause(vm),
+        ];
+        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+        self.work(cx, Phase::Rebuilding { host }, effects, false)
+    }
+
+    fn clear(self, cx: &mut StepCx<'_>, why: ApiError) -> Result<Next<Reboot>, ApiError> {
+        let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
+        self.work(cx, Phase::Clearing { why }, effects, false)
+    }
+
+    fn work(
+        self,
+        cx: &mut StepCx<'_>,
+        phase: Phase,
+        effects: Vec<Effect>,
+        cancellable: bool,
+    ) -> Result<Next<Reboot>, ApiError> {
+        Ok(Next::Work {
+            host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
+            state: Reboot { phase, ..self },
+            effects,
+            cancellable,
+        })
+    }
+
+    fn halted(self, cx: &mut StepCx<'_>, why: ApiError) -> Result<Next<Reboot>, ApiError> {
+        domain::set_halted(cx.view, cx.tx, &self.vm)?;
+        Ok(Next::End(Err(why)))
+    }
+}

@@ -1,0 +1,160 @@
+//! VM.hard_shutdown, VM.clean_shutdown, VM.shutdown.
+//!
+//! ```text
+//!  Begun ──► Asking the guest (clean) ──► Destroying ──► Halted, the end
+//!                 │ refused, too late, cancelled
+//!                 ├──► the end with the error: the VM runs on
+//!                 └──► Destroying (VM.shutdown)
+//! ```
+
+use super::domain;
+use crate::operation::{Event, Next, Operation, Request, StepCx};
+use crate::{Args, rows};
+use serde::{Deserialize, Serialize};
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::View;
+use xenith_xen_port::{Effect, EffectError, StopReason};
+
+/// A guest has this long to stop, as in xapi.
+pub(super) const GUEST_STOPS_WITHIN_MS: u64 = 20 * 60 * 1000;
+
+/// What gives way to a hard stop (allowed_operations.md, VM).
+const GIVES_UP: &[&str] = &[
+    "clean_shutdown",
+    "clean_reboot",
+    "hard_reboot",
+    "pool_migrate",
+    "call_plugin",
+    "shutdown",
+    "suspend",
+];
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Stop {
+    vm: Ref,
+    phase: Phase,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Phase {
+    Begun { ask_guest: bool, then_destroy: bool },
+    Asking { then_destroy: bool },
+    Destroying { host: Ref, tries_left: u8 },
+}
+
+/// A domain that cannot be destroyed at once is tried again this often.
+const TRIES: u8 = 3;
+
+pub fn ask_hard(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    Ok(ask(view, args, "hard_shutdown", (false, true))?.giving_up(GIVES_UP))
+}
+
+pub fn ask_clean(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    ask(view, args, "clean_shutdown", (true, false))
+}
+
+pub fn ask_either(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
+    ask(view, args, "shutdown", (true, true))
+}
+
+fn ask(
+    view: &View,
+    args: Args<'_>,
+    operation: &str,
+    (ask_guest, then_destroy): (bool, bool),
+) -> Result<Request, ApiError> {
+    let vm = args.reference(0)?;
+    let state = Stop {
+        vm: vm.clone(),
+        phase: Phase::Begun {
+            ask_guest,
+            then_destroy,
+        },
+    };
+    Request::new(&state, domain::locks(view, vm, operation, &[])?)
+}
+
+impl Operation for Stop {
+    const KIND: &'static str = "VM.stop";
+
+    fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Stop>, ApiError> {
+        match (&self.phase, event) {
+            (
+                Phase::Begun {
+                    ask_guest,
+                    then_destroy,
+                },
+                _,
+            ) => {
+                let then_destroy = *then_destroy;
+                if rows::text(cx.view, "VM", &self.vm, "power_state")? == "Suspended" {
+                    return Err(ApiError::new(crate::NOT_BUILT, ["stop of a suspended VM"]));
+                }
+                match *ask_guest && rows::text(cx.view, "VM", &self.vm, "power_state")? == "Running" {
+                    true => self.ask_guest(cx, then_destroy),
+                    false => self.destroy(cx, TRIES),
+                }
+            }
+            (_, Event::HostLost) => self.halted(cx),
+            (Phase::Asking { .. }, Event::Worked(_)) => self.destroy(cx, TRIES),
+            (Phase::Asking { then_destroy }, Event::Failed { error, .. }) => match (error, *then_destroy) {
+                (EffectError::NoDomain, _) => self.halted(cx),
+                (_, true) if !cx.cancelled => self.destroy(cx, TRIES),
+                (error, _) => {
+                    let why = domain::error(&self.vm, &error);
+                    Ok(Next::End(Err(cx.failure(why))))
+                }
+            },
+            (Phase::Destroying { .. }, Event::Worked(_)) => self.halted(cx),
+            (Phase::Destroying { tries_left, .. }, Event::Failed { error, .. }) => match (error, *tries_left) {
+                (EffectError::NoDomain, _) => self.halted(cx),
+                (error, 0) => Ok(Next::End(Err(domain::error(&self.vm, &error)))),
+                (_, left) => self.destroy(cx, left - 1),
+            },
+            (Phase::Asking { .. } | Phase::Destroying { .. }, Event::Begun) => {
+                Err(ApiError::internal("an operation began twice"))
+            }
+        }
+    }
+}
+
+impl Stop {
+    fn ask_guest(self, cx: &mut StepCx<'_>, then_destroy: bool) -> Result<Next<Stop>, ApiError> {
+        let effects = vec![Effect::DomainShutdown {
+            vm: domain::id(cx.view, &self.vm)?,
+            reason: StopReason::Poweroff,
+            within_ms: GUEST_STOPS_WITHIN_MS,
+        }];
+        Ok(Next::Work {
+            host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
+            state: Stop {
+                phase: Phase::Asking { then_destroy },
+                ..self
+            },
+            effects,
+            cancellable: true,
+        })
+    }
+
+    fn destroy(self, cx: &mut StepCx<'_>, tries_left: u8) -> Result<Next<Stop>, ApiError> {
+        let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
+        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+        Ok(Next::Work {
+            state: Stop {
+                phase: Phase::Destroying {
+                    host: host.clone(),
+                    tries_left,
+                },
+                ..self
+            },
+            host,
+            effects,
+            cancellable: false,
+        })
+    }
+
+    fn halted(self, cx: &mut StepCx<'_>) -> Result<Next<Stop>, ApiError> {
+        domain::set_halted(cx.view, cx.tx, &self.vm)?;
+        Ok(Next::End(Ok(Value::Void)))
+    }
+}

@@ -1,0 +1,21 @@
+//! Bugs that are put in on purpose: each checker must find one.
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum PoolPlant {
+    #[default]
+    None,
+    /// Orders are read from what is not committed yet.
+    OrdersFromTheHead,
+    /// A host is declared dead while it lives.
+    DeclaredDeadAlive,
+    /// Hosts hear coordinators that are not in office any more.
+    NoFence,
+    /// Hosts forget an outcome when it has been proposed, not when it is committed.
+    ForgetsEarly,
+    /// A machine that has started anew works old orders.
+    NoWelcome,
+    /// An operation that ends leaves its objects held.
+    LeavesLocks,
+    /// Claims on memory are not seen by the next start.
+    NoClaims,
+}

@@ -1,0 +1,386 @@
+//! Everything there is in a run: the log, the network, the hosts, and the one who coordinates. Time goes from event to event.
+
+use super::coordinator::{Coordinator, Proposal};
+use super::host::{Host, Out};
+use super::plant::PoolPlant;
+use super::{PoolOptions, calls, faults};
+use crate::probes::Probes;
+use crate::random::Random;
+use std::collections::BTreeMap;
+use xenith_classes::agent::{Report, Signed};
+use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
+use xenith_classes::{Ids, operation};
+use xenith_datamodel::Ref;
+use xenith_pooldb::{Transaction, View};
+use xenith_xen_sim::facts::machine_facts;
+use xenith_xen_sim::machine::{Behaviour, EffectKind, Image, Machine, Parcel, Point, Rule, Trouble};
+
+pub const GIB: i64 = 1 << 30;
+/// Unanswered things are said again after so long.
+pub const AGAIN_MS: i64 = 2_000;
+const HOSTS: u8 = 3;
+const VMS: usize = 6;
+/// Room for two VMs on each host, so that starts compete.
+const VM_BYTES: i64 = 13 * GIB;
+
+/// On its way from one place to another.
+pub enum Message {
+    ToHost { host: usize, signed: Signed },
+    ToCoordinator { host: usize, report: Report },
+    Parcel { from: usize, to: usize, parcel: Parcel },
+}
+
+/// Uuids from the seed.
+pub struct SeededIds(pub Random);
+
+impl Ids for SeededIds {
+    fn uuid(&mut self) -> String {
+        let (a, b) = (self.0.next(), self.0.next());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+            a >> 32,
+            (a >> 16) & 0xffff,
+            a & 0xfff,
+            (b >> 52) & 0xfff,
+            b & 0xffff_ffff_ffff
+        )
+    }
+}
+
+pub struct World {
+    pub random: Random,
+    pub ids: SeededIds,
+    pub now_ms: i64,
+    pub hosts: Vec<Host>,
+    pub vms: Vec<Ref>,
+    pub images: BTreeMap<String, Image>,
+    /// The log: what is committed. What is proposed and not committed yet is the coordinator's.
+    pub committed: View,
+    pub coordinator: Coordinator,
+    pub net: BTreeMap<(i64, u64), Message>,
+    pub plant: PoolPlant,
+    pub probes: Probes,
+    /// Tasks that were answered to clients: they must end.
+    pub tasks: Vec<Ref>,
+    pub trouble: bool,
+    next_message: u64,
+    next_look_ms: i64,
+    print: bool,
+}
+
+impl World {
+    pub fn new(options: PoolOptions) -> World {
+        let mut random = Random::new(options.seed);
+        let mut ids = SeededIds(random.fork());
+        let now_ms = 1_787_277_600_000;
+        let committed = born(&mut ids, now_ms);
+        let class = |name| xenith_datamodel::class(name).expect("a class of the tables");
+        let hosts = (1..=HOSTS)
+            .map(|number| {
+                let uuid = format!("host-uuid-{number}");
+                let row = committed.by_uuid(class("host"), &uuid).expect("the host was just made");
+                Host::new(row, uuid, 32 * GIB - GIB / 2 - 2 * GIB)
+            })
+            .collect();
+        let mut world = World {
+            random,
+            ids,
+            now_ms,
+            hosts,
+            vms: Vec::new(),
+            images: BTreeMap::new(),
+            coordinator: Coordinator::new(&committed),
+            committed,
+            net: BTreeMap::new(),
+            plant: options.plant,
+            probes: Probes::default(),
+            tasks: Vec::new(),
+            trouble: true,
+            next_message: 0,
+            next_look_ms: now_ms,
+            print: options.print,
+        };
+        for host in 0..usize::from(HOSTS) {
+            world.power_on(host);
+        }
+        for number in 0..VMS {
+            let vm = calls::make_vm(&mut world, &format!("vm-{number}"), VM_BYTES);
+            world.vms.push(vm);
+        }
+        world
+    }
+
+    /// One step under trouble.
+    pub fn step(&mut self) {
+        match self.random.below(100) {
+            0..12 => calls::call(self),
+            12..20 => faults::fault(self),
+            _ => self.pass_on(),
+        }
+    }
+
+    /// The next thing that is due happens.
+    pub fn pass_on(&mut self) {
+        let machine = self.hosts.iter().filter_map(|host| host.machine.as_ref()?.next_due());
+        let machine = machine.min().map(|due| self.from_machine_ms(due));
+        let message = self.net.keys().next().map(|(due, _)| *due);
+        let log = self.coordinator.next_commit_ms();
+        let due = [machine, message, log, Some(self.next_look_ms)];
+        let due = due.into_iter().flatten().min().unwrap_or(self.now_ms);
+        self.now_ms = self.now_ms.max(due);
+        self.machines_advance();
+        self.deliver_due();
+        self.commit_due();
+        if self.now_ms >= self.next_look_ms {
+            self.next_look_ms = self.now_ms + AGAIN_MS / 2;
+            self.look_everywhere();
+        }
+        self.coordinate();
+    }
+
+    pub fn say(&self, text: impl FnOnce() -> String) {
+        if self.print {
+            println!("{} {}", self.now_ms - 1_787_277_600_000, text());
+        }
+    }
+
+    /// Machines count from 0.
+    pub fn machine_ms(&self) -> u64 {
+        u64::try_from(self.now_ms - 1_787_277_600_000).unwrap_or_default()
+    }
+
+    fn from_machine_ms(&self, due: u64) -> i64 {
+        1_787_277_600_000 + i64::try_from(due).unwrap_or(i64::MAX / 2)
+    }
+
+    pub fn power_on(&mut self, host: usize) {
+        let (behaviour, seed) = (self.behaviour(), self.random.next());
+        let out = match self.plant {
+            PoolPlant::NoWelcome => {
+                self.hosts[host].power_on(behaviour, seed);
+                self.hosts[host].start_daemon(true)
+            }
+            _ => self.hosts[host].power_on(behaviour, seed),
+        };
+        self.send_out(host, out);
+    }
+
+    fn behaviour(&mut self) -> Behaviour {
+        let fail = |effect, at, skip| Rule {
+            skip,
+            times: Some(1),
+            ..Rule::always(
+                effect,
+                Trouble::Fail {
+                    at: Point::Percent(at),
+                    error: xenith_xen_port::EffectError::Failed("a script says so".to_owned()),
+                },
+            )
+        };
+        let mut rules = Vec::new();
+        if self.trouble {
+            let kinds = [
+                EffectKind::DomainCreate,
+                EffectKind::DomainUnpause,
+                EffectKind::DomainDestroy,
+                EffectKind::MigrationReceive,
+                EffectKind::MigrationSend,
+            ];
+            for kind in kinds {
+                if self.random.percent(40) {
+                    let at = self.random.one_of([0, 30, 60, 100]);
+                    rules.push(fail(kind, at, self.random.below(4) as u32));
+                }
+            }
+            if self.random.percent(30) {
+                rules.push(Rule {
+                    times: Some(2),
+                    ..Rule::always(EffectKind::DomainShutdown, Trouble::GuestIgnores)
+                });
+            }
+        }
+        Behaviour {
+            jitter_percent: 50,
+            rules,
+            ..Behaviour::lifelike()
+        }
+    }
+
+    /// Puts a message on its way: late, and under trouble sometimes lost or doubled.
+    pub fn send(&mut self, message: impl Fn() -> Message) {
+        let lost = self.trouble && self.random.percent(5);
+        let copies = match (lost, self.trouble && self.random.percent(5)) {
+            (true, _) => {
+                self.probes.hit("message_lost");
+                0
+            }
+            (false, true) => {
+                self.probes.hit("message_doubled");
+                2
+            }
+            (false, false) => 1,
+        };
+        for _ in 0..copies {
+            let late = match self.trouble && self.random.percent(5) {
+                true => self.random.between(1_000, 8_000),
+                false => self.random.between(1, 20),
+            };
+            self.next_message += 1;
+            let due = self.now_ms + i64::try_from(late).unwrap_or_default();
+            self.net.insert((due, self.next_message), message());
+        }
+    }
+
+    pub fn send_out(&mut self, host: usize, out: Vec<Out>) {
+        for one in out {
+            match one {
+                Out::Report(report) => self.send(|| Message::ToCoordinator {
+                    host,
+                    report: report.clone(),
+                }),
+                Out::Parcel { to, parcel } => {
+                    // Named by its host's uuid when it is sent, by its number when it is answered.
+                    let to = self.hosts.iter().position(|host| host.uuid == to);
+                    if let Some(to) = to {
+                        self.send(|| Message::Parcel {
+                            from: host,
+                            to,
+                            parcel: parcel.clone(),
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    fn machines_advance(&mut self) {
+        let now = self.machine_ms();
+        for host in 0..self.hosts.len() {
+            let out = self.hosts[host].advance(now, &mut self.images);
+            self.send_out(host, out);
+        }
+    }
+
+    fn deliver_due(&mut self) {
+        while let Some(entry) = self.net.first_entry() {
+            if entry.key().0 > self.now_ms {
+                return;
+            }
+            match entry.remove() {
+                Message::ToHost { host, signed } => {
+                    let crash = (self.trouble && self.random.percent(2)).then(|| self.random.index(3));
+                    let (now, no_fence) = (self.machine_ms(), self.plant == PoolPlant::NoFence);
+                    let out = self.hosts[host].hear(now, signed, crash, no_fence);
+                    self.send_out(host, out);
+                }
+                Message::ToCoordinator { host, report } => self.hear_report(host, &report),
+                Message::Parcel { from, to, parcel } => {
+                    let (now, from) = (self.machine_ms(), self.hosts[from].uuid.clone());
+                    if let Some(machine) = self.hosts[to].machine.as_mut() {
+                        machine.deliver(now, &from, parcel);
+                    }
+                }
+            }
+        }
+    }
+
+    fn look_everywhere(&mut self) {
+        let now = self.machine_ms();
+        for host in 0..self.hosts.len() {
+            let out = self.hosts[host].look(now);
+            self.send_out(host, out);
+            let untold = self.hosts[host].agent.as_ref().map(|agent| agent.untold());
+            let reports = untold.unwrap_or_default().into_iter().map(Out::Report);
+            self.send_out(host, reports.collect());
+        }
+    }
+
+    /// Plans against the head and proposes, as the daemon does.
+    pub fn propose(&mut self, tx: Transaction, proposal: Proposal) -> bool {
+        let due = self.now_ms + i64::try_from(self.random.between(1, 15)).unwrap_or_default();
+        self.coordinator.propose(tx, due, proposal)
+    }
+
+    fn commit_due(&mut self) {
+        while let Some((tx, proposal)) = self.coordinator.take_due(self.now_ms) {
+            self.commit(&tx, proposal);
+        }
+    }
+
+    pub fn commit(&mut self, tx: &Transaction, proposal: Proposal) {
+        match self.committed.apply(tx) {
+            Ok((view, _)) => self.committed = view,
+            Err(error) => panic!("what was planned against the head does not apply: {error}"),
+        }
+        if let Proposal::Task(task) = proposal {
+            self.tasks.push(task);
+        }
+    }
+
+    /// No more trouble: everything that is off goes on again.
+    pub fn heal(&mut self) {
+        self.trouble = false;
+        for host in 0..self.hosts.len() {
+            match (self.hosts[host].machine.is_some(), self.hosts[host].agent.is_some()) {
+                (false, _) => self.power_on(host),
+                (true, false) => {
+                    let out = self.hosts[host].start_daemon(false);
+                    self.send_out(host, out);
+                }
+                (true, true) => {}
+            }
+            let mut behaviour = Behaviour::lifelike();
+            behaviour.rules.clear();
+            if let Some(machine) = self.hosts[host].machine.as_mut() {
+                machine.behave(behaviour);
+            }
+        }
+    }
+
+    /// Nothing is under way any more, and every host has been heard out.
+    pub fn is_quiet(&self) -> bool {
+        let told = |host: &Host| host.agent.as_ref().is_some_and(|agent| agent.untold().is_empty());
+        let steady = |host: &Host| {
+            host.machine
+                .as_ref()
+                .is_some_and(|machine: &Machine| machine.free_bytes() >= 0)
+        };
+        self.unfinished().is_empty()
+            && self.coordinator.is_idle()
+            && self.hosts.iter().all(|host| told(host) && steady(host))
+    }
+
+    /// What is not over: operations.
+    pub fn unfinished(&self) -> String {
+        let class = xenith_datamodel::class("xenith_operation").expect("a class of the tables");
+        let open = self.committed.refs(class).filter_map(|operation| {
+            let record = operation::Record::read(&self.committed, operation).ok()?;
+            Some(format!("{} {} at {}", record.kind, record.state, record.sequence))
+        });
+        open.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn born(ids: &mut SeededIds, now_ms: i64) -> View {
+    let facts: Vec<_> = (1..=HOSTS)
+        .map(|number| machine_facts(number, &format!("127.0.0.{number}"), now_ms / 1_000))
+        .collect();
+    let birth = |number: usize, uuid: &'static str| HostBirth {
+        facts: &facts[number],
+        host_uuid: uuid,
+        address: "127.0.0.1",
+        certificate_sha256: [number as u8; 32],
+    };
+    let pool = PoolBirth {
+        pool_uuid: "pool-uuid",
+        name_label: "",
+        host: birth(0, "host-uuid-1"),
+    };
+    let tx = new_pool(ids, now_ms, pool).expect("a pool is born");
+    let (mut view, _) = View::default().apply(&tx).expect("it applies");
+    for (number, uuid) in [(1, "host-uuid-2"), (2, "host-uuid-3")] {
+        let tx = join_host(&view, ids, now_ms, birth(number, uuid)).expect("a host joins");
+        view = view.apply(&tx).expect("it applies").0;
+    }
+    view
+}
