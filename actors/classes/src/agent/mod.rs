@@ -177,6 +177,11 @@ impl Agent {
         booted.into_iter().chain(outcomes).chain(stopped).collect()
     }
 
+    /// Nothing is worked and nothing waits.
+    pub fn is_idle(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// Whether something works or waits for the VM here.
     pub fn is_busy(&self, vm: &VmId) -> bool {
         self.queues.contains_key(&Some(vm.clone()))

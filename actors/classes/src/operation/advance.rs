@@ -45,10 +45,15 @@ pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Re
     let mut now = after(view, tx)?;
     for operation in rows::all(view, "xenith_operation")? {
         let record = Record::read(view, &operation)?;
-        if !kinds::is_known(&record.kind) || record.host != *host {
+        let event = match record.host == *host {
+            true => Event::HostLost,
+            false if holds_vm_on(&now, &record, host)? => Event::VmLost,
+            false => continue,
+        };
+        if !kinds::is_known(&record.kind) {
             continue;
         }
-        let more = step(&now, tx.time_ms, ids, record, Event::HostLost)?;
+        let more = step(&now, tx.time_ms, ids, record, event)?;
         now = after(&now, &more)?;
         tx.changes.extend(more.changes);
     }
@@ -113,4 +118,13 @@ fn after(view: &View, tx: &Transaction) -> Result<View, ApiError> {
         Err(ApplyError::Api(error)) => Err(error),
         Err(conflict @ ApplyError::Conflict { .. }) => Err(ApiError::internal(conflict.to_string())),
     }
+}
+
+fn holds_vm_on(view: &View, record: &Record, host: &Ref) -> Result<bool, ApiError> {
+    for lock in record.locks.iter().filter(|lock| lock.class == "VM") {
+        if rows::reference(view, "VM", &lock.object, "resident_on")? == *host {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

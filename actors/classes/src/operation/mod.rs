@@ -91,6 +91,8 @@ pub enum Event {
     Failed { at: usize, error: EffectError },
     /// The host that worked the order is dead, with all its domains (D1). Its last order may have been done or not.
     HostLost,
+    /// The host on which the VM is resident is dead, while another works the order.
+    VmLost,
 }
 
 /// What comes next.

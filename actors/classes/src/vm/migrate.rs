@@ -72,6 +72,9 @@ impl Operation for Migrate {
     const KIND: &'static str = "VM.pool_migrate";
 
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Migrate>, ApiError> {
+        if event == Event::VmLost {
+            return self.lost(cx);
+        }
         match &self.phase {
             Phase::Begun => self.begin(cx),
             Phase::Receiving { from } => {
@@ -144,7 +147,7 @@ impl Migrate {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
                 self.drop_copy(cx, why, TRIES)
             }
-            Event::HostLost | Event::Begun => {
+            Event::HostLost | Event::VmLost | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
                 Ok(Next::End(Err(ApiError::new("HOST_OFFLINE", [self.to.as_str()]))))
             }
@@ -168,7 +171,7 @@ impl Migrate {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
                 self.go_back(cx, from, why)
             }
-            Event::HostLost | Event::Begun => {
+            Event::HostLost | Event::VmLost | Event::Begun => {
                 // The whole of its memory may or may not have arrived: the VM was lost with its host.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 domain::schedule(cx.tx, &self.vm, &self.to)?;
@@ -187,7 +190,7 @@ impl Migrate {
         match event {
             Event::Worked(_) => {}
             // It does not run on at the source: it is lost.
-            Event::Failed { .. } | Event::HostLost | Event::Begun => {
+            Event::Failed { .. } | Event::HostLost | Event::VmLost | Event::Begun => {
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 domain::schedule(cx.tx, &self.vm, &self.to)?;
             }
@@ -210,7 +213,7 @@ impl Migrate {
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
             Event::Failed { .. } if tries_left > 0 => self.drop_copy(cx, why, tries_left - 1),
-            Event::Failed { .. } | Event::Worked(_) | Event::HostLost | Event::Begun => {
+            Event::Failed { .. } | Event::Worked(_) | Event::HostLost | Event::VmLost | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
                 Ok(Next::End(Err(why)))
             }
@@ -228,7 +231,7 @@ impl Migrate {
                 }
                 self.clean(cx, from, TRIES, Err(why))
             }
-            Event::HostLost | Event::Begun => {
+            Event::HostLost | Event::VmLost | Event::Begun => {
                 // It may have run there: what the source still has is old.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
@@ -251,6 +254,28 @@ impl Migrate {
             outcome,
         };
         self.work(phase, from, vec![destroy], false)
+    }
+
+    /// The host that the VM runs on is dead while another does something for it: what is left of the VM is the copy there.
+    fn lost(self, cx: &mut StepCx<'_>) -> Result<Next<Migrate>, ApiError> {
+        let here = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+        let why = ApiError::new("HOST_OFFLINE", [here.as_str()]);
+        domain::set_halted(cx.view, cx.tx, &self.vm)?;
+        match self.phase {
+            Phase::Cleaning { ref from, .. } => {
+                let from = from.clone();
+                self.clean(cx, from, TRIES, Err(why))
+            }
+            Phase::Begun
+            | Phase::Receiving { .. }
+            | Phase::Sending { .. }
+            | Phase::Returning { .. }
+            | Phase::Dropping { .. }
+            | Phase::Resuming { .. } => {
+                domain::schedule(cx.tx, &self.vm, &self.to)?;
+                self.drop_copy(cx, why, TRIES)
+            }
+        }
     }
 
     fn work(self, phase: Phase, host: Ref, effects: Vec<Effect>, cancellable: bool) -> Result<Next<Migrate>, ApiError> {

@@ -65,11 +65,11 @@ impl Operation for Reboot {
             (Phase::Begun { ask_guest: false }, _) => self.rebuild(cx),
             // What is left of the domain stays this VM's, which a hard stop tries again.
             (Phase::Clearing { why }, Event::Failed { .. }) => Ok(Next::End(Err(why.clone()))),
-            (Phase::Clearing { why }, Event::Begun | Event::Worked(_) | Event::HostLost) => {
+            (Phase::Clearing { why }, Event::Begun | Event::Worked(_) | Event::HostLost | Event::VmLost) => {
                 let why = why.clone();
                 self.halted(cx, why)
             }
-            (Phase::Asking | Phase::Rebuilding { .. }, Event::HostLost) => {
+            (Phase::Asking | Phase::Rebuilding { .. }, Event::HostLost | Event::VmLost) => {
                 let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
                 let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
                 self.halted(cx, why)

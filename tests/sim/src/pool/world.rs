@@ -339,7 +339,10 @@ impl World {
 
     /// Nothing is under way any more, and every host has been heard out.
     pub fn is_quiet(&self) -> bool {
-        let told = |host: &Host| host.agent.as_ref().is_some_and(|agent| agent.untold().is_empty());
+        let told = |host: &Host| {
+            let agent = host.agent.as_ref();
+            agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle())
+        };
         let steady = |host: &Host| {
             host.machine
                 .as_ref()
@@ -370,6 +373,8 @@ fn born(ids: &mut SeededIds, now_ms: i64) -> View {
         host_uuid: uuid,
         address: "127.0.0.1",
         certificate_sha256: [number as u8; 32],
+        certificate: None,
+        https_only: false,
     };
     let pool = PoolBirth {
         pool_uuid: "pool-uuid",
