@@ -5,6 +5,13 @@
 //!  calls, faults (by chance) ──► world ──► committed rows, machines ──► checkers, after every step
 //! ```
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what cannot be planned or applied is a fault that the run has found: it ends there, and its seed is told"
+)]
+
 mod calls;
 mod checkers;
 mod coordinator;
@@ -41,7 +48,18 @@ pub struct PoolReport {
 /// Steps of the healing phase. Nothing may need more.
 const HEALING_STEPS_MAX: u64 = 20_000;
 
+/// A panic in the rooms is a violation like any other.
 pub fn run(options: PoolOptions) -> PoolReport {
+    let ran = std::panic::catch_unwind(|| run_to_the_end(options));
+    ran.unwrap_or_else(|_| PoolReport {
+        seed: options.seed,
+        steps: options.steps,
+        probes: Probes::default(),
+        violation: Some("a panic, see above".to_owned()),
+    })
+}
+
+fn run_to_the_end(options: PoolOptions) -> PoolReport {
     let mut world = World::new(options);
     let mut violation = None;
     let mut step = 0;

@@ -122,7 +122,7 @@ impl World {
     /// The next thing that is due happens.
     pub fn pass_on(&mut self) {
         let machine = self.hosts.iter().filter_map(|host| host.machine.as_ref()?.next_due());
-        let machine = machine.min().map(|due| self.from_machine_ms(due));
+        let machine = machine.min().map(|due| self.pool_ms_of(due));
         let message = self.net.keys().next().map(|(due, _)| *due);
         let log = self.coordinator.next_commit_ms();
         let due = [machine, message, log, Some(self.next_look_ms)];
@@ -149,7 +149,7 @@ impl World {
         u64::try_from(self.now_ms - 1_787_277_600_000).unwrap_or_default()
     }
 
-    fn from_machine_ms(&self, due: u64) -> i64 {
+    fn pool_ms_of(&self, due: u64) -> i64 {
         1_787_277_600_000 + i64::try_from(due).unwrap_or(i64::MAX / 2)
     }
 

@@ -16,7 +16,7 @@ pub fn check(world: &World) -> Option<String> {
     for vm in &world.vms {
         let text = |field| text(view, vm, field);
         let (uuid, state) = (text("uuid")?, text("power_state")?);
-        if !text("scheduled_to_be_resident_on").is_none_or(|host| host == Ref::null().as_str()) {
+        if text("scheduled_to_be_resident_on").is_some_and(|host| host != Ref::null().as_str()) {
             return Some(format!("VM {uuid} has a claim on a host for ever"));
         }
         let rows = match state.as_str() {
