@@ -90,7 +90,7 @@ pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Resul
     let machine = if machine_runs {
         None
     } else {
-        Some(running_machine(&host_dir, number).await?)
+        Some(running_machine(dir, number).await?)
     };
     let daemon = start_daemon(&host_dir)?;
     entry.pid = Some(daemon.pid);
@@ -111,7 +111,7 @@ pub async fn start_one_host(dir: &Path, mut pool: PoolFile, number: u8) -> Resul
 
 async fn start_host(dir: &Path, number: u8, config: Config) -> Result<RunningHost, CommandError> {
     let host_dir = host_dir::path(dir, number);
-    let machine = running_machine(&host_dir, number).await?;
+    let machine = running_machine(dir, number).await?;
     let daemon = start_daemon(&host_dir)?;
     Ok(RunningHost {
         number,
@@ -122,8 +122,9 @@ async fn start_host(dir: &Path, number: u8, config: Config) -> Result<RunningHos
 }
 
 /// A machine that answers: a daemon does not start without its hypervisor.
-async fn running_machine(host_dir: &Path, number: u8) -> Result<Running, CommandError> {
-    let mut machine = start_machine(host_dir, number, host_dir::address(number))?;
+async fn running_machine(dir: &Path, number: u8) -> Result<Running, CommandError> {
+    let host_dir = host_dir::path(dir, number);
+    let mut machine = start_machine(&host_dir, &host_dir::shared(dir), number, host_dir::address(number))?;
     let start = Instant::now();
     while tokio::net::UnixStream::connect(host_dir.join("machine.sock"))
         .await

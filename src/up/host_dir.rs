@@ -14,6 +14,11 @@ pub fn path(dir: &Path, number: u8) -> PathBuf {
     dir.join(format!("host-{number}"))
 }
 
+/// What the simulated machines of the pool at `dir` share.
+pub fn shared(dir: &Path) -> PathBuf {
+    dir.join("shared")
+}
+
 /// Makes host `number`'s folder, configuration and accounts.
 pub fn make(dir: &Path, number: u8, arguments: &UpArguments) -> Result<Config, CommandError> {
     let host_dir = path(dir, number);

@@ -11,10 +11,12 @@ mod processes;
 pub use processes::{MachineArguments, machine};
 
 use crate::commands::CommandError;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use pool_file::PoolFile;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use xenith_xen_sim::SharedDir;
+use xenith_xen_sim::machine::Behaviour;
 
 /// Hosts are 127.0.0.1 to 127.0.0.N.
 const HOSTS_MAX: u8 = 64;
@@ -40,9 +42,34 @@ pub struct UpArguments {
     /// `key.path=value` for every host's configuration, `{k}` in it being the host's number; may be given more than once.
     #[arg(long = "config-set", value_name = "KEY=VALUE")]
     pub config_set: Vec<String>,
+    /// How fast simulated machines and their guests are; a folder keeps what it was given last.
+    #[arg(long)]
+    pub guests: Option<Guests>,
     /// Start only host K of an existing pool again.
     #[arg(long, value_name = "K")]
     pub host: Option<u8>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Guests {
+    /// Nothing takes time; without this option, too.
+    Instant,
+    /// Seconds, as on a small real host.
+    Lifelike,
+}
+
+impl Guests {
+    /// Machines of the pool at `dir` that start from now on are so fast.
+    fn keep_in(self, dir: &Path) -> Result<(), CommandError> {
+        let behaviour = match self {
+            Guests::Instant => Behaviour::instant(),
+            Guests::Lifelike => Behaviour::lifelike(),
+        };
+        let shared = host_dir::shared(dir);
+        SharedDir::open(&shared)
+            .and_then(|folder| folder.set_behaviour(&behaviour))
+            .map_err(|cause| CommandError::file(&shared, cause))
+    }
 }
 
 pub fn up(arguments: &UpArguments) -> Result<(), CommandError> {
@@ -54,6 +81,9 @@ pub fn up(arguments: &UpArguments) -> Result<(), CommandError> {
         .dir
         .canonicalize()
         .map_err(|cause| CommandError::file(&arguments.dir, cause))?;
+    if let Some(guests) = arguments.guests {
+        guests.keep_in(&dir)?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -19,6 +19,9 @@ pub struct MachineArguments {
     /// The host's folder.
     #[arg(long)]
     pub dir: PathBuf,
+    /// The folder that all machines of the pool share.
+    #[arg(long)]
+    pub shared: PathBuf,
     #[arg(long)]
     pub number: u8,
     #[arg(long)]
@@ -36,12 +39,19 @@ pub fn machine(arguments: &MachineArguments) -> Result<(), CommandError> {
         &arguments.address.to_string(),
         i64::try_from(boot_time).unwrap_or_default(),
     );
+    let config = xenith_xen_sim::MachineConfig {
+        socket: arguments.dir.join("machine.sock"),
+        facts,
+        shared: arguments.shared.clone(),
+        // Another one for every machine and boot.
+        seed: boot_time << 8 | u64::from(arguments.number),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| CommandError::file(&arguments.dir, cause))?;
     runtime
-        .block_on(xenith_xen_sim::run_machine(&arguments.dir.join("machine.sock"), facts))
+        .block_on(xenith_xen_sim::run_machine(config))
         .map_err(|cause| CommandError::Other(Box::new(cause)))
 }
 
@@ -51,9 +61,11 @@ pub struct Running {
     child: Child,
 }
 
-pub fn start_machine(dir: &Path, number: u8, address: Ipv4Addr) -> Result<Running, CommandError> {
+/// `dir` is the host's, `shared` the pool's.
+pub fn start_machine(dir: &Path, shared: &Path, number: u8, address: Ipv4Addr) -> Result<Running, CommandError> {
     let mut command = own_program()?;
     command.arg("sim-machine").arg("--dir").arg(dir);
+    command.arg("--shared").arg(shared);
     command
         .arg("--number")
         .arg(number.to_string())

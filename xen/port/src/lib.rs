@@ -1,5 +1,7 @@
 //! What the toolstack asks of a host's hypervisor, network and hardware: small traits and plain types, no driver.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod domain;
 mod effect;
 

@@ -5,10 +5,15 @@
 //! ([`SimulatedHost`]). What lives on the machine lives and dies with this process.
 //! Must not: know anything of the pool, the database or XenAPI.
 
+mod client;
 pub mod facts;
+mod live;
 pub mod machine;
 mod protocol;
 mod server;
+mod shared;
 
-pub use protocol::SimulatedHost;
-pub use server::{MachineError, run_machine};
+pub use client::{AskError, SimulatedHost};
+pub use live::{Begun, Courier, Live, LiveHost, Watcher};
+pub use server::{MachineConfig, MachineError, run_machine};
+pub use shared::SharedDir;

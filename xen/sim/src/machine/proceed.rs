@@ -69,7 +69,7 @@ impl Machine {
             return;
         };
         let Some(guest) = work.effect.vm().and_then(|vm| self.guests.get_mut(vm)) else {
-            return;
+            return self.finish(subject, Err(EffectError::NoDomain));
         };
         guest.halt(now_ms, DomainState::Stopped(StopReason::Suspend));
         if matches!(work.effect, Effect::DomainSave { .. }) {
@@ -84,7 +84,9 @@ impl Machine {
         let Some(Effect::DomainSave { vm, image }) = self.works.get(subject).map(|work| work.effect.clone()) else {
             return;
         };
-        let Some(guest) = self.guests.get_mut(&vm) else { return };
+        let Some(guest) = self.guests.get_mut(&vm) else {
+            return self.finish(subject, Err(EffectError::NoDomain));
+        };
         let memory = guest.memory.clone();
         match images.write(&image, &Image { vm, memory }) {
             Ok(()) => {

@@ -1,7 +1,7 @@
 //! A domain's life, in lifelike time.
 
 use super::*;
-use xenith_xen_port::DomainState::{Paused, Running, Stopped};
+use xenith_xen_port::DomainState::{Paused, Stopped};
 
 #[test]
 fn from_create_to_destroy() {

@@ -122,11 +122,40 @@ fn a_late_refusal_does_not_wake_the_source() {
     world.step();
     let acknowledgement = world.parcels.pop_front();
     assert!(acknowledgement.is_some_and(|(.., parcel)| parcel.body == ParcelBody::HasAll));
-    world.work(1, Effect::DomainDestroy(vm("a"))).unwrap();
+    world.begin(1, Effect::DomainDestroy(vm("a")));
+    while world.state(1, "a").is_some() {
+        world.parcels.clear();
+        world.step();
+    }
     world.parcels.push_back(rest);
     world.pass(600_000);
     assert!(matches!(world.finished[&ticket], Err(EffectError::NotKnown(_))));
     assert_eq!(world.state(0, "a"), Some(SUSPENDED));
+}
+
+/// No source does this; what is half there does not run even so.
+#[test]
+fn a_rest_without_all_pieces_is_refused() {
+    let mut world = prepared(Vec::new());
+    let memory = world.machines[0].guests[&vm("a")].memory.clone();
+    for parts in [1, 5] {
+        let parcel = Parcel {
+            vm: vm("a"),
+            migration: "m1".to_owned(),
+            body: ParcelBody::Rest {
+                parts,
+                memory: memory.clone(),
+            },
+        };
+        world.machines[1].deliver(world.now_ms, "0", parcel);
+        let happenings = world.machines[1].advance(world.now_ms, &mut world.images);
+        let refused = |happening: &Happening| matches!(happening, Happening::Send { parcel, .. } if parcel.body == ParcelBody::Refused);
+        assert!(
+            happenings.iter().all(refused) && happenings.len() == 1,
+            "{happenings:?}"
+        );
+        assert_eq!(world.state(1, "a"), Some(Building));
+    }
 }
 
 #[test]
