@@ -124,7 +124,7 @@ impl Agent {
         if agent.journal.boot_id != boot_id {
             agent.keep(&mut deeds, Keep::Booted(boot_id.to_owned()));
         }
-        agent.stop_again(&mut deeds);
+        deeds.extend(agent.stop_again());
         deeds.extend(agent.untold().into_iter().map(Deed::Tell));
         (agent, deeds)
     }
@@ -179,7 +179,7 @@ impl Agent {
 
     /// Nothing is worked and nothing waits.
     pub fn is_idle(&self) -> bool {
-        self.runs.is_empty()
+        self.runs.is_empty() && self.journal.stopping.is_empty()
     }
 
     /// Whether something works or waits for the VM here.

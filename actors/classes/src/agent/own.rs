@@ -72,22 +72,31 @@ impl Agent {
         }
     }
 
-    /// After a restart of the daemon: what was under way begins anew.
-    pub(super) fn stop_again(&mut self, deeds: &mut Vec<Deed>) {
+    /// What is under way and not worked now: after a restart of the daemon, and with every look at all domains, for what failed.
+    pub fn stop_again(&mut self) -> Vec<Deed> {
+        let mut deeds = Vec::new();
         for (vm, stopping) in self.journal.stopping.clone() {
-            self.enqueue(deeds, Purpose::Own(vm), stopping.effects);
+            if !self.is_busy(&vm) {
+                self.enqueue(&mut deeds, Purpose::Own(vm), stopping.effects);
+            }
         }
+        deeds
     }
 
     pub(super) fn own_ended(&mut self, deeds: &mut Vec<Deed>, vm: &VmId, outcome: &Outcome) {
         let Some(stopping) = self.journal.stopping.get(vm).cloned() else {
             return;
         };
-        // Failed after the first effect: the old domain is gone and no new one runs.
-        let now = outcome
-            .as_ref()
-            .ok()
-            .and_then(|done| done.iter().find_map(|done| done.domid));
+        let now = match outcome {
+            Ok(done) => done.iter().find_map(|done| done.domid),
+            // The old domain is there yet: all of it again, with the next look.
+            Err(failure) if failure.at == 0 => return,
+            // It is gone and none runs in its place: what there is of the new one has to go before anything is told.
+            Err(_) => {
+                let effects = vec![Effect::DomainDestroy(vm.clone())];
+                return self.keep(deeds, Keep::Stopping(Stopping { effects, ..stopping }));
+            }
+        };
         let stopped = Stopped {
             now,
             ..stopping.stopped

@@ -110,6 +110,10 @@ impl Host {
     pub fn look(&mut self, now_ms: u64) -> Vec<Out> {
         let domains = self.machine.as_ref().map(Machine::domains).unwrap_or_default();
         let mut out = Vec::new();
+        if let Some(agent) = self.agent.as_mut() {
+            let deeds = agent.stop_again();
+            out.extend(self.do_all(now_ms, deeds, None));
+        }
         for domain in domains {
             if let Some(agent) = self.agent.as_mut() {
                 let deeds = agent.look_at(&domain);
