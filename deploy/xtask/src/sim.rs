@@ -15,7 +15,15 @@ pub fn sim(arguments: &[String]) -> Result<(), Failure> {
             build_programs()?;
             run(simulator().arg("--seed").arg(seed.to_string()))
         }
-        _ => Err(Failure("usage: cargo xtask sim --seeds N | --seed S".to_owned())),
+        [flag, number] if flag == "--pool-seeds" => pool_seeds(parse(number)?),
+        [flag, number] if flag == "--pool-seed" => {
+            let seed = parse(number)?;
+            build_programs()?;
+            run(pool_simulator().arg("--seed").arg(seed.to_string()))
+        }
+        _ => Err(Failure(
+            "usage: cargo xtask sim --seeds N | --seed S | --pool-seeds N | --pool-seed S".to_owned(),
+        )),
     }
 }
 
@@ -38,6 +46,28 @@ pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
     )))
 }
 
+/// Runs the first `count` seeds of the pool simulator, in two processes.
+pub fn pool_seeds(count: u64) -> Result<(), Failure> {
+    build_programs()?;
+    let half = count / 2;
+    let mut runs = Vec::new();
+    for (from, seeds) in [(1, half), (half + 1, count - half)] {
+        let mut command = pool_simulator();
+        command.args(["--from", &from.to_string(), "--seeds", &seeds.to_string()]);
+        runs.push(command.spawn()?);
+    }
+    let mut passed = true;
+    for mut run in runs {
+        passed &= run.wait()?.success();
+    }
+    match passed {
+        true => Ok(()),
+        false => Err(Failure(
+            "seeds of the pool simulator failed (replay one with `cargo xtask sim --pool-seed S`)".to_owned(),
+        )),
+    }
+}
+
 /// True when the seed passed; one that does not end has failed.
 fn run_within(command: &mut Command) -> Result<bool, Failure> {
     let mut seed = command.spawn()?;
@@ -57,8 +87,16 @@ fn run_within(command: &mut Command) -> Result<bool, Failure> {
 }
 
 fn simulator() -> Command {
+    program("xenith-sim")
+}
+
+fn pool_simulator() -> Command {
+    program("xenith-pool-sim")
+}
+
+fn program(name: &str) -> Command {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    Command::new(target.join("debug/xenith-sim"))
+    Command::new(target.join("debug").join(name))
 }
 
 fn parse(number: &str) -> Result<u64, Failure> {

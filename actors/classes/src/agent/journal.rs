@@ -44,6 +44,8 @@ pub enum Keep {
     Config(VmId, Option<Box<DomainConfig>>),
     Stopping(Stopping),
     Stopped(Stopped),
+    /// An order has taken the place of what was under way.
+    Overtaken(VmId),
     Heard(VmId),
     /// The machine has started anew: nothing of before is left.
     Booted(String),
@@ -86,6 +88,7 @@ impl Journal {
                 self.stopping.remove(&stopped.vm);
                 self.stopped.insert(stopped.vm.clone(), stopped.clone());
             }
+            Keep::Overtaken(vm) => drop(self.stopping.remove(vm)),
             Keep::Heard(vm) => drop(self.stopped.remove(vm)),
             Keep::Booted(boot_id) => {
                 *self = Journal {

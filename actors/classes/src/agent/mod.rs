@@ -87,7 +87,8 @@ pub enum Deed {
 /// What a run is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Purpose {
-    Order(Ref),
+    /// Of this sequence.
+    Order(Ref, i64),
     /// This host's own: a guest has stopped.
     Own(VmId),
 }
@@ -212,8 +213,9 @@ impl Agent {
             }));
             return;
         }
-        let purpose = Purpose::Order(order.operation.clone());
+        let purpose = Purpose::Order(order.operation.clone(), order.sequence);
         if is_new {
+            self.give_up_older(deeds, &order);
             let entry = Entry {
                 sequence: order.sequence,
                 effects: order.effects.clone(),
@@ -225,6 +227,16 @@ impl Agent {
             self.enqueue(deeds, purpose.clone(), order.effects);
         }
         if order.cancel {
+            self.cancel(deeds, &purpose);
+        }
+    }
+
+    /// The operation has gone on without waiting: what its older order does here ends, unheard.
+    fn give_up_older(&mut self, deeds: &mut Vec<Deed>, order: &Order) {
+        let older =
+            Purpose::Order(order.operation.clone(), i64::MIN)..Purpose::Order(order.operation.clone(), order.sequence);
+        let older: Vec<Purpose> = self.runs.range(older).map(|(purpose, _)| purpose.clone()).collect();
+        for purpose in older {
             self.cancel(deeds, &purpose);
         }
     }
@@ -264,12 +276,23 @@ impl Agent {
                 let change = effect.as_ref().and_then(Keep::config_after);
                 if let Some(change) = change {
                     self.keep(&mut deeds, change);
+                    self.overtake(&mut deeds, &purpose);
                 }
                 self.work_next(&mut deeds, &purpose);
             }
             Err(error) => self.finish(&mut deeds, &purpose, Err(Failure { at, error })),
         }
         deeds
+    }
+
+    /// An order has built or destroyed a domain of the VM: what this host wanted to do for the one before is void.
+    fn overtake(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose) {
+        let (Purpose::Order(..), Some(run)) = (purpose, self.runs.get(purpose)) else {
+            return;
+        };
+        if let Some(vm) = run.vm.clone().filter(|vm| self.journal.stopping.contains_key(vm)) {
+            self.keep(deeds, Keep::Overtaken(vm));
+        }
     }
 
     fn purpose_of(&self, ticket: u64) -> Option<Purpose> {
@@ -323,7 +346,7 @@ impl Agent {
     fn finish(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose, outcome: Outcome) {
         let Some(run) = self.runs.remove(purpose) else { return };
         match purpose {
-            Purpose::Order(operation) => self.outcome(deeds, operation, outcome),
+            Purpose::Order(operation, sequence) => self.outcome(deeds, (operation, *sequence), outcome),
             Purpose::Own(vm) => self.own_ended(deeds, vm, &outcome),
         }
         let Some(queue) = self.queues.get_mut(&run.vm) else {
@@ -339,11 +362,11 @@ impl Agent {
         }
     }
 
-    fn outcome(&mut self, deeds: &mut Vec<Deed>, operation: &Ref, outcome: Outcome) {
-        let Some(entry) = self.journal.entries.get(operation) else {
+    fn outcome(&mut self, deeds: &mut Vec<Deed>, (operation, sequence): (&Ref, i64), outcome: Outcome) {
+        let entry = self.journal.entries.get(operation);
+        let Some(entry) = entry.filter(|entry| entry.sequence == sequence) else {
             return;
         };
-        let sequence = entry.sequence;
         let entry = Entry {
             outcome: Some(outcome.clone()),
             ..entry.clone()

@@ -1,7 +1,7 @@
 //! A host: a machine that may lose its power, and a daemon on it that may end. What the journal holds outlives both.
 
 use std::collections::BTreeMap;
-use xenith_classes::agent::{Agent, Deed, Fence, Journal, Report, Signed};
+use xenith_classes::agent::{Agent, Deed, Journal, Report, Signed};
 use xenith_datamodel::Ref;
 use xenith_xen_sim::machine::{Behaviour, Happening, Image, Machine, Parcel};
 
@@ -39,10 +39,10 @@ impl Host {
         }
     }
 
-    pub fn power_on(&mut self, behaviour: Behaviour, seed: u64) -> Vec<Out> {
+    pub fn power_on(&mut self, behaviour: Behaviour, seed: u64, as_before: bool) -> Vec<Out> {
         self.boot += 1;
         self.machine = Some(Machine::new(self.memory_bytes, behaviour, seed));
-        self.start_daemon(false)
+        self.start_daemon(as_before)
     }
 
     pub fn power_off(&mut self) {
@@ -66,16 +66,10 @@ impl Host {
         self.tickets.clear();
     }
 
-    pub fn hear(&mut self, now_ms: u64, mut signed: Signed, crash_after: Option<usize>, no_fence: bool) -> Vec<Out> {
+    pub fn hear(&mut self, now_ms: u64, signed: Signed, crash_after: Option<usize>) -> Vec<Out> {
         let Some(agent) = self.agent.as_mut() else {
             return Vec::new();
         };
-        if no_fence {
-            signed.fence = Fence {
-                term: u64::MAX,
-                index: 0,
-            };
-        }
         let deeds = agent.hear(signed);
         self.do_all(now_ms, deeds, crash_after)
     }

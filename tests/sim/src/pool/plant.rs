@@ -8,8 +8,6 @@ pub enum PoolPlant {
     OrdersFromTheHead,
     /// A host is declared dead while it lives.
     DeclaredDeadAlive,
-    /// Hosts hear coordinators that are not in office any more.
-    NoFence,
     /// Hosts forget an outcome when it has been proposed, not when it is committed.
     ForgetsEarly,
     /// A machine that has started anew works old orders.

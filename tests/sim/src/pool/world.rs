@@ -155,13 +155,8 @@ impl World {
 
     pub fn power_on(&mut self, host: usize) {
         let (behaviour, seed) = (self.behaviour(), self.random.next());
-        let out = match self.plant {
-            PoolPlant::NoWelcome => {
-                self.hosts[host].power_on(behaviour, seed);
-                self.hosts[host].start_daemon(true)
-            }
-            _ => self.hosts[host].power_on(behaviour, seed),
-        };
+        let as_before = self.plant == PoolPlant::NoWelcome;
+        let out = self.hosts[host].power_on(behaviour, seed, as_before);
         self.send_out(host, out);
     }
 
@@ -269,8 +264,8 @@ impl World {
             match entry.remove() {
                 Message::ToHost { host, signed } => {
                     let crash = (self.trouble && self.random.percent(2)).then(|| self.random.index(3));
-                    let (now, no_fence) = (self.machine_ms(), self.plant == PoolPlant::NoFence);
-                    let out = self.hosts[host].hear(now, signed, crash, no_fence);
+                    let now = self.machine_ms();
+                    let out = self.hosts[host].hear(now, signed, crash);
                     self.send_out(host, out);
                 }
                 Message::ToCoordinator { host, report } => self.hear_report(host, &report),
