@@ -1,12 +1,15 @@
 //! `pool.designate_new_master`, again and again, under writers whose session stays at one address (CORRECTNESS B4, B5).
 //!
-//! Options: `--rounds N`, `--writers N`.
+//! Options: `--rounds N`, `--writers N`, `--hosts N` (with 7, two of the targets are learners), `--lag MS` (each target stands still for so long
+//! just before it is asked for: it lacks what was written meanwhile).
 
+use rustix::process::Signal;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use xenith_benches::http::Connection;
 use xenith_benches::pool::{self, Pool};
+use xenith_benches::process;
 use xenith_benches::table::{Table, time};
 use xenith_benches::{Failure, args, runtime};
 use xenith_datamodel::{Ref, Value};
@@ -24,7 +27,8 @@ struct Seen {
 
 fn main() -> Result<(), Failure> {
     let (rounds, writers) = (args::option("--rounds", 100), args::option("--writers", 8));
-    let pool = Pool::start("hand_over", 3)?;
+    let (hosts, lag) = (args::option("--hosts", 3), args::option("--lag", 0_u64));
+    let pool = Pool::start("hand_over", hosts)?;
     runtime().block_on(async {
         let login = pool.login().await?;
         let vms = pool::make_vms(&login, writers).await?;
@@ -40,6 +44,7 @@ fn main() -> Result<(), Failure> {
         let mut coordinator = login.host;
         for _ in 0..rounds {
             let target = coordinator % pool.hosts + 1;
+            stand_still(&pool, target, Duration::from_millis(lag)).await?;
             seen.acks.lock().unwrap_or_else(PoisonError::into_inner).clear();
             let begin = Instant::now();
             let mut asking = Connection::open(&login.address).await?;
@@ -91,6 +96,17 @@ fn main() -> Result<(), Failure> {
         table.print();
         Ok(())
     })
+}
+
+async fn stand_still(pool: &Pool, host: u8, how_long: Duration) -> Result<(), Failure> {
+    if how_long.is_zero() {
+        return Ok(());
+    }
+    let pid = pool.pid(host)?;
+    process::signal(pid, Signal::STOP);
+    tokio::time::sleep(how_long).await;
+    process::signal(pid, Signal::CONT);
+    Ok(())
 }
 
 async fn hosts_by_number(pool: &Pool, address: &str, session: &Ref) -> Result<Vec<Ref>, Failure> {

@@ -7,6 +7,7 @@ mod devices;
 mod events;
 mod generic;
 mod not_built;
+mod operations;
 mod rights;
 mod sessions;
 mod subjects;

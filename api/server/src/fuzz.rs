@@ -12,11 +12,14 @@ use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data, Payload};
 use std::io;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 use xenith_wire::SharedDispatch;
 
 /// An edge in front of a toolstack.
 pub struct Edge {
     runtime: Runtime,
+    /// A worker of the edge has tasks of its own.
+    local: LocalSet,
     shared: Data<Shared>,
 }
 
@@ -31,6 +34,7 @@ impl Edge {
     pub fn new(dispatch: SharedDispatch) -> io::Result<Edge> {
         Ok(Edge {
             runtime: Builder::new_current_thread().enable_all().build()?,
+            local: LocalSet::new(),
             shared: Data::new(Shared::new(&ServerConfig::default(), dispatch)),
         })
     }
@@ -38,7 +42,7 @@ impl Edge {
     /// The answer to a line `METHOD TARGET`, lines `name: value`, an empty line and a body; `None` when that is no request.
     pub fn answer(&self, input: &[u8]) -> Option<Answer> {
         let request = request(input)?;
-        Some(self.runtime.block_on(async {
+        Some(self.local.block_on(&self.runtime, async {
             let (request, mut payload) = request.to_http_parts();
             let payload = Payload::from_request(&request, &mut payload).into_inner();
             let response = match payload {

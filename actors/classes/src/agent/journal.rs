@@ -25,6 +25,8 @@ pub struct Journal {
     pub passed_as_of: u64,
     /// The boot of the machine that all this is about.
     pub boot_id: String,
+    /// Counts the boots that this journal has seen.
+    pub boot: i64,
     pub entries: BTreeMap<Ref, Entry>,
     /// What each domain here was built from, for its guest's own reboots (C6).
     pub configs: BTreeMap<VmId, DomainConfig>,
@@ -95,6 +97,7 @@ impl Journal {
                     fence: self.fence,
                     passed_as_of: u64::MAX,
                     boot_id: boot_id.clone(),
+                    boot: self.boot + 1,
                     ..Journal::default()
                 };
             }

@@ -72,6 +72,7 @@ pub enum Report {
     /// The machine has started anew, and works nothing before it is welcome.
     Booted {
         boot_id: String,
+        boot: i64,
     },
 }
 
@@ -174,6 +175,7 @@ impl Agent {
         let stopped = stopped.map(Report::Stopped);
         let booted = (!self.is_welcome()).then(|| Report::Booted {
             boot_id: self.journal.boot_id.clone(),
+            boot: self.journal.boot,
         });
         booted.into_iter().chain(outcomes).chain(stopped).collect()
     }

@@ -10,6 +10,8 @@ use xenith_xen_port::{AfterStop, Domain, DomainState, Effect, StopReason, VmId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
     pub vm: VmId,
+    /// Of the machine: domain ids begin anew with each.
+    pub boot_id: String,
     /// The VM's domains that have stopped since the rows were told: they must name one of these still, or this is old.
     pub first_domid: i64,
     pub last_domid: i64,
@@ -32,7 +34,8 @@ impl Agent {
         let DomainState::Stopped(reason) = domain.state else {
             return deeds;
         };
-        if domain.migrating || reason == StopReason::Suspend || self.is_busy(&domain.vm) {
+        if domain.migrating || reason == StopReason::Suspend || self.is_busy(&domain.vm) || self.is_ordered(&domain.vm)
+        {
             return deeds;
         }
         let Some(effects) = self.answer_to(domain, reason) else {
@@ -41,6 +44,7 @@ impl Agent {
         let untold = self.journal.stopped.get(&domain.vm);
         let stopped = Stopped {
             vm: domain.vm.clone(),
+            boot_id: self.journal.boot_id.clone(),
             first_domid: untold.map_or(domain.domid, |untold| untold.first_domid),
             last_domid: domain.domid,
             reason,
@@ -50,6 +54,12 @@ impl Agent {
         self.keep(&mut deeds, Keep::Stopping(stopping.clone()));
         self.enqueue(&mut deeds, Purpose::Own(domain.vm.clone()), stopping.effects);
         deeds
+    }
+
+    /// An operation that has not passed its order yet may have made the guest stop: it says what comes next.
+    fn is_ordered(&self, vm: &VmId) -> bool {
+        let mut orders = self.journal.entries.values();
+        orders.any(|entry| entry.effects.iter().any(|effect| effect.vm() == Some(vm)))
     }
 
     /// What its configuration says; nothing for a domain that stays as it is, or that no order of ours has built.

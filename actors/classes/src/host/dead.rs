@@ -38,20 +38,30 @@ pub fn knows_boot(view: &View, host: &Ref, boot_id: &str) -> Result<bool, ApiErr
     }
 }
 
-/// The host's machine has started anew: no domain of before is left on it, and what was asked of it has ended.
+/// The host's machine has started anew: no domain of before is left on it, and what was asked of it has ended. Nothing for a boot that
+/// is not later than the one that the rows speak of: its report is old.
 pub fn come_back(
     view: &View,
     now_ms: i64,
     ids: &mut dyn Ids,
-    (host, boot_id): (&Ref, &str),
-) -> Result<Transaction, ApiError> {
+    (host, boot_id, boot): (&Ref, &str, i64),
+) -> Result<Option<Transaction>, ApiError> {
     rows::check(view, "host", host)?;
+    if let Some(row) = row(view, host)?
+        && rows::int(view, CLASS, &row, "boot")? >= boot
+    {
+        return Ok(None);
+    }
     let mut tx = Transaction::new(now_ms);
     vm::observe::lose_host(view, &mut tx, ids, host)?;
-    let fields = [("dead", Value::Bool(false)), ("boot_id", Value::text(boot_id))];
+    let fields = [
+        ("dead", Value::Bool(false)),
+        ("boot_id", Value::text(boot_id)),
+        ("boot", Value::Int(boot)),
+    ];
     write(view, &mut tx, ids, host, &fields)?;
     set_live(view, &mut tx, host, true)?;
-    Ok(tx)
+    Ok(Some(tx))
 }
 
 fn write(

@@ -48,6 +48,7 @@ pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Re
         let event = match record.host == *host {
             true => Event::HostLost,
             false if holds_vm_on(&now, &record, host)? => Event::VmLost,
+            false if record.locks.iter().any(|lock| lock.object == *host) => Event::PeerLost,
             false => continue,
         };
         if !kinds::is_known(&record.kind) {
@@ -97,7 +98,10 @@ fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Even
                 ..record
             };
             next.write(&mut tx)?;
-            task::set_cancellable(&mut tx, &next.reference, cancellable)?;
+            // A client may have ended and destroyed its task: the work goes on.
+            if task::is_pending(view, &next.reference)? {
+                task::set_cancellable(&mut tx, &next.reference, cancellable)?;
+            }
             locks::refresh_allowed(view, &mut tx, &next.locks)?;
         }
     }

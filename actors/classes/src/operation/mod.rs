@@ -93,6 +93,8 @@ pub enum Event {
     HostLost,
     /// The host on which the VM is resident is dead, while another works the order.
     VmLost,
+    /// Another host that the operation holds is dead, as the one that a VM is sent to.
+    PeerLost,
 }
 
 /// What comes next.

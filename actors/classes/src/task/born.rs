@@ -71,7 +71,7 @@ pub(crate) fn set_finished(
     Ok(())
 }
 
-/// Whether the task's work can be given up now.
+/// Whether the task's work can be given up now. `tx` makes the task, or it is there.
 pub(crate) fn set_cancellable(tx: &mut Transaction, task: &Ref, can: bool) -> Result<(), ApiError> {
     let allowed: &[&str] = if can { &["cancel"] } else { &[] };
     rows::set(tx, "task", task, "allowed_operations", rows::enums(allowed))

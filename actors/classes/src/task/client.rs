@@ -20,7 +20,7 @@ pub fn destroy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     let task = args.reference(0)?;
     check_owner(cx, task, "task.destroy")?;
     let mut tx = cx.transaction();
-    if is_pending(cx.view, task)? {
+    if is_pending(cx.view, task)? || crate::operation::Record::exists(cx.view, task)? {
         let marks = rows::column("task", "current_operations")?;
         let key = Value::text(DESTROY_MARK);
         let held = cx.view.value(task, marks);

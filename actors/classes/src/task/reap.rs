@@ -32,6 +32,10 @@ pub fn reap_tasks(view: &View, now_ms: i64, before: &BTreeMap<Ref, String>) -> R
     let mut left = tasks.len();
     for task in tasks {
         let created = rows::date_time(view, "task", &task, "created")?.wall_seconds;
+        if crate::operation::Record::exists(view, &task)? {
+            // Its operation ends it, however long that takes.
+            continue;
+        }
         if !is_pending(view, &task)? {
             // A client's own task never gets a time of finishing: it counts from its creation.
             let ended = rows::date_time(view, "task", &task, "finished")?

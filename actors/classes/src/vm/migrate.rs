@@ -36,7 +36,9 @@ enum Phase {
         domid: i64,
     },
     Returning {
+        from: Ref,
         why: ApiError,
+        tries_left: u8,
     },
     Dropping {
         why: ApiError,
@@ -85,9 +87,9 @@ impl Operation for Migrate {
                 let (from, domid) = (from.clone(), *domid);
                 self.sent(cx, (from, domid), event)
             }
-            Phase::Returning { why } => {
-                let why = why.clone();
-                self.returned(cx, why, &event)
+            Phase::Returning { from, why, tries_left } => {
+                let (from, why, tries_left) = (from.clone(), why.clone(), *tries_left);
+                self.returned(cx, from, (why, tries_left), &event)
             }
             Phase::Dropping { why, tries_left } => {
                 let (why, tries_left) = (why.clone(), *tries_left);
@@ -147,7 +149,7 @@ impl Migrate {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
                 self.drop_copy(cx, why, TRIES)
             }
-            Event::HostLost | Event::VmLost | Event::Begun => {
+            Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
                 Ok(Next::End(Err(ApiError::new("HOST_OFFLINE", [self.to.as_str()]))))
             }
@@ -165,11 +167,16 @@ impl Migrate {
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why)
+                self.go_back(cx, from, why, TRIES)
+            }
+            Event::PeerLost => {
+                // Not decided yet: whatever has arrived there is gone, and what is here goes on.
+                let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
+                self.go_back(cx, from, why, TRIES)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.go_back(cx, from, why)
+                self.go_back(cx, from, why, TRIES)
             }
             Event::HostLost | Event::VmLost | Event::Begun => {
                 // The whole of its memory may or may not have arrived: the VM was lost with its host.
@@ -181,19 +188,38 @@ impl Migrate {
         }
     }
 
-    fn go_back(self, cx: &mut StepCx<'_>, from: Ref, why: ApiError) -> Result<Next<Migrate>, ApiError> {
+    fn go_back(self, cx: &mut StepCx<'_>, from: Ref, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
         let undo = Effect::MigrationUndo(domain::id(cx.view, &self.vm)?);
-        self.work(Phase::Returning { why }, from, vec![undo], false)
+        let phase = Phase::Returning {
+            from: from.clone(),
+            why,
+            tries_left,
+        };
+        self.work(phase, from, vec![undo], false)
     }
 
-    fn returned(self, cx: &mut StepCx<'_>, why: ApiError, event: &Event) -> Result<Next<Migrate>, ApiError> {
+    /// Only a domain that is not there, or a host that is dead, means that the VM is lost: else it may run, and stays where it is.
+    fn returned(
+        self,
+        cx: &mut StepCx<'_>,
+        from: Ref,
+        (why, tries_left): (ApiError, u8),
+        event: &Event,
+    ) -> Result<Next<Migrate>, ApiError> {
         match event {
             Event::Worked(_) => {}
-            // It does not run on at the source: it is lost.
-            Event::Failed { .. } | Event::HostLost | Event::VmLost | Event::Begun => {
+            Event::Failed {
+                error: EffectError::NoDomain,
+                ..
+            }
+            | Event::HostLost
+            | Event::VmLost => {
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 domain::schedule(cx.tx, &self.vm, &self.to)?;
             }
+            Event::Failed { .. } if tries_left > 0 => return self.go_back(cx, from, why, tries_left - 1),
+            Event::PeerLost | Event::Begun => return self.go_back(cx, from, why, tries_left),
+            Event::Failed { .. } => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
         }
         self.drop_copy(cx, why, TRIES)
     }
@@ -213,7 +239,12 @@ impl Migrate {
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
             Event::Failed { .. } if tries_left > 0 => self.drop_copy(cx, why, tries_left - 1),
-            Event::Failed { .. } | Event::Worked(_) | Event::HostLost | Event::VmLost | Event::Begun => {
+            Event::Failed { .. }
+            | Event::Worked(_)
+            | Event::HostLost
+            | Event::VmLost
+            | Event::PeerLost
+            | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
                 Ok(Next::End(Err(why)))
             }
@@ -231,7 +262,7 @@ impl Migrate {
                 }
                 self.clean(cx, from, TRIES, Err(why))
             }
-            Event::HostLost | Event::VmLost | Event::Begun => {
+            Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 // It may have run there: what the source still has is old.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);

@@ -23,6 +23,9 @@ pub fn observe_stop(view: &View, now_ms: i64, host: &Ref, stopped: &Stopped) -> 
     };
     let current = rows::value(view, "VM", &vm, "current_operations")?;
     let is_here = rows::reference(view, "VM", &vm, "resident_on")? == *host;
+    if !crate::host::dead::knows_boot(view, host, &stopped.boot_id)? {
+        return Ok(Observed::Known);
+    }
     let known = rows::int(view, "VM", &vm, "domid")?;
     if !is_here || !(stopped.first_domid..=stopped.last_domid).contains(&known) {
         return Ok(Observed::Known);

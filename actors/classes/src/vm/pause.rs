@@ -59,7 +59,7 @@ impl Operation for Pause {
                 }
                 Ok(Next::End(Err(why)))
             }
-            Event::HostLost | Event::VmLost => {
+            Event::HostLost | Event::VmLost | Event::PeerLost => {
                 let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 Ok(Next::End(Err(ApiError::new("HOST_OFFLINE", [host.as_str()]))))

@@ -36,8 +36,11 @@ enum Phase {
     Begun { ask_guest: bool },
     Asking,
     Rebuilding { host: Ref },
-    Clearing { why: ApiError },
+    Clearing { host: Ref, why: ApiError, tries_left: u8 },
 }
+
+/// A domain that cannot be destroyed at once is tried again this often.
+const TRIES: u8 = 3;
 
 pub fn ask_clean(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     ask(view, args, "clean_reboot", true)
@@ -63,13 +66,25 @@ impl Operation for Reboot {
         match (&self.phase, event) {
             (Phase::Begun { ask_guest: true }, _) => self.ask_guest(cx),
             (Phase::Begun { ask_guest: false }, _) => self.rebuild(cx),
-            // What is left of the domain stays this VM's, which a hard stop tries again.
-            (Phase::Clearing { why }, Event::Failed { .. }) => Ok(Next::End(Err(why.clone()))),
-            (Phase::Clearing { why }, Event::Begun | Event::Worked(_) | Event::HostLost | Event::VmLost) => {
+            (Phase::Clearing { host, why, tries_left }, Event::Failed { .. }) => {
+                let (host, why) = (host.clone(), why.clone());
+                match *tries_left {
+                    0 => {
+                        // What is left of the domain stays this VM's, which a hard stop tries again.
+                        domain::set_running(cx.view, cx.tx, &self.vm, (&host, -1, "Paused"))?;
+                        Ok(Next::End(Err(why)))
+                    }
+                    left => self.clear(cx, host, why, left - 1),
+                }
+            }
+            (
+                Phase::Clearing { why, .. },
+                Event::Begun | Event::Worked(_) | Event::HostLost | Event::VmLost | Event::PeerLost,
+            ) => {
                 let why = why.clone();
                 self.halted(cx, why)
             }
-            (Phase::Asking | Phase::Rebuilding { .. }, Event::HostLost | Event::VmLost) => {
+            (Phase::Asking | Phase::Rebuilding { .. }, Event::HostLost | Event::VmLost | Event::PeerLost) => {
                 let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
                 let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
                 self.halted(cx, why)
@@ -87,9 +102,9 @@ impl Operation for Reboot {
                 domain::set_running(cx.view, cx.tx, &self.vm, (host, domid, "Running"))?;
                 Ok(Next::End(Ok(Value::Void)))
             }
-            (Phase::Rebuilding { .. }, Event::Failed { error, .. }) => {
-                let why = cx.failure(domain::error(&self.vm, &error));
-                self.clear(cx, why)
+            (Phase::Rebuilding { host }, Event::Failed { error, .. }) => {
+                let (host, why) = (host.clone(), cx.failure(domain::error(&self.vm, &error)));
+                self.clear(cx, host, why, TRIES)
             }
             (Phase::Asking | Phase::Rebuilding { .. }, Event::Begun) => {
                 Err(ApiError::internal("an operation began twice"))
@@ -121,9 +136,10 @@ impl Reboot {
         self.work(cx, Phase::Rebuilding { host }, effects, false)
     }
 
-    fn clear(self, cx: &mut StepCx<'_>, why: ApiError) -> Result<Next<Reboot>, ApiError> {
+    fn clear(self, cx: &mut StepCx<'_>, host: Ref, why: ApiError, tries_left: u8) -> Result<Next<Reboot>, ApiError> {
         let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
-        self.work(cx, Phase::Clearing { why }, effects, false)
+        let phase = Phase::Clearing { host, why, tries_left };
+        self.work(cx, phase, effects, false)
     }
 
     fn work(

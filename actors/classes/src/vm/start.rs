@@ -85,7 +85,7 @@ impl Operation for Start {
                 let (host, why) = (host.clone(), cx.failure(domain::error(&self.vm, &error)));
                 self.clear(cx, host, why, TRIES)
             }
-            (Phase::Building { host }, Event::Begun | Event::HostLost | Event::VmLost) => {
+            (Phase::Building { host }, Event::Begun | Event::HostLost | Event::VmLost | Event::PeerLost) => {
                 let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
                 self.give_up(cx, why)
             }
@@ -100,7 +100,10 @@ impl Operation for Start {
                     left => self.clear(cx, host, why, left - 1),
                 }
             }
-            (Phase::Clearing { why, .. }, Event::Begun | Event::Worked(_) | Event::HostLost | Event::VmLost) => {
+            (
+                Phase::Clearing { why, .. },
+                Event::Begun | Event::Worked(_) | Event::HostLost | Event::VmLost | Event::PeerLost,
+            ) => {
                 let why = why.clone();
                 self.give_up(cx, why)
             }

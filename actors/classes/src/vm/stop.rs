@@ -95,7 +95,7 @@ impl Operation for Stop {
                     false => self.destroy(cx, TRIES),
                 }
             }
-            (_, Event::HostLost | Event::VmLost) => self.halted(cx),
+            (_, Event::HostLost | Event::VmLost | Event::PeerLost) => self.halted(cx),
             (Phase::Asking { .. }, Event::Worked(_)) => self.destroy(cx, TRIES),
             (Phase::Asking { then_destroy }, Event::Failed { error, .. }) => match (error, *then_destroy) {
                 (EffectError::NoDomain, _) => self.halted(cx),

@@ -126,6 +126,8 @@ pub mod xenith_host_state {
             HOST host [ref "host"] = null(), Constructor, Published "xenith";
             /// Which boot of the machine the rows speak of; domains of an earlier one are gone.
             BOOT_ID boot_id [string] = text(""), Constructor, Published "xenith";
+            /// Its number as the host counts its boots: a report of an earlier one is old.
+            BOOT boot [int] = int(0), Constructor, Published "xenith";
             /// Declared dead, and not come back since.
             DEAD dead [bool] = flag(false), Constructor, Published "xenith";
         }

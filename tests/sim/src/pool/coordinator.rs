@@ -187,19 +187,18 @@ impl World {
                     self.propose(tx, Proposal::Other);
                 }
             }
-            Report::Booted { boot_id } => {
+            Report::Booted { boot_id, boot } => {
                 let row = self.hosts[host].row.clone();
                 if dead::knows_boot(&self.committed, &row, boot_id).expect("a host's state can be read") {
                     let boot_id = boot_id.clone();
                     return self.tell(host, as_of, Said::Welcome { boot_id });
                 }
                 let (head, now) = (self.coordinator.head.clone(), self.now_ms);
-                if dead::knows_boot(&head, &row, boot_id).expect("a host's state can be read") {
-                    return;
+                let back = dead::come_back(&head, now, &mut self.ids, (&row, boot_id, *boot));
+                if let Some(tx) = back.expect("a host can come back") {
+                    self.propose(tx, Proposal::Other);
+                    self.probes.hit("host_came_back");
                 }
-                let back = dead::come_back(&head, now, &mut self.ids, (&row, boot_id));
-                self.propose(back.expect("a host can come back"), Proposal::Other);
-                self.probes.hit("host_came_back");
             }
         }
     }

@@ -180,6 +180,7 @@ impl World {
                 EffectKind::DomainDestroy,
                 EffectKind::MigrationReceive,
                 EffectKind::MigrationSend,
+                EffectKind::MigrationUndo,
             ];
             for kind in kinds {
                 if self.random.percent(40) {
