@@ -12,6 +12,7 @@ use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
 use xenith_classes::{Ids, operation};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
+use xenith_xen_port::{Domain, DomainState};
 use xenith_xen_sim::facts::machine_facts;
 use xenith_xen_sim::machine::{Behaviour, EffectKind, Image, Machine, Parcel, Point, Rule, Trouble};
 
@@ -339,10 +340,11 @@ impl World {
             let agent = host.agent.as_ref();
             agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle())
         };
+        // A guest that has stopped is answered with the next look.
+        let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_));
         let steady = |host: &Host| {
-            host.machine
-                .as_ref()
-                .is_some_and(|machine: &Machine| machine.free_bytes() >= 0)
+            let machine = host.machine.as_ref();
+            machine.is_some_and(|machine: &Machine| !machine.domains().iter().any(stopped))
         };
         self.unfinished().is_empty()
             && self.coordinator.is_idle()
