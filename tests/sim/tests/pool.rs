@@ -32,11 +32,6 @@ fn a_host_declared_dead_alive_is_found() {
 }
 
 #[test]
-fn an_outcome_forgotten_early_is_found() {
-    must_find(PoolPlant::ForgetsEarly, "its rows say");
-}
-
-#[test]
 fn a_new_machine_taken_for_the_old_one_is_found() {
     must_find(PoolPlant::NoWelcome, "its rows say");
 }

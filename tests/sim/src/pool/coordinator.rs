@@ -152,11 +152,7 @@ impl World {
                 sequence,
                 outcome,
             } => {
-                let judged = match self.plant {
-                    PoolPlant::ForgetsEarly => &self.coordinator.head,
-                    _ => &self.committed,
-                };
-                if !operation::is_live(judged, operation, *sequence).expect("a record can be read") {
+                if !operation::is_live(&self.committed, operation, *sequence).expect("a record can be read") {
                     let (operation, sequence) = (operation.clone(), *sequence);
                     return self.tell(host, as_of, Said::Passed { operation, sequence });
                 }
@@ -165,10 +161,6 @@ impl World {
                 let next = operation::advance(&head, now, &mut self.ids, place, outcome.clone());
                 if let Some(tx) = next.expect("an operation can go on") {
                     self.propose(self.planted(tx), Proposal::Other);
-                }
-                if self.plant == PoolPlant::ForgetsEarly {
-                    let (operation, sequence) = (operation.clone(), *sequence);
-                    self.tell(host, as_of, Said::Passed { operation, sequence });
                 }
             }
             Report::TooOld { operation, .. } => {

@@ -8,8 +8,6 @@ pub enum PoolPlant {
     OrdersFromTheHead,
     /// A host is declared dead while it lives.
     DeclaredDeadAlive,
-    /// Hosts forget an outcome when it has been proposed, not when it is committed.
-    ForgetsEarly,
     /// A machine that has started anew works old orders.
     NoWelcome,
     /// An operation that ends leaves its objects held.
