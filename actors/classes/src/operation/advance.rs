@@ -61,7 +61,16 @@ pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Re
     Ok(())
 }
 
+/// A fault of ours must not hold the objects for ever, nor keep a host from being declared dead: it ends the operation.
 fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Event) -> Result<Transaction, ApiError> {
+    go_on(view, now_ms, ids, &record, event).or_else(|fault| {
+        let mut tx = Transaction::new(now_ms);
+        end(view, &mut tx, &record, Err(fault))?;
+        Ok(tx)
+    })
+}
+
+fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Event) -> Result<Transaction, ApiError> {
     let mut tx = Transaction::new(now_ms);
     let mut cx = StepCx {
         view,
@@ -72,15 +81,10 @@ fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Even
         tx: &mut tx,
         more: Vec::new(),
     };
-    let stepped = kinds::settle(&record.kind, &record.state, &mut cx, event);
+    let stepped = kinds::settle(&record.kind, &record.state, &mut cx, event)?;
     let more = std::mem::take(&mut cx.more);
-    let stepped = stepped.unwrap_or_else(|fault| {
-        // A fault of ours must not hold the objects for ever.
-        tx = Transaction::new(now_ms);
-        kinds::Stepped::End(Err(fault))
-    });
     match stepped {
-        kinds::Stepped::End(outcome) => end(view, &mut tx, &record, outcome)?,
+        kinds::Stepped::End(outcome) => end(view, &mut tx, record, outcome)?,
         kinds::Stepped::Work {
             state,
             host,
@@ -95,10 +99,10 @@ fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Even
                 cancellable,
                 sequence: record.sequence + 1,
                 locks: record.locks.iter().cloned().chain(more).collect(),
-                ..record
+                ..record.clone()
             };
             next.write(&mut tx)?;
-            // A client may have ended and destroyed its task: the work goes on.
+            // A client may have ended its task: the work goes on.
             if task::is_pending(view, &next.reference)? {
                 task::set_cancellable(&mut tx, &next.reference, cancellable)?;
             }

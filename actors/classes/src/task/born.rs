@@ -49,12 +49,16 @@ pub fn finish_task(
     task: &Ref,
     outcome: Result<String, ApiError>,
 ) -> Result<(), ApiError> {
-    if !is_pending(view, task)? {
+    if !view.contains(rows::class("task")?, task) {
         return Ok(());
     }
+    // Also one that its client has ended meanwhile.
     let marks = rows::value(view, "task", task, "current_operations")?;
     if marks.member(DESTROY_MARK).is_some() {
         return rows::destroy(tx, "task", task);
+    }
+    if !is_pending(view, task)? {
+        return Ok(());
     }
     set_finished(tx, task, outcome)
 }

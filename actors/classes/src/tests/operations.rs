@@ -194,6 +194,26 @@ fn a_hard_stop_makes_a_clean_one_give_up() {
 }
 
 #[test]
+fn a_task_that_its_client_ends_does_not_keep_the_operation_from_its_end() {
+    let mut pool = Pool::of_one();
+    let (vm, class) = (vms::create(&mut pool, &[]), rows::class("task").unwrap());
+    let task = start(&mut pool, &vm);
+    pool.call("task.set_status", vec![(&task).into(), "success".into()])
+        .unwrap();
+    pool.call("task.destroy", vec![(&task).into()]).unwrap();
+    assert!(pool.view.contains(class, &task), "its operation works yet");
+    let asked = order(&pool);
+    answer(
+        &mut pool,
+        &asked,
+        failed(1, EffectError::Failed("a script says so".to_owned())),
+    );
+    work_all(&mut pool);
+    assert!(!pool.view.contains(class, &task));
+    assert_eq!(pool.get("VM.current_operations", &vm), Value::map([]));
+}
+
+#[test]
 fn memory_is_promised_once() {
     let mut pool = Pool::of_one();
     let big = [

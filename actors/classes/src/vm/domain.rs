@@ -7,6 +7,9 @@ use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
 
+/// What cannot be done at once while something is cleaned up is tried again this often.
+pub const TRIES: u8 = 3;
+
 pub fn id(view: &View, vm: &Ref) -> Result<VmId, ApiError> {
     rows::text(view, "VM", vm, "uuid").map(VmId)
 }
@@ -143,6 +146,11 @@ pub fn set_running(
         rows::set(tx, "VM_metrics", &metrics, "last_updated", now)?;
     }
     Ok(())
+}
+
+/// Something of its domain may be there and cannot be removed: the VM must not start elsewhere. A hard stop tries again.
+pub fn set_stuck(view: &View, tx: &mut Transaction, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+    set_running(view, tx, vm, (host, -1, "Paused"))
 }
 
 /// Where its domain is.

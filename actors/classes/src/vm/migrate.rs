@@ -54,9 +54,6 @@ enum Phase {
     },
 }
 
-/// A domain that cannot be destroyed at once is tried again this often.
-const TRIES: u8 = 3;
-
 pub fn ask(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     let (vm, to) = (args.reference(0)?, args.reference(1)?);
     rows::check(view, "host", to)?;
@@ -147,7 +144,7 @@ impl Migrate {
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.drop_copy(cx, why, TRIES)
+                self.drop_copy(cx, why, domain::TRIES)
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
@@ -167,23 +164,23 @@ impl Migrate {
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why, TRIES)
+                self.go_back(cx, from, why, domain::TRIES)
             }
             Event::PeerLost => {
                 // Not decided yet: whatever has arrived there is gone, and what is here goes on.
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why, TRIES)
+                self.go_back(cx, from, why, domain::TRIES)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.go_back(cx, from, why, TRIES)
+                self.go_back(cx, from, why, domain::TRIES)
             }
             Event::HostLost | Event::VmLost | Event::Begun => {
                 // The whole of its memory may or may not have arrived: the VM was lost with its host.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 domain::schedule(cx.tx, &self.vm, &self.to)?;
                 let why = ApiError::new("HOST_OFFLINE", [from.as_str()]);
-                self.drop_copy(cx, why, TRIES)
+                self.drop_copy(cx, why, domain::TRIES)
             }
         }
     }
@@ -221,7 +218,7 @@ impl Migrate {
             Event::PeerLost | Event::Begun => return self.go_back(cx, from, why, tries_left),
             Event::Failed { .. } => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
         }
-        self.drop_copy(cx, why, TRIES)
+        self.drop_copy(cx, why, domain::TRIES)
     }
 
     fn drop_copy(self, cx: &mut StepCx<'_>, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
@@ -253,20 +250,20 @@ impl Migrate {
 
     fn resumed(self, cx: &mut StepCx<'_>, from: Ref, event: Event) -> Result<Next<Migrate>, ApiError> {
         match event {
-            Event::Worked(_) => self.clean(cx, from, TRIES, Ok(())),
+            Event::Worked(_) => self.clean(cx, from, domain::TRIES, Ok(())),
             Event::Failed { error, .. } => {
                 let why = self.failed(&from, &error.to_string());
                 match error {
                     EffectError::NoDomain => domain::set_halted(cx.view, cx.tx, &self.vm)?,
                     _ => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
                 }
-                self.clean(cx, from, TRIES, Err(why))
+                self.clean(cx, from, domain::TRIES, Err(why))
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 // It may have run there: what the source still has is old.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.clean(cx, from, TRIES, Err(why))
+                self.clean(cx, from, domain::TRIES, Err(why))
             }
         }
     }
@@ -295,7 +292,7 @@ impl Migrate {
         match self.phase {
             Phase::Cleaning { ref from, .. } => {
                 let from = from.clone();
-                self.clean(cx, from, TRIES, Err(why))
+                self.clean(cx, from, domain::TRIES, Err(why))
             }
             Phase::Begun
             | Phase::Receiving { .. }
@@ -304,7 +301,7 @@ impl Migrate {
             | Phase::Dropping { .. }
             | Phase::Resuming { .. } => {
                 domain::schedule(cx.tx, &self.vm, &self.to)?;
-                self.drop_copy(cx, why, TRIES)
+                self.drop_copy(cx, why, domain::TRIES)
             }
         }
     }

@@ -39,9 +39,6 @@ enum Phase {
     Clearing { host: Ref, why: ApiError, tries_left: u8 },
 }
 
-/// A domain that cannot be destroyed at once is tried again this often.
-const TRIES: u8 = 3;
-
 pub fn ask_clean(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     ask(view, args, "clean_reboot", true)
 }
@@ -70,8 +67,7 @@ impl Operation for Reboot {
                 let (host, why) = (host.clone(), why.clone());
                 match *tries_left {
                     0 => {
-                        // What is left of the domain stays this VM's, which a hard stop tries again.
-                        domain::set_running(cx.view, cx.tx, &self.vm, (&host, -1, "Paused"))?;
+                        domain::set_stuck(cx.view, cx.tx, &self.vm, &host)?;
                         Ok(Next::End(Err(why)))
                     }
                     left => self.clear(cx, host, why, left - 1),
@@ -104,7 +100,7 @@ impl Operation for Reboot {
             }
             (Phase::Rebuilding { host }, Event::Failed { error, .. }) => {
                 let (host, why) = (host.clone(), cx.failure(domain::error(&self.vm, &error)));
-                self.clear(cx, host, why, TRIES)
+                self.clear(cx, host, why, domain::TRIES)
             }
             (Phase::Asking | Phase::Rebuilding { .. }, Event::Begun) => {
                 Err(ApiError::internal("an operation began twice"))

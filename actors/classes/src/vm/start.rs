@@ -38,9 +38,6 @@ enum Phase {
     },
 }
 
-/// A domain that cannot be destroyed at once is tried again this often.
-const TRIES: u8 = 3;
-
 pub fn ask_start(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     ask(view, "start", (args.reference(0)?, args.boolean(1)?), None)
 }
@@ -83,7 +80,7 @@ impl Operation for Start {
             }
             (Phase::Building { host }, Event::Failed { error, .. }) => {
                 let (host, why) = (host.clone(), cx.failure(domain::error(&self.vm, &error)));
-                self.clear(cx, host, why, TRIES)
+                self.clear(cx, host, why, domain::TRIES)
             }
             (Phase::Building { host }, Event::Begun | Event::HostLost | Event::VmLost | Event::PeerLost) => {
                 let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
@@ -93,8 +90,7 @@ impl Operation for Start {
                 let (host, why) = (host.clone(), why.clone());
                 match *tries_left {
                     0 => {
-                        // Something of the domain may be there: the VM must not start elsewhere. A hard stop tries again.
-                        domain::set_running(cx.view, cx.tx, &self.vm, (&host, -1, "Paused"))?;
+                        domain::set_stuck(cx.view, cx.tx, &self.vm, &host)?;
                         Ok(Next::End(Err(why)))
                     }
                     left => self.clear(cx, host, why, left - 1),

@@ -39,11 +39,8 @@ pub struct Stop {
 enum Phase {
     Begun { ask_guest: bool, then_destroy: bool },
     Asking { then_destroy: bool },
-    Destroying { host: Ref, tries_left: u8 },
+    Destroying { tries_left: u8 },
 }
-
-/// A domain that cannot be destroyed at once is tried again this often.
-const TRIES: u8 = 3;
 
 pub fn ask_hard(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     Ok(ask(view, args, "hard_shutdown", (false, true))?.giving_up(GIVES_UP))
@@ -92,21 +89,21 @@ impl Operation for Stop {
                 }
                 match *ask_guest && rows::text(cx.view, "VM", &self.vm, "power_state")? == "Running" {
                     true => self.ask_guest(cx, then_destroy),
-                    false => self.destroy(cx, TRIES),
+                    false => self.destroy(cx, domain::TRIES),
                 }
             }
             (_, Event::HostLost | Event::VmLost | Event::PeerLost) => self.halted(cx),
-            (Phase::Asking { .. }, Event::Worked(_)) => self.destroy(cx, TRIES),
+            (Phase::Asking { .. }, Event::Worked(_)) => self.destroy(cx, domain::TRIES),
             (Phase::Asking { then_destroy }, Event::Failed { error, .. }) => match (error, *then_destroy) {
                 (EffectError::NoDomain, _) => self.halted(cx),
-                (_, true) if !cx.cancelled => self.destroy(cx, TRIES),
+                (_, true) if !cx.cancelled => self.destroy(cx, domain::TRIES),
                 (error, _) => {
                     let why = domain::error(&self.vm, &error);
                     Ok(Next::End(Err(cx.failure(why))))
                 }
             },
             (Phase::Destroying { .. }, Event::Worked(_)) => self.halted(cx),
-            (Phase::Destroying { tries_left, .. }, Event::Failed { error, .. }) => match (error, *tries_left) {
+            (Phase::Destroying { tries_left }, Event::Failed { error, .. }) => match (error, *tries_left) {
                 (EffectError::NoDomain, _) => self.halted(cx),
                 (error, 0) => Ok(Next::End(Err(domain::error(&self.vm, &error)))),
                 (_, left) => self.destroy(cx, left - 1),
@@ -138,16 +135,12 @@ impl Stop {
 
     fn destroy(self, cx: &mut StepCx<'_>, tries_left: u8) -> Result<Next<Stop>, ApiError> {
         let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
-        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
         Ok(Next::Work {
+            host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
             state: Stop {
-                phase: Phase::Destroying {
-                    host: host.clone(),
-                    tries_left,
-                },
+                phase: Phase::Destroying { tries_left },
                 ..self
             },
-            host,
             effects,
             cancellable: false,
         })

@@ -3,7 +3,7 @@
 use super::coordinator::Proposal;
 use super::world::World;
 use xenith_classes::task::Header;
-use xenith_classes::{Caller, Plan, PlanCx, operation, plan, room};
+use xenith_classes::{Plan, operation, plan, room};
 use xenith_datamodel::{Ref, Value};
 
 const MESSAGES: &[(&str, u64)] = &[
@@ -59,15 +59,8 @@ pub fn make_vm(world: &mut World, name: &str, memory_bytes: i64) -> Ref {
     }
     let record = Value::record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
     let method = xenith_datamodel::method("VM.create").expect("a message of the tables");
-    let caller = Caller::root();
-    let mut cx = PlanCx {
-        view: &world.committed,
-        caller: &caller,
-        now_ms: world.now_ms,
-        ids: &mut world.ids,
-        this_host: world.hosts[0].row.clone(),
-    };
-    match plan(&mut cx, &method, vec![record]) {
+    let committed = world.committed.clone();
+    match world.plan(&committed, |cx| plan(cx, &method, vec![record])) {
         Ok(Plan::Commit(tx, Value::Ref(vm))) => {
             world.commit(&tx, Proposal::Other);
             world.coordinator = super::coordinator::Coordinator::new(&world.committed);
@@ -102,21 +95,16 @@ pub fn call(world: &mut World) {
 
 fn ask(world: &mut World, message: &str, params: &[Value]) {
     let asker = room::asker("VM", message).expect("an operation");
-    let caller = Caller::root();
     let head = match world.plant {
         super::PoolPlant::NoClaims => world.committed.clone(),
         _ => world.coordinator.head.clone(),
     };
-    let mut cx = PlanCx {
-        view: &head,
-        caller: &caller,
-        now_ms: world.now_ms,
-        ids: &mut world.ids,
-        this_host: world.hosts[0].row.clone(),
-    };
     let method = format!("VM.{message}");
     let label = format!("Async.{method}");
-    let admitted = operation::admit(&mut cx, (&method, asker, params), (&label, &Header::default()));
+    let header = Header::default();
+    let admitted = world.plan(&head, |cx| {
+        operation::admit(cx, (&method, asker, params), (&label, &header))
+    });
     match admitted {
         Ok(admitted) => {
             world.say(|| format!("{method} {params:?}: {}", admitted.task.as_str()));
@@ -134,17 +122,9 @@ fn cancel(world: &mut World) {
     let Some(task) = world.tasks.last().cloned() else {
         return;
     };
-    let caller = Caller::root();
     let head = world.coordinator.head.clone();
-    let mut cx = PlanCx {
-        view: &head,
-        caller: &caller,
-        now_ms: world.now_ms,
-        ids: &mut world.ids,
-        this_host: world.hosts[0].row.clone(),
-    };
     let method = xenith_datamodel::method("task.cancel").expect("a message of the tables");
-    if let Ok(Plan::Commit(tx, _)) = plan(&mut cx, &method, vec![Value::Ref(task)]) {
+    if let Ok(Plan::Commit(tx, _)) = world.plan(&head, |cx| plan(cx, &method, vec![Value::Ref(task)])) {
         world.probes.hit("cancelled");
         world.propose(tx, Proposal::Other);
     }

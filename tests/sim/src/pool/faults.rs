@@ -3,9 +3,9 @@
 use super::coordinator::Proposal;
 use super::plant::PoolPlant;
 use super::world::World;
+use xenith_classes::Args;
 use xenith_classes::host::dead;
-use xenith_classes::{Args, Caller, PlanCx};
-use xenith_datamodel::{Ref, Value};
+use xenith_datamodel::Value;
 use xenith_xen_port::{DomainState, StopReason};
 
 pub fn fault(world: &mut World) {
@@ -50,17 +50,10 @@ fn declare_dead(world: &mut World, host: usize) {
     if world.hosts[host].machine.is_some() && world.plant != PoolPlant::DeclaredDeadAlive {
         return;
     }
-    let caller = Caller::root();
     let head = world.coordinator.head.clone();
-    let mut cx = PlanCx {
-        view: &head,
-        caller: &caller,
-        now_ms: world.now_ms,
-        ids: &mut world.ids,
-        this_host: Ref::null(),
-    };
     let params = [Value::Ref(world.hosts[host].row.clone())];
-    let (tx, _) = dead::declare_dead(&mut cx, Args(&params)).expect("a host can be declared dead");
+    let dead = world.plan(&head, |cx| dead::declare_dead(cx, Args(&params)));
+    let (tx, _) = dead.expect("a host can be declared dead");
     world.say(|| format!("host {host} is declared dead"));
     world.probes.hit("declared_dead");
     world.propose(tx, Proposal::Other);

@@ -9,7 +9,7 @@ use crate::random::Random;
 use std::collections::BTreeMap;
 use xenith_classes::agent::{Report, Signed};
 use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
-use xenith_classes::{Ids, operation};
+use xenith_classes::{Caller, Ids, PlanCx, operation};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{Domain, DomainState};
@@ -290,6 +290,19 @@ impl World {
             let reports = untold.unwrap_or_default().into_iter().map(Out::Report);
             self.send_out(host, reports.collect());
         }
+    }
+
+    /// A plan of the toolstack itself against this state.
+    pub fn plan<R>(&mut self, view: &View, plan: impl FnOnce(&mut PlanCx<'_>) -> R) -> R {
+        let caller = Caller::root();
+        plan(&mut PlanCx {
+            view,
+            caller: &caller,
+            now_ms: self.now_ms,
+            ids: &mut self.ids,
+            // Who coordinates is no host of this model.
+            this_host: Ref::null(),
+        })
     }
 
     /// Plans against the head and proposes, as the daemon does.
