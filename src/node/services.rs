@@ -8,7 +8,7 @@ use std::sync::{OnceLock, Weak};
 use xenith_link::{LinkStream, Refusal, Services};
 use xenith_raft::NodeId;
 use xenith_raft::network::{RAFT_SERVICE, RaftService};
-use xenith_runtime::{PEER_SERVICE, Toolstack};
+use xenith_runtime::{OPERATION_SERVICE, PEER_SERVICE, Toolstack};
 
 /// What the link serves. Until the parts are there, and after they are gone, it says so, and the peer tries again. Held weakly: the parts
 /// hold the link, and a node that was stopped to join another pool must let go of its store and its view.
@@ -28,6 +28,7 @@ impl Services for LinkServices {
             match (service, raft, toolstack) {
                 (RAFT_SERVICE, Some(raft), _) => Ok(raft.request(NodeId(peer), body).await),
                 (PEER_SERVICE, _, Some(toolstack)) => toolstack.answer_peer(NodeId(peer), body).await,
+                (OPERATION_SERVICE, _, Some(toolstack)) => toolstack.answer_operation(NodeId(peer), body).await,
                 (other, _, _) => Err(Refusal::UnknownService(other)),
             }
         })

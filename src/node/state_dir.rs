@@ -8,6 +8,7 @@
 //! DIR/member.joining/     being made for a join; means nothing yet
 //! DIR/member.next/        the pool has agreed: at the next start it takes `member`'s place
 //! DIR/member.left-N/      kept aside; never deleted by us
+//! DIR/agent/POOL-UUID/     what this host works for that pool; outlives its store, for guests do
 //! DIR/audit.log           who did what on this host, with DIR/audit.log.1 and so on; survives joins
 //! DIR/rejoin.json         `member` was set aside because it cannot be trusted: until this is dealt with, nothing runs here
 //! ```
@@ -61,6 +62,11 @@ impl StateDir {
 
     pub fn audit_log(&self) -> PathBuf {
         self.0.join("audit.log")
+    }
+
+    /// The journal of this host's work for a pool.
+    pub fn agent(&self, pool_uuid: &str) -> PathBuf {
+        self.0.join("agent").join(pool_uuid)
     }
 
     pub fn member(&self) -> PathBuf {

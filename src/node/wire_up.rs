@@ -23,10 +23,10 @@ use xenith_raft::store::{OpenError, OpenOptions, SledLog, SnapshotFiles, StoreId
 use xenith_raft::{Member, NodeId, Plan, PoolLog as _, RaftConfig, RaftNode, RaftParts, Role};
 use xenith_runtime::{
     AuditLimits, AuditLog, Clock, FileAuthenticator, HostStart, LinkPeers, Parts, RaftMembership, RuntimeConfig,
-    SystemClock, SystemIds, ThisHost, Toolstack, add_member_row,
+    SystemClock, SystemIds, ThisHost, ThisMachine, Toolstack, add_member_row,
 };
 use xenith_server::{Limits, RunningServer, ServerConfig};
-use xenith_xen_port::{HostFacts, HostFactsPort};
+use xenith_xen_port::{HostFacts, Machine};
 use xenith_xen_sim::SimulatedHost;
 
 /// The first incarnation of a pool; forced recoveries count up from here.
@@ -57,6 +57,7 @@ pub struct Local {
     pub state: StateDir,
     pub host_uuid: String,
     pub identity: Arc<Identity>,
+    pub machine: Arc<dyn Machine>,
     pub facts: HostFacts,
     /// How clients are served over TLS; `None` if they are not.
     pub tls: Option<Tls>,
@@ -95,7 +96,7 @@ impl RunningNode {
         if fresh {
             bootstrap(&local, &raft, &pool_uuid, &me).await?;
         }
-        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, &me, incarnation)?);
+        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, (&me, incarnation, &pool_uuid))?);
         drop(services.toolstack.set(Arc::downgrade(&toolstack)));
         let (tell, again) = watch::channel(None);
         let joiner = Arc::new(Joiner::new(local.clone(), raft.clone(), tell.clone()));
@@ -149,6 +150,7 @@ impl RunningNode {
             tracing::error!(%error, "the HTTP server did not stop cleanly");
         }
         self.toolstack.flush_audit().await;
+        self.toolstack.stop().await;
         drop(self.toolstack);
         self.raft.stop().await;
         self.link.shutdown().await;
@@ -161,11 +163,14 @@ impl Local {
         let host_uuid = state.host_uuid(&uuid::Uuid::new_v4().to_string())?;
         let identity = Identity::load_or_generate(&state.link(), &host_uuid)
             .map_err(NodeError::part("the link's identity could not be loaded"))?;
-        let mut facts = match &config.hypervisor {
-            HypervisorConfig::Sim { socket } => SimulatedHost::new(socket.clone()).host_facts().await,
+        let machine: Arc<dyn Machine> = match &config.hypervisor {
+            HypervisorConfig::Sim { socket } => Arc::new(SimulatedHost::new(socket.clone())),
             HypervisorConfig::Xen => return Err(NodeError::NoXenYet),
-        }
-        .map_err(NodeError::part("the machine's facts could not be read"))?;
+        };
+        let mut facts = machine
+            .host_facts()
+            .await
+            .map_err(NodeError::part("the machine's facts could not be read"))?;
         if !config.host.name_label.is_empty() {
             facts.hostname.clone_from(&config.host.name_label);
         }
@@ -179,6 +184,7 @@ impl Local {
             state,
             host_uuid,
             identity: Arc::new(identity),
+            machine,
             facts,
         })
     }
@@ -352,8 +358,7 @@ fn start_toolstack(
     local: &Local,
     raft: &Arc<RaftNode>,
     link: &Link,
-    me: &Member,
-    incarnation: u64,
+    (me, incarnation, pool_uuid): (&Member, u64, &str),
 ) -> Result<Toolstack, NodeError> {
     let accounts = FileAuthenticator::open(&local.config.accounts.file)
         .map_err(NodeError::part("the accounts file cannot be used"))?;
@@ -372,7 +377,7 @@ fn start_toolstack(
         event_batch: Duration::from_millis(local.config.event_batch_ms),
         ..RuntimeConfig::default()
     };
-    Ok(Toolstack::start(Parts {
+    let toolstack = Toolstack::start(Parts {
         log: raft.clone(),
         peers: Arc::new(LinkPeers { link: link.clone() }),
         accounts: Arc::new(accounts),
@@ -388,7 +393,13 @@ fn start_toolstack(
             certificate_sha256: me.certificate_sha256,
         },
         config,
-    }))
+        machine: Some(ThisMachine {
+            machine: local.machine.clone(),
+            boot_id: local.facts.boot_id.clone(),
+            journal: local.state.agent(pool_uuid),
+        }),
+    });
+    toolstack.map_err(NodeError::part("the journal of this host's work cannot be used"))
 }
 
 fn start_server(local: &Local, door: Arc<Door>) -> Result<RunningServer, NodeError> {

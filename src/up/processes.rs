@@ -34,11 +34,14 @@ pub fn machine(arguments: &MachineArguments) -> Result<(), CommandError> {
         .duration_since(UNIX_EPOCH)
         .map(|age| age.as_secs())
         .unwrap_or_default();
-    let facts = xenith_xen_sim::facts::machine_facts(
-        arguments.number,
-        &arguments.address.to_string(),
-        i64::try_from(boot_time).unwrap_or_default(),
-    );
+    let facts = xenith_xen_port::HostFacts {
+        boot_id: uuid::Uuid::new_v4().to_string(),
+        ..xenith_xen_sim::facts::machine_facts(
+            arguments.number,
+            &arguments.address.to_string(),
+            i64::try_from(boot_time).unwrap_or_default(),
+        )
+    };
     let config = xenith_xen_sim::MachineConfig {
         socket: arguments.dir.join("machine.sock"),
         facts,

@@ -92,7 +92,7 @@ pub fn token_cost(method: Option<&Method>) -> f64 {
     let name = method.message.name;
     match crate::how(method) {
         _ if name == "get_all_records" || name == "get_all_records_where" => BULK,
-        crate::How::Write => COMMIT,
+        crate::How::Write | crate::How::Operate => COMMIT,
         crate::How::Read | crate::How::Runtime | crate::How::NotBuilt | crate::How::Removed => 1.0,
     }
 }

@@ -1,6 +1,7 @@
 //! From a method and its parameters to a plan: authority first, then the class's room or the implicit pattern.
 
-use crate::room::{self, Planner};
+use crate::operation::{self, Admitted};
+use crate::room::{self, Asker, Planner};
 use crate::{Args, Plan, PlanCx, implicit, rbac, session, task};
 use xenith_datamodel::{ApiError, CallMode, Lifecycle, MessageKind, Method, Ref, Route, Type, Value};
 use xenith_pooldb::Transaction;
@@ -15,6 +16,8 @@ pub enum How {
     Read,
     /// [`plan`] makes a transaction: must run as a plan under the head.
     Write,
+    /// It takes a host's work: [`plan_operation`] takes it on, under the head.
+    Operate,
     /// The runtime does it: it needs time, passwords, other hosts or a connection held open.
     Runtime,
     /// NOT_IMPLEMENTED.
@@ -81,6 +84,7 @@ const ROW_ONLY: Table = &[
 
 enum Target {
     Room(Planner),
+    Operation(Asker),
     Implicit,
     Runtime,
     NotBuilt,
@@ -94,6 +98,7 @@ pub fn how(method: &Method) -> How {
         Target::Room(Planner::Write(_)) => How::Write,
         Target::Implicit if implicit::is_read(method.message.kind) => How::Read,
         Target::Implicit => How::Write,
+        Target::Operation(_) => How::Operate,
         Target::Runtime => How::Runtime,
         Target::NotBuilt => How::NotBuilt,
         Target::Removed => How::Removed,
@@ -104,7 +109,7 @@ pub fn how(method: &Method) -> How {
 pub fn is_read(method: &Method) -> bool {
     match how(method) {
         How::Read | How::NotBuilt | How::Removed => true,
-        How::Write | How::Runtime => false,
+        How::Write | How::Operate | How::Runtime => false,
     }
 }
 
@@ -119,7 +124,7 @@ pub fn plan(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<
 /// What is written must be text that XML can carry, or XML-RPC clients would read something else than JSON-RPC clients.
 fn check_text(method: &Method, params: &[Value]) -> Result<(), ApiError> {
     let writes = match how(method) {
-        How::Write => true,
+        How::Write | How::Operate => true,
         How::Read | How::Runtime | How::NotBuilt | How::Removed => false,
     };
     if !writes || params.iter().all(is_xml_text) {
@@ -176,6 +181,33 @@ pub(crate) fn wire_name(method: &Method) -> String {
     format!("{}.{}", method.class.name(), method.message.name)
 }
 
+/// The plan of a message that takes a host's work: authority, then admission. What to commit, and the task that ends with the work.
+/// Nothing is changed by a call that is refused; an `Async.` one leaves a failed task, as [`plan_async`] does.
+pub fn plan_operation(
+    cx: &mut PlanCx<'_>,
+    method: &Method,
+    params: &[Value],
+    header: &task::Header,
+) -> Result<Admitted, ApiError> {
+    rbac::check(cx.caller, method, params)?;
+    check_text(method, params)?;
+    let name = wire_name(method);
+    let Target::Operation(asker) = target(method) else {
+        return Err(ApiError::internal(format!("{name} is no operation")));
+    };
+    let call = (name.as_str(), asker, params);
+    if method.mode == CallMode::Sync {
+        return operation::admit(cx, call, (&name, header));
+    }
+    check_has_async(method)?;
+    let label = format!("Async.{name}");
+    operation::admit(cx, call, (&label, header)).or_else(|refused| {
+        let mut tx = cx.transaction();
+        let task = task::born_finished(cx, &mut tx, &label, header, Err(refused))?;
+        Ok(Admitted { tx, task })
+    })
+}
+
 fn check_has_async(method: &Method) -> Result<(), ApiError> {
     if method.message.is_async {
         return Ok(());
@@ -196,6 +228,9 @@ fn target(method: &Method) -> Target {
     if let Some(planner) = room::of_class(class).and_then(|lookup| lookup(message.name)) {
         return Target::Room(planner);
     }
+    if let Some(asker) = room::asker(class, message.name) {
+        return Target::Operation(asker);
+    }
     let row_only = || is_in(ROW_ONLY, class, message.name);
     if message.kind == MessageKind::Explicit || (message.effect && !row_only()) {
         return Target::NotBuilt;
@@ -209,8 +244,8 @@ fn run(cx: &mut PlanCx<'_>, method: &Method, params: Vec<Value>) -> Result<Plan,
         Target::Room(Planner::Read(read)) => read(cx, Args(&params)).map(Plan::Reply),
         Target::Room(Planner::Write(write)) => write(cx, Args(&params)).map(|(tx, value)| Plan::Commit(tx, value)),
         Target::Implicit => implicit::plan(cx, method, Args(&params)),
-        Target::Runtime => Err(ApiError::internal(format!(
-            "{} is not for the planners",
+        Target::Operation(_) | Target::Runtime => Err(ApiError::internal(format!(
+            "{} is not one transaction",
             wire_name(method)
         ))),
         Target::NotBuilt => Err(not_built(cx, method, &params)),

@@ -39,5 +39,5 @@ mod tests;
 
 pub use args::Args;
 pub use cx::{Caller, Ids, Plan, PlanCx, Rights};
-pub use dispatch::{How, NOT_BUILT, how, is_read, plan, plan_async};
+pub use dispatch::{How, NOT_BUILT, how, is_read, plan, plan_async, plan_operation};
 pub use shown::Rows;

@@ -197,6 +197,7 @@ pub fn facts_of(number: usize) -> HostFacts {
         nics: vec![nic(0, true), nic(1, false)],
         bios_strings: vec![("bios-vendor".to_owned(), "Xenith".to_owned())],
         boot_time_unix_seconds: 1_787_000_000,
+        boot_id: "boot".to_owned(),
         xen_version: "4.17.5".to_owned(),
         kernel_version: "6.12".to_owned(),
         iscsi_iqn: format!("iqn.2026-08.org.xenith:{number}"),

@@ -9,7 +9,6 @@ use crate::fragments::Record;
 use crate::ids::SystemIds;
 use crate::metrics::Outcome;
 use crate::node::Node;
-use crate::peers::{Answer, Question};
 use crate::penalty::Source;
 use crate::role::{Kind, Place, no_coordinator};
 use std::sync::Arc;
@@ -25,7 +24,7 @@ use xenith_wire::typed::{self, Arguments};
 use xenith_wire::{Call, Origin, Piece, Reply, WireValue};
 
 /// Pause before a proposal that was refused for the moment (a hand-over, a change of role) is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(5);
+pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Who is behind a call, as the host that it came to saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +85,11 @@ pub(crate) enum Committed {
 }
 
 /// One write, kept so that its plan can be made again.
-struct Write {
-    method: Method,
-    session: Option<Ref>,
-    params: Vec<Value>,
-    header: Header,
+pub(crate) struct Write {
+    pub method: Method,
+    pub session: Option<Ref>,
+    pub params: Vec<Value>,
+    pub header: Header,
 }
 
 impl Node {
@@ -129,7 +128,7 @@ impl Node {
     }
 
     /// `method`: the call's, if there is one of that name. What is rare is boxed: every call would carry the room for it.
-    async fn answer(
+    pub(crate) async fn answer(
         self: &Arc<Node>,
         method: Option<Method>,
         asked: Asked,
@@ -203,6 +202,9 @@ impl Node {
                 self.read(&method, session, params).await
             }
             How::Write => self.write(method, asked, deadline).await.map(Reply::Success),
+            How::Operate => Box::pin(self.operate(method, asked, deadline))
+                .await
+                .map(Reply::Success),
             How::Runtime => Box::pin(self.run(method, asked, deadline)).await,
         }
     }
@@ -298,8 +300,23 @@ impl Node {
         kind: Kind,
         deadline: Instant,
     ) -> Result<Committed, ApiError> {
+        self.commit_by(|| self.log.propose(build()), origin, kind, deadline)
+            .await
+    }
+
+    /// The same, by whoever proposes.
+    pub(crate) async fn commit_by<F>(
+        &self,
+        propose: impl Fn() -> F,
+        origin: &Origin,
+        kind: Kind,
+        deadline: Instant,
+    ) -> Result<Committed, ApiError>
+    where
+        F: Future<Output = Result<Value, CommitError>>,
+    {
         loop {
-            let error = match self.log.propose(build()).await {
+            let error = match propose().await {
                 Ok(value) => return Ok(Committed::Value(value)),
                 Err(error) => error,
             };
@@ -320,68 +337,6 @@ impl Node {
                 place @ (Place::Forward(_) | Place::Redirect { .. }) => return Ok(Committed::Elsewhere(place)),
             }
         }
-    }
-
-    /// A call of a session that could not be answered here after all.
-    pub(crate) async fn elsewhere(
-        self: &Arc<Node>,
-        place: Place,
-        call: Call,
-        deadline: Instant,
-    ) -> Result<Value, ApiError> {
-        match place {
-            Place::Here => Err(no_coordinator()),
-            Place::Redirect { address } => Err(ApiError::host_is_slave(&address)),
-            Place::Forward(node) => match self.forward(node, call, deadline).await? {
-                Reply::Success(value) | Reply::Bare(value) => Ok(value),
-                Reply::Pieces(piece) => Ok(piece.to_value()),
-                Reply::Failure(error) => Err(error),
-            },
-        }
-    }
-
-    /// Sends the call to the coordinator; looks for another one, which may be this host, while the asked host says that
-    /// it is none.
-    pub(crate) async fn forward(
-        self: &Arc<Node>,
-        mut node: NodeId,
-        call: Call,
-        deadline: Instant,
-    ) -> Result<Reply, ApiError> {
-        let origin = call.origin.clone();
-        let question = Question::Call(Box::new(call));
-        loop {
-            self.metrics.forwarded();
-            match self.ask(node, &question).await {
-                Ok(Answer::Reply(reply)) => return Ok(reply),
-                Ok(Answer::NotCoordinator) => {}
-                Ok(Answer::Joined(_) | Answer::Done | Answer::Refused(_)) => {
-                    return Err(ApiError::internal("an answer to another question"));
-                }
-                Err(error) if error.nothing_was_done() => {}
-                Err(error) => return Err(ApiError::internal(error.to_string())),
-            }
-            if Instant::now() >= deadline {
-                return Err(no_coordinator());
-            }
-            tokio::time::sleep(RETRY_PAUSE).await;
-            match self.place(&origin, Kind::InSession, deadline).await? {
-                Place::Forward(other) => node = other,
-                Place::Redirect { address } => return Err(ApiError::host_is_slave(&address)),
-                Place::Here => break,
-            }
-        }
-        // Coordination came to this host in between, and nothing was done elsewhere.
-        let Question::Call(call) = question else {
-            return Err(no_coordinator());
-        };
-        let method = xenith_datamodel::method(&call.method);
-        let asked = Asked {
-            call: *call,
-            client: Client::of(&origin),
-            typed: None,
-        };
-        Box::pin(self.answer(method, asked, deadline)).await
     }
 
     /// With parameters the first one is taken for a session and checked; only then is the method said to be unknown.
@@ -461,7 +416,7 @@ impl Node {
 fn any_host_answers(method: &Method) -> bool {
     let reads = match how(method) {
         How::Read => true,
-        How::Write | How::Runtime | How::NotBuilt | How::Removed => false,
+        How::Write | How::Operate | How::Runtime | How::NotBuilt | How::Removed => false,
     };
     let follows = method.class.name() == "event" && how(method) == How::Runtime;
     (reads || follows) && method.mode == CallMode::Sync
@@ -480,6 +435,7 @@ fn nobody() -> Caller {
 fn how_async(how: How) -> How {
     match how {
         How::Read | How::Write | How::NotBuilt => How::Write,
+        How::Operate => How::Operate,
         How::Runtime => How::Runtime,
         How::Removed => How::Removed,
     }

@@ -1,7 +1,7 @@
 //! The toolstack of one host: calls in, plans through the pool's log, answers out.
 //!
 //! Owns: the order of a call, sessions' admission, event.from, forwarding between members, hand-over, background work and
-//! the server's half of a join, the audit log. The only crate that names actix (the actors of objects come with the operations).
+//! the server's half of a join, the audit log. the actors of objects and domains. The only crate that names actix.
 //! Invariants: reads are linearizable (B1, B2), writes are planned and proposed in one step (C1) and never proposed twice
 //! blindly; every wait is bounded; passwords, session refs and tokens are never logged.
 //! Must not: decide what a message means (that is `xenith-classes`) or how the log works (`xenith-raft`).
@@ -14,6 +14,7 @@ mod config;
 mod crowd;
 mod emergency;
 mod events;
+mod forward;
 mod fragments;
 mod handlers;
 mod ids;
@@ -24,6 +25,7 @@ mod login;
 mod membership;
 mod metrics;
 mod node;
+mod operations;
 mod passwords;
 mod peers;
 mod penalty;
@@ -42,6 +44,7 @@ pub use membership::{
     RaftMembership, TokenError, add_member_row, join_error, says_not_a_member,
 };
 pub use node::{Parts, ThisHost, Toolstack};
+pub use operations::{JournalError, OPERATION_SERVICE, ThisMachine};
 pub use peers::{EnvelopeError, LinkPeers, PEER_SERVICE, PeerError, Peers};
 
 #[cfg(test)]

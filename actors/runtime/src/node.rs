@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use crate::local_sessions::LocalSessions;
 use crate::membership::{JoinPool, Membership};
 use crate::metrics::Metrics;
+use crate::operations::{JournalError, Operations, ThisMachine};
 use crate::peers::Peers;
 use crate::penalty::Penalties;
 use crate::role::ForwardWindow;
@@ -48,6 +49,8 @@ pub struct Parts {
     pub audit: Arc<AuditLog>,
     pub host: ThisHost,
     pub config: RuntimeConfig,
+    /// Without one this host works no operations.
+    pub machine: Option<ThisMachine>,
 }
 
 /// The toolstack of one host. Its background tasks end when it is dropped.
@@ -83,11 +86,12 @@ pub(crate) struct Node {
     pub joiner: OnceLock<Arc<dyn JoinPool>>,
     pub local_sessions: LocalSessions,
     pub sessions: Sessions,
+    pub operations: Operations,
 }
 
 impl Toolstack {
     /// Starts the background tasks too; must be called inside a tokio runtime.
-    pub fn start(parts: Parts) -> Toolstack {
+    pub fn start(parts: Parts) -> Result<Toolstack, JournalError> {
         let Parts {
             log,
             peers,
@@ -97,10 +101,13 @@ impl Toolstack {
             audit,
             host,
             config,
+            machine,
         } = parts;
         let waiters = Waiters::new(config.max_event_waiters);
         let fragments = Arc::new(Fragments::new(config.encoded_bytes));
+        let operations = Operations::start(Arc::clone(&log));
         let node = Arc::new(Node {
+            operations,
             log,
             peers,
             accounts,
@@ -129,10 +136,16 @@ impl Toolstack {
         let mut background = JoinSet::new();
         background.spawn(crate::background::run(Arc::clone(&node)));
         background.spawn(crate::events::follow(Arc::clone(&node)));
-        Toolstack {
+        crate::operations::start(&node, machine, &mut background)?;
+        Ok(Toolstack {
             node,
             _background: background,
-        }
+        })
+    }
+
+    /// Ends what works beside calls, and waits until it has let go of the log and of this host's journal. Calls must not come any more.
+    pub async fn stop(&self) {
+        self.node.operations.stop().await;
     }
 
     /// Who does `pool.join`; given once, before the first call. Without it the message is not built.

@@ -31,7 +31,8 @@ const VERSION: u16 = 1;
 /// Sends bytes to a member and waits for its answer.
 #[async_trait]
 pub trait Peers: Send + Sync + 'static {
-    async fn ask(&self, node: NodeId, body: Bytes) -> Result<Bytes, PeerError>;
+    /// Of the link's service of that number, for at most `within`.
+    async fn ask(&self, node: NodeId, service: u16, body: Bytes, within: Duration) -> Result<Bytes, PeerError>;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -109,9 +110,9 @@ pub struct LinkPeers {
 
 #[async_trait]
 impl Peers for LinkPeers {
-    async fn ask(&self, node: NodeId, body: Bytes) -> Result<Bytes, PeerError> {
+    async fn ask(&self, node: NodeId, service: u16, body: Bytes, within: Duration) -> Result<Bytes, PeerError> {
         self.link
-            .request(node.0, PEER_SERVICE, body, ASK_DEADLINE)
+            .request(node.0, service, body, within)
             .await
             .map_err(|error| match error {
                 LinkError::Refused(Refusal::Busy | Refusal::UnknownService(_)) => PeerError::NotSent(error.to_string()),
@@ -134,7 +135,7 @@ impl Toolstack {
 impl Node {
     pub(crate) async fn ask(&self, node: NodeId, question: &Question) -> Result<Answer, PeerError> {
         let body = seal(KIND_QUESTION, question).map_err(|error| PeerError::NotSent(error.to_string()))?;
-        let answer = self.peers.ask(node, body).await?;
+        let answer = self.peers.ask(node, PEER_SERVICE, body, ASK_DEADLINE).await?;
         open(KIND_ANSWER, &answer).map_err(PeerError::Malformed)
     }
 
@@ -182,7 +183,7 @@ pub(crate) fn is_elsewhere(error: &ApiError) -> bool {
     error.code == "HOST_IS_SLAVE" || error.code == "HOST_STILL_BOOTING"
 }
 
-fn seal<T: Serialize>(kind: u16, contents: &T) -> Result<Bytes, EnvelopeError> {
+pub(crate) fn seal<T: Serialize>(kind: u16, contents: &T) -> Result<Bytes, EnvelopeError> {
     let mut bytes = Vec::with_capacity(256);
     bytes.extend_from_slice(&kind.to_le_bytes());
     bytes.extend_from_slice(&VERSION.to_le_bytes());
@@ -191,7 +192,7 @@ fn seal<T: Serialize>(kind: u16, contents: &T) -> Result<Bytes, EnvelopeError> {
     Ok(Bytes::from(bytes))
 }
 
-fn open<T: DeserializeOwned>(expected: u16, bytes: &[u8]) -> Result<T, EnvelopeError> {
+pub(crate) fn open<T: DeserializeOwned>(expected: u16, bytes: &[u8]) -> Result<T, EnvelopeError> {
     let Some(([k0, k1, v0, v1], contents)) = bytes.split_first_chunk() else {
         return Err(EnvelopeError::Length);
     };

@@ -59,7 +59,9 @@ impl Lab {
                 login_failure_delay: Duration::from_millis(1),
                 ..RuntimeConfig::default()
             },
-        });
+            machine: None,
+        })
+        .unwrap();
         let unix = dir.path().join("xapi");
         let config = ServerConfig {
             http: Some("127.0.0.1:0".parse().unwrap()),
@@ -109,6 +111,7 @@ fn born() -> View {
         nics: Vec::new(),
         bios_strings: Vec::new(),
         boot_time_unix_seconds: 1_787_000_000,
+        boot_id: "boot".to_owned(),
         xen_version: "4.17.5".to_owned(),
         kernel_version: "6.12".to_owned(),
         iscsi_iqn: "iqn.2026-08.org.xenith:lab".to_owned(),
@@ -228,7 +231,7 @@ struct Nobody;
 
 #[async_trait]
 impl Peers for Nobody {
-    async fn ask(&self, _node: NodeId, _body: Bytes) -> Result<Bytes, PeerError> {
+    async fn ask(&self, _node: NodeId, _service: u16, _body: Bytes, _within: Duration) -> Result<Bytes, PeerError> {
         Err(PeerError::NotSent("this pool has one host".to_owned()))
     }
 }

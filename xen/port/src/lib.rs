@@ -26,6 +26,9 @@ pub struct HostFacts {
     pub nics: Vec<NicFacts>,
     pub bios_strings: Vec<(String, String)>,
     pub boot_time_unix_seconds: i64,
+    /// Another one with every boot of the machine, never used again: the domains of an earlier boot are gone.
+    #[serde(default)]
+    pub boot_id: String,
     pub xen_version: String,
     pub kernel_version: String,
     pub iscsi_iqn: String,
@@ -62,6 +65,11 @@ pub enum FactsError {
     #[error("the host's facts could not be read: {0}")]
     Unreadable(String),
 }
+
+/// All that is asked of one machine.
+pub trait Machine: Hypervisor + HostFactsPort {}
+
+impl<T: Hypervisor + HostFactsPort> Machine for T {}
 
 /// Reads the machine's facts; called at start and when the hardware may have changed.
 #[async_trait]

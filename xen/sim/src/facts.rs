@@ -28,6 +28,7 @@ pub fn machine_facts(number: u8, address: &str, boot_time_unix_seconds: i64) -> 
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec(),
         boot_time_unix_seconds,
+        boot_id: format!("boot-{boot_time_unix_seconds}"),
         xen_version: "4.17.6-sim".to_owned(),
         kernel_version: "6.6.0-sim".to_owned(),
         iscsi_iqn: format!("iqn.2026-11.sim.xenith:host-{number}"),

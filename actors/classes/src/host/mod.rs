@@ -13,6 +13,7 @@ pub fn lookup(message: &str) -> Option<Planner> {
         "compute_free_memory" => Read(compute_free_memory),
         "compute_memory_overhead" => Read(compute_memory_overhead),
         "create_new_blob" => Write(|cx, args| crate::vm::create_blob_for(cx, "host", args)),
+        "declare_dead" => Write(dead::declare_dead),
         "disable_external_auth" => Write(|cx, args| crate::subject::disable(cx, "host", args)),
         "enable_external_auth" => Write(|cx, args| crate::subject::enable(cx, "host", args)),
         "get_management_interface" => Read(get_management_interface),

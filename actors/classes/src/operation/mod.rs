@@ -26,7 +26,7 @@ mod waiting;
 pub use admit::{Admitted, admit, cancel};
 pub use advance::{Failure, Outcome, advance, lose_host};
 pub use locks::{Lock, held};
-pub use orders::{Order, is_live, orders};
+pub use orders::{Order, is_live, order_of, orders};
 pub use record::Record;
 pub use request::Request;
 pub use waiting::admit_next;

@@ -22,12 +22,15 @@ pub struct Order {
 pub fn orders(view: &View) -> Result<Vec<(Ref, Order)>, ApiError> {
     let mut orders = Vec::new();
     for operation in rows::all(view, "xenith_operation")? {
-        let record = Record::read(view, &operation)?;
-        if !record.host.is_null() {
-            orders.push((record.host.clone(), order(record)));
-        }
+        orders.extend(order_of(view, &operation)?);
     }
     Ok(orders)
+}
+
+/// The newest order of one operation, with its host; nothing while it waits for its objects. `view` must be a committed one.
+pub fn order_of(view: &View, operation: &Ref) -> Result<Option<(Ref, Order)>, ApiError> {
+    let record = Record::read(view, operation)?;
+    Ok((!record.host.is_null()).then(|| (record.host.clone(), order(record))))
 }
 
 /// Whether an order is still awaited: what a host may forget otherwise.

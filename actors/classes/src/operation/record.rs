@@ -53,6 +53,12 @@ impl Record {
         Ok(view.contains(rows::class(CLASS)?, reference))
     }
 
+    /// The object that it is mainly about, the first that it holds.
+    pub fn object(&self) -> Ref {
+        let first = self.locks.first().map(|lock| lock.object.clone());
+        first.unwrap_or_else(|| self.reference.clone())
+    }
+
     pub fn is_waiting(&self) -> bool {
         self.kind == WAITING
     }

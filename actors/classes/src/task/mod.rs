@@ -12,8 +12,8 @@ pub use reap::{Reaped, reap_tasks};
 
 use crate::room::Planner;
 use crate::{PlanCx, rbac, rows};
-use xenith_datamodel::{ApiError, Ref, Role, RoleFloor};
-use xenith_pooldb::View;
+use xenith_datamodel::{ApiError, Ref, Role, RoleFloor, Value};
+use xenith_pooldb::{Transaction, View};
 
 /// The type of every task, as xapi writes it.
 pub(crate) const TYPE_NONE: &str = "<none/>";
@@ -49,6 +49,39 @@ pub fn is_pending(view: &View, task: &Ref) -> Result<bool, ApiError> {
     }
     let status = rows::text(view, "task", task, "status")?;
     Ok(status == "pending" || status == "cancelling")
+}
+
+/// What became of the task's work: the XML-RPC text of its result, or its error. Nothing while it is under way.
+pub fn outcome(view: &View, task: &Ref) -> Result<Option<Result<String, ApiError>>, ApiError> {
+    rows::check(view, "task", task)?;
+    if is_pending(view, task)? {
+        return Ok(None);
+    }
+    if rows::text(view, "task", task, "status")? == "success" {
+        return rows::text(view, "task", task, "result").map(|text| Some(Ok(text)));
+    }
+    let info = rows::value(view, "task", task, "error_info")?;
+    let mut info = info.as_set().unwrap_or_default().iter().filter_map(Value::as_text);
+    let error = match info.next() {
+        Some(code) => ApiError {
+            code: code.to_owned().into(),
+            params: info.map(str::to_owned).collect(),
+        },
+        // A client has ended the task by hand.
+        None => ApiError::new("TASK_CANCELLED", [task.as_str()]),
+    };
+    Ok(Some(Err(error)))
+}
+
+/// Tasks of calls that have been answered go, those of them that are over. Nothing if none is.
+pub fn destroy_answered(view: &View, now_ms: i64, tasks: &[Ref]) -> Result<Option<Transaction>, ApiError> {
+    let mut tx = Transaction::new(now_ms);
+    for task in tasks {
+        if view.contains(rows::class("task")?, task) && !is_pending(view, task)? {
+            rows::destroy(&mut tx, "task", task)?;
+        }
+    }
+    Ok((!tx.changes.is_empty()).then_some(tx))
 }
 
 /// Refuses work on another account's task. The account is that of the session that made it; with that session gone, only

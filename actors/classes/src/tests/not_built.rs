@@ -39,10 +39,9 @@ fn the_list_only_shrinks() {
 #[test]
 fn what_is_not_built_says_so() {
     let mut pool = super::Pool::of_one();
-    let params = vec![
-        xenith_datamodel::Value::Ref(pool.first("VM")),
-        false.into(),
-        false.into(),
-    ];
-    assert_eq!(super::code(pool.call("VM.start", params)), "NOT_IMPLEMENTED [VM.start]");
+    let params = vec![xenith_datamodel::Value::Ref(pool.first("VM"))];
+    assert_eq!(
+        super::code(pool.call("VM.s3_suspend", params)),
+        "NOT_IMPLEMENTED [VM.s3_suspend]"
+    );
 }

@@ -134,7 +134,7 @@ impl Migrate {
                 let send = Effect::MigrationSend {
                     vm: domain::id(cx.view, &self.vm)?,
                     migration: cx.task.as_str().to_owned(),
-                    to: rows::text(cx.view, "host", &self.to, "uuid")?,
+                    to: rows::text(cx.view, "host", &self.to, "address")?,
                 };
                 let phase = Phase::Sending {
                     from: from.clone(),

@@ -42,6 +42,7 @@ struct Place {
 }
 
 /// What a call is woken by.
+#[derive(Default)]
 struct Interest {
     everything: bool,
     classes: BTreeSet<ClassId>,
@@ -59,7 +60,25 @@ pub(crate) struct Entry {
 impl Hub {
     /// `row`: the session whose end wakes too.
     pub(crate) fn enter(self: &Arc<Hub>, wanted: &Subscription, row: &(ClassId, Ref)) -> Entry {
-        let interest = Interest::new(wanted, row);
+        self.enter_for(Interest::new(wanted, row))
+    }
+
+    /// Woken by changes of any row of these classes, internal ones too.
+    pub(crate) fn enter_classes(self: &Arc<Hub>, classes: &[ClassId]) -> Entry {
+        self.enter_for(Interest {
+            classes: classes.iter().copied().collect(),
+            ..Interest::default()
+        })
+    }
+
+    pub(crate) fn enter_object(self: &Arc<Hub>, class: ClassId, object: &Ref) -> Entry {
+        self.enter_for(Interest {
+            objects: BTreeSet::from([(class, object.clone())]),
+            ..Interest::default()
+        })
+    }
+
+    fn enter_for(self: &Arc<Hub>, interest: Interest) -> Entry {
         let place = Arc::<Place>::default();
         let mut state = self.state();
         let number = state.next;

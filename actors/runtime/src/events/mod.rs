@@ -10,7 +10,7 @@ mod registered;
 mod request;
 mod told;
 
-pub(crate) use hub::{Hub, follow};
+pub(crate) use hub::{Entry, Hub, follow};
 pub(crate) use registered::Registered;
 pub(crate) use told::Answers;
 

@@ -19,6 +19,7 @@ fn facts() -> HostFacts {
         nics: Vec::new(),
         bios_strings: Vec::new(),
         boot_time_unix_seconds: 0,
+        boot_id: "boot".to_owned(),
         xen_version: String::new(),
         kernel_version: String::new(),
         iscsi_iqn: String::new(),

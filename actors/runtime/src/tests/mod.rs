@@ -69,7 +69,7 @@ impl FakePeers {
 
 #[async_trait]
 impl Peers for FakePeers {
-    async fn ask(&self, node: NodeId, body: Bytes) -> Result<Bytes, PeerError> {
+    async fn ask(&self, node: NodeId, service: u16, body: Bytes, _within: Duration) -> Result<Bytes, PeerError> {
         let found = self
             .members
             .lock()
@@ -78,10 +78,11 @@ impl Peers for FakePeers {
             .find(|(id, _)| *id == node)
             .map(|(_, t)| Arc::clone(t));
         let toolstack = found.ok_or_else(|| PeerError::NotSent("no such member".to_owned()))?;
-        toolstack
-            .answer_peer(NodeId(99), body)
-            .await
-            .map_err(|refusal| PeerError::Unknown(refusal.to_string()))
+        let answer = match service {
+            crate::OPERATION_SERVICE => toolstack.answer_operation(NodeId(99), body).await,
+            _ => toolstack.answer_peer(NodeId(99), body).await,
+        };
+        answer.map_err(|refusal| PeerError::Unknown(refusal.to_string()))
     }
 }
 
@@ -194,7 +195,9 @@ fn host_of(config: RuntimeConfig) -> Host {
             certificate_sha256: [3; 32],
         },
         config,
+        machine: None,
     });
+    let toolstack = toolstack.unwrap();
     Host {
         log,
         peers,

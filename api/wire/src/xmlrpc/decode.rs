@@ -27,6 +27,13 @@ pub fn decode_call(body: &[u8]) -> Result<(String, Vec<WireValue>), DecodeError>
     Ok((method, params))
 }
 
+/// A value alone, `<value>...</value>`: the form of a task's result.
+pub fn decode_value(text: &str) -> Result<WireValue, DecodeError> {
+    let mut parser = Parser::new(text.as_bytes())?;
+    parser.open(Tag::Value)?;
+    parser.value(0)
+}
+
 /// The value or error of a `methodResponse`; a value without the Status envelope is taken as it is.
 pub fn decode_reply(body: &[u8]) -> Result<Result<WireValue, ApiError>, DecodeError> {
     let mut parser = Parser::new(body)?;

@@ -7,6 +7,6 @@
 mod decode;
 pub(crate) mod encode;
 
-pub use decode::{decode_call, decode_reply};
+pub use decode::{decode_call, decode_reply, decode_value};
 pub(crate) use encode::encode_piece;
 pub use encode::{encode_call, encode_reply, encode_value};

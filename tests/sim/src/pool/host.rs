@@ -7,7 +7,7 @@ use xenith_xen_sim::machine::{Behaviour, Happening, Image, Machine, Parcel};
 
 pub struct Host {
     pub row: Ref,
-    pub uuid: String,
+    pub address: String,
     pub machine: Option<Machine>,
     pub agent: Option<Agent>,
     pub journal: Journal,
@@ -25,10 +25,10 @@ pub enum Out {
 }
 
 impl Host {
-    pub fn new(row: Ref, uuid: String, memory_bytes: i64) -> Host {
+    pub fn new(row: Ref, address: String, memory_bytes: i64) -> Host {
         Host {
             row,
-            uuid,
+            address,
             machine: None,
             agent: None,
             journal: Journal::default(),

@@ -80,7 +80,7 @@ impl World {
             .map(|number| {
                 let uuid = format!("host-uuid-{number}");
                 let row = committed.by_uuid(class("host"), &uuid).expect("the host was just made");
-                Host::new(row, uuid, 32 * GIB - GIB / 2 - 2 * GIB)
+                Host::new(row, address(number.into()), 32 * GIB - GIB / 2 - 2 * GIB)
             })
             .collect();
         let mut world = World {
@@ -236,8 +236,7 @@ impl World {
                     report: report.clone(),
                 }),
                 Out::Parcel { to, parcel } => {
-                    // Named by its host's uuid when it is sent, by its number when it is answered.
-                    let to = self.hosts.iter().position(|host| host.uuid == to);
+                    let to = self.hosts.iter().position(|host| host.address == to);
                     if let Some(to) = to {
                         self.send(|| Message::Parcel {
                             from: host,
@@ -272,7 +271,7 @@ impl World {
                 }
                 Message::ToCoordinator { host, report } => self.hear_report(host, &report),
                 Message::Parcel { from, to, parcel } => {
-                    let (now, from) = (self.machine_ms(), self.hosts[from].uuid.clone());
+                    let (now, from) = (self.machine_ms(), self.hosts[from].address.clone());
                     if let Some(machine) = self.hosts[to].machine.as_mut() {
                         machine.deliver(now, &from, parcel);
                     }
@@ -375,14 +374,19 @@ impl World {
     }
 }
 
+/// Of the machine of that number, from 1.
+fn address(number: usize) -> String {
+    format!("127.0.0.{number}")
+}
+
 fn born(ids: &mut SeededIds, now_ms: i64) -> View {
     let facts: Vec<_> = (1..=HOSTS)
-        .map(|number| machine_facts(number, &format!("127.0.0.{number}"), now_ms / 1_000))
+        .map(|number| machine_facts(number, &address(number.into()), now_ms / 1_000))
         .collect();
     let birth = |number: usize, uuid: &'static str| HostBirth {
         facts: &facts[number],
         host_uuid: uuid,
-        address: "127.0.0.1",
+        address: ["127.0.0.1", "127.0.0.2", "127.0.0.3"][number],
         certificate_sha256: [number as u8; 32],
         certificate: None,
         https_only: false,
