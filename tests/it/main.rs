@@ -11,6 +11,7 @@
 )]
 
 mod harness;
+mod machines;
 mod proxy;
 mod register;
 mod writers;
@@ -27,6 +28,8 @@ mod forward;
 mod hand_over;
 mod joining;
 mod kill;
+mod kill_operations;
 mod leaving;
+mod life_cycle;
 mod pause;
 mod returning;

@@ -184,6 +184,13 @@ impl Pool {
         }
     }
 
+    /// Signals host `k`'s machine, and waits until it is gone.
+    pub async fn kill_machine(&self, k: u8, signal: Signal) {
+        let pid = self.facts().hosts[usize::from(k) - 1].sim_pid.unwrap();
+        self.signal(pid, signal);
+        eventually("the machine is gone", async || !pid_is_ours(pid, &self.dir)).await;
+    }
+
     /// Has `k`'s daemon ended (killed or by itself)?
     pub fn has_ended(&self, k: u8) -> bool {
         !self.facts().hosts[usize::from(k) - 1]
