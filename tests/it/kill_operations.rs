@@ -1,8 +1,7 @@
 //! kill -9 in the middle of operations: the same task ends, in success or clean failure, and nothing is left over.
 
-use crate::harness::{At, PATIENT, Pool, eventually, long};
-use crate::machines::{Counts, agree, ended, slow_down};
-use rustix::process::Signal;
+use crate::harness::{Pool, long};
+use crate::machines::{Counts, agree, anywhere, ended, slow_down};
 use std::time::Duration;
 use xenith_datamodel::{Ref, Value};
 use xenith_xen_sim::machine::EffectKind;
@@ -31,7 +30,7 @@ const SLOW_MS: u64 = 150;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_the_coordinator_or_the_owning_host() {
-    let mut pool = Pool::start(3, &PATIENT[..0]).await;
+    let mut pool = Pool::start(3, &[]).await;
     let session = pool.login().await.session;
     let hosts = pool.host_refs().await;
     let mut counts = Counts::default();
@@ -56,66 +55,56 @@ async fn round(
     hosts: &[Ref],
     (message, victim, delay_ms): (&str, Victim, u64),
 ) -> String {
-    let at = pool.follow(session).await;
-    let vm = at.create_vm(&format!("{message} {victim:?} {delay_ms}")).await;
-    let coordinator = at.host;
+    let vm = pool
+        .create_vm(session, &format!("{message} {victim:?} {delay_ms}"))
+        .await;
+    let coordinator = pool.coordinator().await;
     let owner = coordinator % 3 + 1;
     let (home, away) = (&hosts[usize::from(owner) - 1], &hosts[usize::from(owner % 3)]);
     let named = |host: &Ref| {
-        vec![
-            Value::Ref(vm.clone()),
-            Value::Ref(host.clone()),
-            false.into(),
-            false.into(),
-        ]
+        let (vm, host) = (Value::Ref(vm.clone()), Value::Ref(host.clone()));
+        vec![vm, host, false.into(), false.into()]
     };
-    eventually("the owning host takes work", async || {
-        message == "start_on" || at.call("VM.start_on", &named(home)).await.is_ok()
-    })
-    .await;
+    if message != "start_on" {
+        anywhere(pool, session, "VM.start_on", &named(home)).await;
+    }
     slow_down(pool, &EFFECTS, SLOW_MS).await;
     let params = match message {
         "start_on" => named(home),
         "pool_migrate" => vec![Value::Ref(vm.clone()), Value::Ref(away.clone()), Value::map([])],
         _ => vec![Value::Ref(vm.clone())],
     };
-    let task = at.reference(&format!("Async.VM.{message}"), &params).await;
+    let task = anywhere(pool, session, &format!("Async.VM.{message}"), &params).await;
+    let task = task.as_ref().unwrap();
     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     let killed = match victim {
         Victim::Coordinator => coordinator,
         Victim::OwningHost => owner,
     };
-    pool.kill(killed, Signal::KILL);
-    eventually("the daemon is gone", async || pool.has_ended(killed)).await;
+    pool.kill_hard(killed).await;
     pool.start_again(killed).await;
-    let (status, info) = ended(pool, session, &task).await;
-    assert!(
-        status == "success" || status == "failure",
-        "{message} {victim:?} {delay_ms}: {status} {info:?}"
-    );
+    let (status, info) = ended(pool, session, task).await;
+    let how = format!("{message} {victim:?} {delay_ms}: {status} {info:?}");
+    assert!(status == "success" || status == "failure", "{how}");
     slow_down(pool, &[], 0).await;
-    let at = pool.follow(session).await;
-    agree(pool, &at).await;
-    check_end(&at, &vm, message, &status).await;
-    clear(&at, &vm).await;
-    agree(pool, &at).await;
+    agree(pool, session).await;
+    check_end(pool, session, &vm, (message, &status)).await;
+    agree(pool, session).await;
     status
 }
 
-/// Success means what it says; a failure leaves what was before, or a VM that is off.
-async fn check_end(at: &At, vm: &Ref, message: &str, status: &str) {
-    let state = at.text("VM.get_power_state", &[Value::Ref(vm.clone())]).await;
+/// Success means what it says; a failure leaves what was before, or a VM that is off. Clears up.
+async fn check_end(pool: &Pool, session: &Ref, vm: &Ref, (message, status): (&str, &str)) {
+    let vm = [Value::Ref(vm.clone())];
+    let state = anywhere(pool, session, "VM.get_power_state", &vm).await;
+    let state = state.as_text().unwrap();
     match (message, status) {
         ("start_on" | "pool_migrate" | "hard_reboot", "success") => assert_eq!(state, "Running"),
         ("clean_shutdown", "success") => assert_eq!(state, "Halted"),
         _ => assert!(state == "Running" || state == "Halted", "{state}"),
     }
-}
-
-async fn clear(at: &At, vm: &Ref) {
-    let vm = [Value::Ref(vm.clone())];
-    if at.text("VM.get_power_state", &vm).await != "Halted" {
-        at.ok("VM.hard_shutdown", &vm).await;
+    if state != "Halted" {
+        anywhere(pool, session, "VM.hard_shutdown", &vm).await;
     }
-    at.ok("VM.destroy", &vm).await;
+    anywhere(pool, session, "VM.destroy", &vm).await;
 }

@@ -40,10 +40,10 @@ async fn a_vm_lives_on_every_host() {
     let vm = at.create_vm("wanderer").await;
     at.ok("VM.start_on", &on(&vm, &hosts[0])).await;
     for next in [1, 2, 0] {
-        agree(&pool, &at).await;
+        agree(&pool, &at.session).await;
         for message in ["VM.pause", "VM.unpause", "VM.hard_reboot"] {
             at.ok(message, &of(&vm)).await;
-            agree(&pool, &at).await;
+            agree(&pool, &at.session).await;
         }
         at.ok("VM.pool_migrate", &to(&vm, &hosts[next])).await;
         let here = at.reference("VM.get_resident_on", &of(&vm)).await;
@@ -51,7 +51,7 @@ async fn a_vm_lives_on_every_host() {
     }
     at.ok("VM.clean_shutdown", &of(&vm)).await;
     assert_eq!(state(&at, &vm).await, "Halted");
-    agree(&pool, &at).await;
+    agree(&pool, &at.session).await;
     let again = at.fails("VM.hard_shutdown", &of(&vm)).await;
     assert_eq!(again.code, "VM_BAD_POWER_STATE");
     let task = at.reference("Async.VM.hard_shutdown", &of(&vm)).await;
@@ -77,7 +77,7 @@ async fn guests_stop_by_themselves_also_without_a_quorum() {
             domid > before && state(&at, &vm).await == "Running"
         })
         .await;
-        agree(&pool, &at).await;
+        agree(&pool, &at.session).await;
     }
     // Nobody coordinates: the guest's own reboot asks nobody (C6).
     let before = domain(&pool, host, &id).await.unwrap().domid;
@@ -95,13 +95,13 @@ async fn guests_stop_by_themselves_also_without_a_quorum() {
     }
     let session = pool.login().await.session;
     let at = pool.follow(&session).await;
-    agree(&pool, &at).await;
+    agree(&pool, &at.session).await;
     guest_stops(&pool, host, &id, StopReason::Poweroff).await;
     eventually("the rows know that it is off", async || {
         state(&at, &vm).await == "Halted"
     })
     .await;
-    agree(&pool, &at).await;
+    agree(&pool, &at.session).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,7 +124,7 @@ async fn a_caller_has_its_answer_over_a_hand_over() {
     call.await.unwrap().unwrap();
     let at = pool.follow(&at.session).await;
     assert_eq!(state(&at, &vm).await, "Running");
-    agree(&pool, &at).await;
+    agree(&pool, &at.session).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -147,11 +147,11 @@ async fn a_dead_hosts_vms_start_elsewhere_only_when_it_is_declared_dead() {
     assert!(here != row && hosts.contains(&here));
     let mut pool = pool;
     pool.start_again(victim).await;
-    agree(&pool, &at).await;
+    agree(&pool, &at.session).await;
     // The machine has started anew, and works again.
     eventually("the host works again", async || {
         at.call("VM.pool_migrate", &to(&vm, &row)).await.is_ok()
     })
     .await;
-    agree(&pool, &at).await;
+    agree(&pool, &at.session).await;
 }

@@ -1,6 +1,6 @@
 //! The simulated machines of a pool, as they are themselves: what the daemons and the rows say is held against them.
 
-use crate::harness::{At, Reach, eventually};
+use crate::harness::{At, Outcome, Reach, eventually, outcome};
 use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::{Ref, Value};
 use xenith_xen_port::{Domain, DomainState, Hypervisor as _, StopReason, VmId};
@@ -45,11 +45,11 @@ struct Placed {
 }
 
 /// Until nothing is under way; then every machine has just the domains that the rows say, and no VM is on two.
-pub async fn agree(reach: &Reach, at: &At) {
+pub async fn agree(reach: &Reach, session: &Ref) {
     let hosts = reach.host_refs().await;
     let mut last = String::new();
     eventually("rows and machines say the same, and nothing is under way", async || {
-        let look = differences(reach, at, &hosts).await;
+        let look = differences(reach, &reach.follow(session).await, &hosts).await;
         let agree = look.is_empty();
         if look != last {
             println!("rows and machines: {look}");
@@ -137,6 +137,26 @@ async fn pending(at: &At) -> Vec<String> {
         })
     });
     open.collect()
+}
+
+/// A call that must succeed, at whoever coordinates; asked again where it was refused by a host that does not.
+pub async fn anywhere(reach: &Reach, session: &Ref, method: &str, params: &[Value]) -> Value {
+    let mut answer = None;
+    eventually(method, async || {
+        match reach.follow(session).await.call(method, params).await {
+            Ok(value) => {
+                answer = Some(value);
+                true
+            }
+            Err(error) => match outcome(Err(error)) {
+                Outcome::NotDone(error) if error.code == "HOST_IS_SLAVE" => false,
+                Outcome::Unreachable(_) => false,
+                other => panic!("{method}: {other:?}"),
+            },
+        }
+    })
+    .await;
+    answer.unwrap()
 }
 
 /// A VM's uuid, by which machines know it.

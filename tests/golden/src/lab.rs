@@ -10,13 +10,15 @@ use std::time::Duration;
 use xenith_classes::birth::{HostBirth, PoolBirth, new_pool};
 use xenith_datamodel::{Ref, Value, class};
 use xenith_pooldb::{Transaction, View};
-use xenith_raft::{Member, MemoryLog, NodeId};
+use xenith_raft::{Member, MemoryLog, NodeId, PoolLog as _};
 use xenith_runtime::{
     AuditLimits, AuditLog, AuthError, Authenticator, Identity, Membership, MembershipError, Parts, PeerError, Peers,
-    RuntimeConfig, SystemClock, SystemIds, ThisHost, Toolstack,
+    RuntimeConfig, SystemClock, SystemIds, ThisHost, ThisMachine, Toolstack,
 };
 use xenith_server::{RunningServer, ServerConfig, serve};
 use xenith_xen_port::HostFacts;
+use xenith_xen_sim::machine::{Behaviour, EffectKind, Image, Machine, Rule, Trouble};
+use xenith_xen_sim::{Live, LiveHost};
 
 const HOST_UUID: &str = "11111111-1111-4111-8111-111111111111";
 const POOL_UUID: &str = "22222222-2222-4222-8222-222222222222";
@@ -34,6 +36,7 @@ pub struct Lab {
     address: std::net::SocketAddr,
     unix: std::path::PathBuf,
     _dir: tempfile::TempDir,
+    _machine: tokio::task::JoinHandle<()>,
     _server: RunningServer,
 }
 
@@ -42,6 +45,9 @@ impl Lab {
         let born = born();
         let log = MemoryLog::new(born.clone());
         let dir = tempfile::tempdir().unwrap();
+        let live = machine();
+        let runs = live.clone();
+        let machine = tokio::spawn(async move { runs.run().await });
         let audit = AuditLog::open(&dir.path().join("audit.log"), AUDIT).unwrap();
         let toolstack = Toolstack::start(Parts {
             log: Arc::new(log.clone()),
@@ -59,7 +65,11 @@ impl Lab {
                 login_failure_delay: Duration::from_millis(1),
                 ..RuntimeConfig::default()
             },
-            machine: None,
+            machine: Some(ThisMachine {
+                machine: Arc::new(LiveHost::new(live, facts())),
+                boot_id: facts().boot_id,
+                journal: dir.path().join("agent"),
+            }),
         })
         .unwrap();
         let unix = dir.path().join("xapi");
@@ -76,13 +86,16 @@ impl Lab {
             address: server.http_addr().unwrap(),
             unix,
             _dir: dir,
+            _machine: machine,
             _server: server,
         }
     }
 
-    /// The state before the first case.
+    /// The rows before the first case, as of later than all cases so far: what hosts have heard does not go back. Domains of earlier cases
+    /// stay on the machine.
     pub fn reset(&self) {
-        self.log.publish(self.born.clone());
+        let passed = self.log.applied().generation();
+        self.log.publish(self.born.raise_generations(passed));
     }
 
     /// What the recording's environment names stand for here.
@@ -99,8 +112,19 @@ impl Lab {
     }
 }
 
-fn born() -> View {
-    let facts = HostFacts {
+/// Nothing takes time, guests have no agents, and there is room for the domains of all cases.
+fn machine() -> Arc<Live> {
+    let behaviour = Behaviour {
+        rules: vec![Rule::always(EffectKind::DomainCreate, Trouble::NoAgent)],
+        ..Behaviour::instant()
+    };
+    let images: BTreeMap<String, Image> = BTreeMap::new();
+    let nobody = Box::new(|_, _| {});
+    Live::new(Machine::new(1 << 50, behaviour, 1), Box::new(images), nobody)
+}
+
+fn facts() -> HostFacts {
+    HostFacts {
         hostname: "xapilab".to_owned(),
         memory_total_bytes: 16 << 30,
         memory_free_bytes: 12 << 30,
@@ -115,7 +139,11 @@ fn born() -> View {
         xen_version: "4.17.5".to_owned(),
         kernel_version: "6.12".to_owned(),
         iscsi_iqn: "iqn.2026-08.org.xenith:lab".to_owned(),
-    };
+    }
+}
+
+fn born() -> View {
+    let facts = facts();
     let birth = PoolBirth {
         pool_uuid: POOL_UUID,
         name_label: "",

@@ -10,7 +10,7 @@ mod leaks;
 mod process;
 mod slot;
 
-pub use calls::{At, Outcome, Reach};
+pub use calls::{At, Outcome, Reach, outcome};
 pub use leaks::{Secrets, logs};
 pub use process::pid_is_ours;
 

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
-use xenith_xen_port::{Attention, Cancel, Domain, Done, Effect, EffectError, Hypervisor, StopReason, VmId};
+use xenith_xen_port::{
+    Attention, Cancel, Domain, Done, Effect, EffectError, FactsError, HostFacts, HostFactsPort, Hypervisor, StopReason,
+    VmId,
+};
 
 /// Effects that may be in work at a time; more are refused.
 const EFFECTS_MAX: usize = 4_096;
@@ -196,14 +199,23 @@ impl Watcher {
 pub struct LiveHost {
     live: Arc<Live>,
     watcher: Watcher,
+    facts: HostFacts,
 }
 
 impl LiveHost {
-    pub fn new(live: Arc<Live>) -> LiveHost {
+    pub fn new(live: Arc<Live>, facts: HostFacts) -> LiveHost {
         LiveHost {
             watcher: live.watch(),
             live,
+            facts,
         }
+    }
+}
+
+#[async_trait::async_trait]
+impl HostFactsPort for LiveHost {
+    async fn host_facts(&self) -> Result<HostFacts, FactsError> {
+        Ok(self.facts.clone())
     }
 }
 

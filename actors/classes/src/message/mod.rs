@@ -1,7 +1,7 @@
 //! Messages: alerts about an object. They have rows and a generation of their own (semantics.md §11, §23).
 
 use crate::room::{Planner, created, done};
-use crate::{Args, PlanCx, implicit, rows};
+use crate::{Args, Ids, PlanCx, implicit, rows};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::Transaction;
 
@@ -49,6 +49,27 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
     let mut tx = cx.transaction();
     rows::create(&mut tx, "message", &message, fields)?;
     created(tx, &message)
+}
+
+/// One of the toolstack's own, about an object by its uuid; `cls` of the enumeration.
+pub(crate) fn add(
+    tx: &mut Transaction,
+    ids: &mut dyn Ids,
+    (name, priority): (&str, i64),
+    (cls, object): (&str, &str),
+    body: &str,
+) -> Result<(), ApiError> {
+    let (message, uuid) = crate::cx::new_row(ids);
+    let fields = vec![
+        ("uuid", Value::text(uuid)),
+        ("name", Value::text(name)),
+        ("priority", Value::Int(priority)),
+        ("cls", Value::text(cls)),
+        ("obj_uuid", Value::text(object)),
+        ("timestamp", Value::from(crate::cx::date_time(tx.time_ms))),
+        ("body", Value::text(body)),
+    ];
+    rows::create(tx, "message", &message, fields)
 }
 
 fn destroy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {

@@ -1,8 +1,7 @@
 //! From an event to the next transaction of an operation.
 
 use super::{Event, Record, StepCx, kinds, locks};
-use crate::task;
-use crate::{Ids, rows};
+use crate::{Ids, rows, task, vm};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{ApplyError, Transaction, View};
@@ -63,9 +62,9 @@ pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Re
 
 /// A fault of ours must not hold the objects for ever, nor keep a host from being declared dead: it ends the operation.
 fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Event) -> Result<Transaction, ApiError> {
-    go_on(view, now_ms, ids, &record, event).or_else(|fault| {
+    go_on(view, now_ms, &mut *ids, &record, event).or_else(|fault| {
         let mut tx = Transaction::new(now_ms);
-        end(view, &mut tx, &record, Err(fault))?;
+        end(view, &mut tx, ids, (&record, Err(fault)))?;
         Ok(tx)
     })
 }
@@ -75,7 +74,7 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
     let mut cx = StepCx {
         view,
         now_ms,
-        ids,
+        ids: &mut *ids,
         task: &record.reference,
         cancelled: record.cancelled,
         tx: &mut tx,
@@ -84,7 +83,7 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
     let stepped = kinds::settle(&record.kind, &record.state, &mut cx, event)?;
     let more = std::mem::take(&mut cx.more);
     match stepped {
-        kinds::Stepped::End(outcome) => end(view, &mut tx, record, outcome)?,
+        kinds::Stepped::End(outcome) => end(view, &mut tx, ids, (record, outcome))?,
         kinds::Stepped::Work {
             state,
             host,
@@ -112,7 +111,19 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
     Ok(tx)
 }
 
-fn end(view: &View, tx: &mut Transaction, record: &Record, outcome: Result<Value, ApiError>) -> Result<(), ApiError> {
+fn end(
+    view: &View,
+    tx: &mut Transaction,
+    ids: &mut dyn Ids,
+    (record, outcome): (&Record, Result<Value, ApiError>),
+) -> Result<(), ApiError> {
+    if let Some(lock) = record
+        .locks
+        .first()
+        .filter(|lock| lock.class == "VM" && outcome.is_ok())
+    {
+        vm::told::tell(view, tx, ids, (&lock.object, &lock.operation))?;
+    }
     let outcome = outcome.map(|value| xenith_wire::xmlrpc::encode_value(&value));
     task::finish_task(view, tx, &record.reference, outcome)?;
     record.destroy(tx)?;

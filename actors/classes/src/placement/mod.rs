@@ -9,7 +9,8 @@ use xenith_pooldb::View;
 /// What a VM takes from its host, bytes.
 pub fn memory_of(view: &View, vm: &Ref) -> Result<i64, ApiError> {
     let int = |field| rows::int(view, "VM", vm, field);
-    Ok(int("memory_dynamic_max")?.saturating_add(int("memory_overhead")?))
+    let guest = int("memory_dynamic_max")?.min(int("memory_static_max")?);
+    Ok(guest.saturating_add(int("memory_overhead")?))
 }
 
 /// Memory that nobody has claimed, by host, bytes: not Xen itself, no VM that runs there and none that is on its way.
@@ -58,6 +59,9 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
     }
     if !rows::boolean(view, "host", host, "enabled")? {
         return Err(ApiError::new("HOST_DISABLED", [host.as_str()]));
+    }
+    if rows::int(view, "VM", vm, "VCPUs_at_startup")? < 1 {
+        return Err(ApiError::plain("NO_HOSTS_AVAILABLE"));
     }
     let needed = memory_of(view, vm)?;
     let left = free.get(host).copied().unwrap_or_default().max(0);

@@ -3,7 +3,7 @@
 use crate::cx::date_time;
 use crate::operation::Lock;
 use crate::{placement, rows, vbd, vif};
-use xenith_datamodel::{ApiError, Ref};
+use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
 
@@ -28,8 +28,8 @@ pub fn config(view: &View, vm: &Ref) -> Result<DomainConfig, ApiError> {
             _ => DomainKind::Hvm,
         },
         memory_max_bytes: int("memory_static_max")?,
-        memory_target_bytes: int("memory_dynamic_max")?,
-        memory_overhead_bytes: placement::memory_of(view, vm)? - int("memory_dynamic_max")?,
+        memory_target_bytes: placement::memory_of(view, vm)? - int("memory_overhead")?,
+        memory_overhead_bytes: int("memory_overhead")?,
         vcpus_max: int("VCPUs_max")?,
         vcpus_at_start: int("VCPUs_at_startup")?,
         boot: boot(view, vm)?,
@@ -123,6 +123,47 @@ pub fn schedule(tx: &mut Transaction, vm: &Ref, host: &Ref) -> Result<(), ApiErr
     rows::set(tx, "VM", vm, "scheduled_to_be_resident_on", host)
 }
 
+/// What a machine says of itself when nobody has said otherwise: fixed with its first start, as in xapi.
+const BIOS_STRINGS: &[(&str, &str)] = &[
+    ("bios-vendor", "Xen"),
+    ("bios-version", ""),
+    ("system-manufacturer", "Xen"),
+    ("system-product-name", "HVM domU"),
+    ("system-version", ""),
+    ("system-serial-number", ""),
+    ("baseboard-manufacturer", ""),
+    ("baseboard-product-name", ""),
+    ("baseboard-version", ""),
+    ("baseboard-serial-number", ""),
+    ("baseboard-asset-tag", ""),
+    ("baseboard-location-in-chassis", ""),
+    ("enclosure-asset-tag", ""),
+    ("hp-rombios", ""),
+    ("oem-1", "Xen"),
+    ("oem-2", "MS_VM_CERT/SHA1/bdbeb6e0a816d43fa6d3fe8aaef04c2bad9d3e3d"),
+];
+
+/// What a first start settles in the rows.
+pub fn settle(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    let held = rows::value(view, "VM", vm, "bios_strings")?;
+    if held.as_map().is_none_or(<[_]>::is_empty) {
+        rows::set(
+            tx,
+            "VM",
+            vm,
+            "bios_strings",
+            Value::text_map(BIOS_STRINGS.iter().copied()),
+        )?;
+    }
+    let is_hvm = !rows::text(view, "VM", vm, "HVM_boot_policy")?.is_empty();
+    if is_hvm && rows::map_text(view, "VM", vm, "platform", "device-model")?.is_none() {
+        let platform = rows::column("VM", "platform")?;
+        let key = Some(Value::text("device-model"));
+        tx.add(vm, platform, key, Value::text("qemu-upstream-compat"));
+    }
+    Ok(())
+}
+
 /// Its domain has been built on the host.
 pub fn set_running(
     view: &View,
@@ -141,7 +182,7 @@ pub fn set_running(
         rows::set(tx, "VM_metrics", &metrics, "start_time", now)?;
         let vcpus = rows::int(view, "VM", vm, "VCPUs_at_startup")?;
         rows::set(tx, "VM_metrics", &metrics, "VCPUs_number", vcpus)?;
-        let memory = rows::int(view, "VM", vm, "memory_dynamic_max")?;
+        let memory = placement::memory_of(view, vm)? - rows::int(view, "VM", vm, "memory_overhead")?;
         rows::set(tx, "VM_metrics", &metrics, "memory_actual", memory)?;
         rows::set(tx, "VM_metrics", &metrics, "last_updated", now)?;
     }

@@ -16,6 +16,7 @@ mod reboot;
 mod setters;
 mod start;
 mod stop;
+pub(crate) mod told;
 
 pub(crate) use blob::create_for as create_blob_for;
 pub use create::{NewVm, new_metrics, new_vm};

@@ -110,6 +110,7 @@ impl Operation for Start {
 impl Start {
     fn build(self, cx: &mut StepCx<'_>, host: Ref) -> Result<Next<Start>, ApiError> {
         domain::schedule(cx.tx, &self.vm, &host)?;
+        domain::settle(cx.view, cx.tx, &self.vm)?;
         let config = domain::config(cx.view, &self.vm)?;
         let vm = config.vm.clone();
         let mut effects = vec![Effect::DomainCreate(Box::new(config))];

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use xenith_xen_port::DomainConfig;
 use xenith_xen_port::conformance::{Lab, conformance};
+use xenith_xen_sim::facts::machine_facts;
 use xenith_xen_sim::machine::{Behaviour, Image, Images, Machine};
 use xenith_xen_sim::{Courier, Live, LiveHost, SimulatedHost};
 
@@ -109,7 +110,7 @@ impl Lab for InProcess {
     type Host = LiveHost;
 
     fn host(&self) -> LiveHost {
-        LiveHost::new(self.0[0].clone())
+        LiveHost::new(self.0[0].clone(), machine_facts(1, "127.0.0.1", 0))
     }
 
     fn guest(&self, vm: &str) -> DomainConfig {
@@ -121,7 +122,10 @@ impl Lab for InProcess {
     }
 
     fn peer(&self) -> Option<(LiveHost, String)> {
-        Some((LiveHost::new(self.0[1].clone()), "1".to_owned()))
+        Some((
+            LiveHost::new(self.0[1].clone(), machine_facts(2, "127.0.0.2", 0)),
+            "1".to_owned(),
+        ))
     }
 }
 
