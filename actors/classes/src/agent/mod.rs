@@ -14,7 +14,7 @@
 mod journal;
 mod own;
 
-pub use journal::{Entry, Journal, Keep};
+pub use journal::{Entry, Journal, Keep, Passed};
 pub use own::{Stopped, Stopping};
 
 use crate::operation::{Failure, Order, Outcome};
@@ -191,6 +191,10 @@ impl Agent {
     }
 
     fn order(&mut self, deeds: &mut Vec<Deed>, order: Order, as_of: u64) {
+        let passed = self.journal.passed.get(&order.operation);
+        if passed.is_some_and(|passed| passed.sequence >= order.sequence) {
+            return;
+        }
         let known = self.journal.entries.get(&order.operation);
         let is_new = match known {
             Some(entry) if entry.sequence > order.sequence => return,

@@ -3,7 +3,7 @@
 
 use crate::rows;
 use std::collections::BTreeMap;
-use xenith_datamodel::{ApiError, Ref};
+use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
 
 /// What a VM takes from its host, bytes.
@@ -24,26 +24,19 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
         };
         free.insert(host.clone(), total - rows::int(view, "host", &host, "memory_overhead")?);
     }
-    for vm in rows::all(view, "VM")? {
-        for host in hosts_of(view, &vm)? {
-            if let Some(left) = free.get_mut(&host) {
-                *left -= memory_of(view, &vm)?;
+    let here = rows::column("VM", "resident_on")?;
+    let soon = rows::column("VM", "scheduled_to_be_resident_on")?;
+    for (vm, row) in view.rows(rows::class("VM")?) {
+        // Memory or a claim on it: on one host, on two while it moves.
+        let host = |column| row.value(column).and_then(Value::as_ref).filter(|host| !host.is_null());
+        let (here, soon) = (host(here), host(soon));
+        for host in here.into_iter().chain(soon.filter(|soon| here != Some(*soon))) {
+            if let Some(left) = free.get_mut(host) {
+                *left -= memory_of(view, vm)?;
             }
         }
     }
     Ok(free)
-}
-
-/// Where the VM has memory or a claim on it: one host, two while it moves.
-fn hosts_of(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
-    let here = rows::reference(view, "VM", vm, "resident_on")?;
-    let soon = rows::reference(view, "VM", vm, "scheduled_to_be_resident_on")?;
-    let mut hosts = vec![here];
-    if !hosts.contains(&soon) {
-        hosts.push(soon);
-    }
-    hosts.retain(|host| !host.is_null());
-    Ok(hosts)
 }
 
 /// Refuses when the VM cannot run on the host now.
