@@ -27,6 +27,8 @@ const KINDS: &[(&str, Step)] = &[
     (vm::Reboot::KIND, run::<vm::Reboot>),
     (vm::Pause::KIND, run::<vm::Pause>),
     (vm::Migrate::KIND, run::<vm::Migrate>),
+    (vm::Copy::KIND, run::<vm::Copy>),
+    (vm::Provision::KIND, run::<vm::Provision>),
 ];
 
 /// Whether this version knows the kind: an operation of a newer one waits for a coordinator that does.

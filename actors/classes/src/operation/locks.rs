@@ -1,7 +1,7 @@
 //! What an operation holds: entries of `current_operations`, all of them or none (CORRECTNESS C4).
 
 use super::Record;
-use crate::{host, rows, vbd, vm};
+use crate::{host, pool, rows, vbd, vm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -31,6 +31,7 @@ impl Lock {
             "VM" => vm::lifecycle::check(view, &self.object, &self.operation),
             "VBD" | "VIF" => vbd::check_free(view, &self.class, &self.object),
             "host" => host::check_operation(view, &self.object, &self.operation),
+            "pool" => pool::lifecycle::Facts::of(view, &self.object)?.check(&self.operation),
             other => Err(ApiError::internal(format!("{other} cannot be held"))),
         }
     }
@@ -69,6 +70,10 @@ pub(super) fn refresh_allowed(view: &View, tx: &mut Transaction, locks: &[Lock])
             "host" if after.contains(rows::class("host")?, &lock.object) => {
                 let allowed = host::allowed_now(&after, &lock.object)?;
                 rows::set(tx, "host", &lock.object, "allowed_operations", allowed)?;
+            }
+            "pool" if after.contains(rows::class("pool")?, &lock.object) => {
+                let allowed = pool::lifecycle::Facts::of(&after, &lock.object)?.allowed_operations();
+                rows::set(tx, "pool", &lock.object, "allowed_operations", allowed)?;
             }
             _ => {}
         }

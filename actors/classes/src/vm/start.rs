@@ -7,7 +7,7 @@
 //!                                           Clearing ──► Halted, the end with the error
 //! ```
 
-use super::domain;
+use super::{domain, hosts};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,7 @@ impl Operation for Start {
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Start>, ApiError> {
         match (&self.phase, event) {
             (Phase::Asked { on }, _) => {
+                hosts::check_parameters(cx.view, &self.vm)?;
                 let host = match on {
                     Some(host) => {
                         placement::check_host(cx.view, &self.vm, host)?;
