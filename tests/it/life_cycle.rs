@@ -155,3 +155,41 @@ async fn a_dead_hosts_vms_start_elsewhere_only_when_it_is_declared_dead() {
     .await;
     agree(&pool, &at.session).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_becomes_a_vm_whose_guest_is_heard() {
+    let pool = Pool::start(3, &PATIENT).await;
+    let at = pool.login().await;
+    let hosts = pool.host_refs().await;
+    let templates = at.ok("VM.get_by_name_label", &["Other install media".into()]).await;
+    let template = templates.as_set().unwrap()[0].clone();
+    let vm = at.reference("VM.clone", &[template.clone(), "first".into()]).await;
+    let waits = at.fails("VM.provision", &of(&vm)).await;
+    assert_eq!(waits.code, "NOT_IMPLEMENTED", "its disks wait for storage");
+    at.ok("VM.remove_from_other_config", &[Value::Ref(vm.clone()), "disks".into()])
+        .await;
+    at.ok("VM.provision", &of(&vm)).await;
+    // Not the coordinator's own host: what its guest says goes over the link.
+    let host = usize::from(at.host % 3);
+    at.ok("VM.start_on", &on(&vm, &hosts[host])).await;
+    let consoles = at.ok("VM.get_consoles", &of(&vm)).await;
+    assert_eq!(consoles.as_set().unwrap().len(), 2);
+    eventually("the rows say what the guest says", async || {
+        let guest = at.reference("VM.get_guest_metrics", &of(&vm)).await;
+        !guest.is_null() && at.ok("VM_guest_metrics.get_live", &of(&guest)).await == true.into()
+    })
+    .await;
+    let allowed = at.ok("VM.get_allowed_operations", &of(&vm)).await;
+    assert!(allowed.as_set().unwrap().contains(&"clean_shutdown".into()));
+    let task = at
+        .reference(
+            "Async.VM.snapshot",
+            &[Value::Ref(vm.clone()), "then".into(), Value::set([])],
+        )
+        .await;
+    assert_eq!(ended(&pool, &at.session, &task).await.0, "success");
+    at.ok("VM.clean_shutdown", &of(&vm)).await;
+    assert!(at.reference("VM.get_guest_metrics", &of(&vm)).await.is_null());
+    assert_eq!(at.ok("VM.get_consoles", &of(&vm)).await, Value::set([]));
+    agree(&pool, &at).await;
+}

@@ -20,8 +20,8 @@ pub struct GuestSeen {
 /// Memory that moves by less is not told.
 pub const MEMORY_STEP_BYTES: i64 = 1 << 20;
 /// VMs in one report, and so in one transaction.
-const REPORT_VMS_MAX: usize = 64;
-/// Everything is told again with every so many calls of [`Agent::guests_untold`]: a report that was overtaken on its way has made the rows
+const REPORT_VMS_MAX: usize = 128;
+/// Everything is told again with every so many calls of [`Agent::next_guests`]: a report that was overtaken on its way has made the rows
 /// older than what was noted last.
 const ALL_AGAIN_CALLS: u32 = 60;
 /// A guest writes what it likes: this much is passed on.
@@ -35,6 +35,7 @@ pub struct Guests {
     /// What the rows are known to say.
     noted: BTreeMap<VmId, GuestSeen>,
     calls: u32,
+    last_told: Option<VmId>,
 }
 
 impl Agent {
@@ -58,18 +59,22 @@ impl Agent {
         self.guests.noted.retain(|vm, _| seen.contains_key(vm));
     }
 
-    /// What the rows may not say yet. To be called, and told, every few seconds: each report is one change of the database at most.
-    pub fn guests_untold(&mut self) -> Vec<Report> {
+    /// What the rows may not say yet, those first whose turn it is. To be called, and told, every few seconds: it is one change of the
+    /// database at most.
+    pub fn next_guests(&mut self) -> Option<Report> {
         self.guests.calls += 1;
         if self.guests.calls.is_multiple_of(ALL_AGAIN_CALLS) {
             self.guests.noted.clear();
         }
-        let untold: Vec<GuestSeen> = self.guests.untold().cloned().collect();
-        let reports = untold.chunks(REPORT_VMS_MAX).map(|seen| Report::Guests {
+        let last = self.guests.last_told.clone();
+        let (before, after): (Vec<_>, Vec<_>) = self.guests.untold().partition(|seen| Some(&seen.vm) <= last.as_ref());
+        let turn = after.into_iter().chain(before).take(REPORT_VMS_MAX);
+        let seen: Vec<GuestSeen> = turn.cloned().collect();
+        self.guests.last_told = Some(seen.last()?.vm.clone());
+        Some(Report::Guests {
             boot_id: self.journal.boot_id.clone(),
-            seen: seen.to_vec(),
-        });
-        reports.collect()
+            seen,
+        })
     }
 
     /// Nothing about guests waits to be told.

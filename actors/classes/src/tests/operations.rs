@@ -121,6 +121,27 @@ fn a_start_claims_first_and_runs_when_its_host_says_so() {
 }
 
 #[test]
+fn a_task_shows_how_far_its_work_is() {
+    let mut pool = two_hosts();
+    let vm = vms::create(&mut pool, &[]);
+    start(&mut pool, &vm);
+    work_all(&mut pool);
+    let here = pool.get("VM.resident_on", &vm);
+    let hosts = rows::all(&pool.view, "host").unwrap();
+    let there = hosts.iter().find(|host| Value::from(*host) != here).unwrap();
+    let params = [(&vm).into(), there.into(), Value::map([])];
+    let task = admit(&mut pool, "pool_migrate", &params).unwrap();
+    let mut shown = Vec::new();
+    while let Some((_, order)) = orders(&pool).into_iter().next() {
+        shown.push(pool.get("task.progress", &task).as_float().unwrap());
+        let outcome = done(&order);
+        answer(&mut pool, &order, outcome);
+    }
+    assert_eq!(shown, [0.0, 0.25, 0.5, 0.75]);
+    assert_eq!(pool.get("task.progress", &task), 1.0.into());
+}
+
+#[test]
 fn a_busy_vm_is_waited_for_and_asked_again() {
     let mut pool = Pool::of_one();
     let vm = vms::create(&mut pool, &[]);

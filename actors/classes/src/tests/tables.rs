@@ -2,8 +2,9 @@
 //!
 //! Not compared: the columns for a rolling upgrade, which there is none of yet.
 
+mod others;
+
 use crate::vm::lifecycle::Facts;
-use crate::{host, pool, vbd, vif};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -268,68 +269,70 @@ fn what_a_guest_must_be_able_to_do() {
     }
 }
 
-/// Rules 1 and 7 to 17: each flag alone, and the operations that it refuses to a running VM (a halted one where that is said).
+type Set = fn(&mut Facts);
+const MOVING: &[&str] = &["suspend", "checkpoint", "pool_migrate", "migrate_send"];
+
+/// Rules 1 and 7 to 17: each flag alone, the state, the operations that it refuses then, and what is told.
+static FLAGS: &[(Set, &str, &[&str], &str)] = &[
+    (
+        |f| f.blocked = vec![("clean_reboot".to_owned(), "why".to_owned())],
+        "Running",
+        &["clean_reboot"],
+        "OPERATION_BLOCKED",
+    ),
+    (|f| f.is_immobile = true, "Running", MOVING, "VM_IS_IMMOBILE"),
+    (
+        |f| f.has_nested_virt = true,
+        "Running",
+        &["changing_dynamic_range"],
+        "VM_IS_USING_NESTED_VIRT",
+    ),
+    (
+        |f| f.guest = vec![("data-cant-suspend-reason".to_owned(), "why".to_owned())],
+        "Running",
+        MOVING,
+        "VM_NON_SUSPENDABLE",
+    ),
+    (
+        |f| f.resets_on_boot = true,
+        "Running",
+        &["checkpoint", "snapshot", "suspend"],
+        "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION",
+    ),
+    (
+        |f| f.resets_a_cache = true,
+        "Running",
+        &["pool_migrate"],
+        "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION",
+    ),
+    (|f| f.has_pcis = true, "Running", MOVING, "VM_HAS_PCI_ATTACHED"),
+    (|f| f.has_vgpus = true, "Running", MOVING, "VM_HAS_VGPU"),
+    (|f| f.has_vgpus = true, "Halted", &[], ""),
+    (|f| f.has_vgpus = true, "Suspended", &["migrate_send"], "VM_HAS_VGPU"),
+    (
+        |f| f.has_vusbs = true,
+        "Running",
+        &["suspend", "checkpoint", "pool_migrate", "migrate_send", "snapshot"],
+        "VM_HAS_VUSBS",
+    ),
+    (
+        |f| f.in_appliance = true,
+        "Halted",
+        &["make_into_template"],
+        "VM_IS_PART_OF_AN_APPLIANCE",
+    ),
+    (
+        |f| f.in_snapshot_schedule = true,
+        "Halted",
+        &["make_into_template"],
+        "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE",
+    ),
+    (|f| f.vtpms = 1, "Halted", &["create_vtpm"], "VTPM_MAX_AMOUNT_REACHED"),
+];
+
 #[test]
 fn what_flags_refuse() {
-    type Set = fn(&mut Facts);
-    let moving: &[&str] = &["suspend", "checkpoint", "pool_migrate", "migrate_send"];
-    let table: &[(Set, &str, &[&str], &str)] = &[
-        (
-            |f| f.blocked = vec![("clean_reboot".to_owned(), "why".to_owned())],
-            "Running",
-            &["clean_reboot"],
-            "OPERATION_BLOCKED",
-        ),
-        (|f| f.is_immobile = true, "Running", moving, "VM_IS_IMMOBILE"),
-        (
-            |f| f.has_nested_virt = true,
-            "Running",
-            &["changing_dynamic_range"],
-            "VM_IS_USING_NESTED_VIRT",
-        ),
-        (
-            |f| f.guest = vec![("data-cant-suspend-reason".to_owned(), "why".to_owned())],
-            "Running",
-            moving,
-            "VM_NON_SUSPENDABLE",
-        ),
-        (
-            |f| f.resets_on_boot = true,
-            "Running",
-            &["checkpoint", "snapshot", "suspend"],
-            "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION",
-        ),
-        (
-            |f| f.resets_a_cache = true,
-            "Running",
-            &["pool_migrate"],
-            "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION",
-        ),
-        (|f| f.has_pcis = true, "Running", moving, "VM_HAS_PCI_ATTACHED"),
-        (|f| f.has_vgpus = true, "Running", moving, "VM_HAS_VGPU"),
-        (|f| f.has_vgpus = true, "Halted", &[], ""),
-        (|f| f.has_vgpus = true, "Suspended", &["migrate_send"], "VM_HAS_VGPU"),
-        (
-            |f| f.has_vusbs = true,
-            "Running",
-            &["suspend", "checkpoint", "pool_migrate", "migrate_send", "snapshot"],
-            "VM_HAS_VUSBS",
-        ),
-        (
-            |f| f.in_appliance = true,
-            "Halted",
-            &["make_into_template"],
-            "VM_IS_PART_OF_AN_APPLIANCE",
-        ),
-        (
-            |f| f.in_snapshot_schedule = true,
-            "Halted",
-            &["make_into_template"],
-            "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE",
-        ),
-        (|f| f.vtpms = 1, "Halted", &["create_vtpm"], "VTPM_MAX_AMOUNT_REACHED"),
-    ];
-    for (at, (set, state, refused, told)) in table.iter().enumerate() {
+    for (at, (set, state, refused, told)) in FLAGS.iter().enumerate() {
         let mut without = facts(Kind::Plain, state, &[]);
         without.has_pv_drivers = true;
         let mut with = without.clone();
@@ -366,152 +369,4 @@ fn the_words_of_refusals() {
     let busier = facts(Kind::Plain, "Halted", &["clone", "copy"]);
     let many = "OTHER_OPERATION_IN_PROGRESS [VM, OpaqueRef:vm, {clone,copy}, {OpaqueRef:task0,OpaqueRef:task1}]";
     assert_eq!(refused(busier, "start"), many);
-}
-
-#[test]
-fn every_cell_of_the_vbd_table() {
-    let (vm_states, operations) = (STATES, operations("VBD"));
-    for current in combinations(&operations) {
-        for state in vm_states {
-            for flags in 0..16_u8 {
-                let flag = |at: u8| flags & (1 << at) != 0;
-                let facts = vbd::Facts {
-                    vm_power_state: state.to_owned(),
-                    is_cd: flag(0),
-                    is_empty: flag(1),
-                    is_attached: flag(2),
-                    is_unpluggable: flag(3),
-                    current: current.iter().map(|name| (*name).to_owned()).collect(),
-                };
-                let allowed = rows_of("VBD").iter().filter(|row| vbd_may(row, &facts));
-                let expected: BTreeSet<String> = allowed.map(|row| text(row, "op").to_owned()).collect();
-                assert_eq!(texts(&facts.allowed_operations()), expected, "{facts:?}");
-            }
-        }
-    }
-}
-
-fn vbd_may(row: &Json, facts: &vbd::Facts) -> bool {
-    let spared: Vec<&str> = match text(row, "busy") {
-        "blocked by any VBD current op" => Vec::new(),
-        busy => busy
-            .trim_start_matches("blocked by any VBD current op except ")
-            .split(", ")
-            .collect(),
-    };
-    let in_state = row["vm_states"] == "any" || names(row, "vm_states").contains(&facts.vm_power_state);
-    let needs = match text(row, "needs") {
-        "" => true,
-        "not plugged (else DEVICE_ALREADY_ATTACHED)" => !facts.is_attached,
-        "plugged (else DEVICE_ALREADY_DETACHED) and unpluggable (else VBD_NOT_UNPLUGGABLE)" => {
-            facts.is_attached && facts.is_unpluggable
-        }
-        "type CD (else VBD_NOT_REMOVABLE_MEDIA) and empty (else VBD_NOT_EMPTY)" => facts.is_cd && facts.is_empty,
-        "type CD (else VBD_NOT_REMOVABLE_MEDIA) and not empty (else VBD_IS_EMPTY)" => facts.is_cd && !facts.is_empty,
-        other => panic!("a need that is not known: {other}"),
-    };
-    in_state && needs && facts.current.iter().all(|current| spared.contains(&current.as_str()))
-}
-
-#[test]
-fn every_cell_of_the_vif_table() {
-    for state in STATES {
-        for (attached, domain_0) in [(false, false), (false, true), (true, false), (true, true)] {
-            let may = |row: &&Json| {
-                let in_state = row["vm_states"] == "any" || names(row, "vm_states").contains(&state.to_owned());
-                let needs = text(row, "needs");
-                in_state
-                    && (!needs.starts_with("not plugged") || (!attached && !domain_0))
-                    && (!needs.starts_with("plugged") || attached)
-            };
-            let allowed = rows_of("VIF").iter().filter(may);
-            let expected: BTreeSet<String> = allowed.map(|row| text(row, "op").to_owned()).collect();
-            let ours = texts(&vif::allowed_operations(state, attached, domain_0));
-            assert_eq!(ours, expected, "{state} {attached} {domain_0}");
-        }
-    }
-}
-
-/// `power_on` is left out: see docs/compatibility.md.
-#[test]
-fn every_cell_of_the_host_table() {
-    let operations = operations("host");
-    for current in combinations(&operations) {
-        for enabled in [false, true] {
-            let may = |row: &&Json| {
-                let blocked = names(row, "blocked_by_current_ops");
-                let needs_disabled = text(row, "needs").starts_with("host.enabled = false");
-                let free = current.iter().all(|held| !blocked.iter().any(|other| other == held));
-                free && (!needs_disabled || !enabled) && text(row, "op") != "power_on"
-            };
-            let allowed = rows_of("host").iter().filter(may);
-            let expected: BTreeSet<String> = allowed.map(|row| text(row, "op").to_owned()).collect();
-            let mark = |(at, held): (usize, &&str)| (Value::from(format!("OpaqueRef:{at}")), Value::text(held));
-            let marks: Vec<_> = current.iter().enumerate().map(mark).collect();
-            assert_eq!(
-                texts(&host::allowed(enabled, &marks)),
-                expected,
-                "{current:?} {enabled}"
-            );
-        }
-    }
-}
-
-#[test]
-fn every_cell_of_the_pool_table() {
-    let operations = operations("pool");
-    for current in combinations(&operations) {
-        for flags in 0..4_u8 {
-            let facts = pool::lifecycle::Facts {
-                ha_enabled: flags & 1 != 0,
-                has_cluster: flags & 2 != 0,
-                current: current
-                    .iter()
-                    .map(|held| ("OpaqueRef:task".to_owned(), (*held).to_owned()))
-                    .collect(),
-                ..pool::lifecycle::Facts::idle(&Ref::new("OpaqueRef:pool"))
-            };
-            for row in rows_of("pool") {
-                let expected = pool_code(row, &facts, &current);
-                let ours = code(facts.check(text(row, "op")));
-                assert_eq!(ours, expected, "{} beside {current:?} {flags}", text(row, "op"));
-            }
-        }
-    }
-}
-
-fn pool_code(row: &Json, facts: &pool::lifecycle::Facts, current: &[&str]) -> String {
-    let kind_of = |operation: &str| {
-        let found = rows_of("pool").iter().find(|row| text(row, "op") == operation);
-        text(found.unwrap(), "kind")
-    };
-    // Which of two blocking ones is named does not follow from the table.
-    let ours: Vec<String> = current
-        .iter()
-        .filter(|held| kind_of(held) == "blocking")
-        .map(|held| {
-            let found = rows_of("pool").iter().find(|row| text(row, "op") == *held).unwrap();
-            text(found, "error_it_causes_to_other_blocking_ops").to_owned()
-        })
-        .collect();
-    if !ours.is_empty() && text(row, "kind") == "blocking" {
-        let told = code(facts.check(text(row, "op")));
-        assert!(ours.contains(&told), "{told} is none of {ours:?}");
-        return told;
-    }
-    if !current.is_empty() {
-        return "OTHER_OPERATION_IN_PROGRESS".to_owned();
-    }
-    let rules = text(row, "when_idle").split("; ");
-    let holds = |rule: &&str| match rule.split(": ").next().unwrap_or_default() {
-        "HA on" => facts.ha_enabled,
-        "HA off" => !facts.ha_enabled,
-        "a Cluster exists" => facts.has_cluster,
-        _ => false,
-    };
-    let first = rules.into_iter().find(holds);
-    first
-        .and_then(|rule| rule.split(": ").nth(1))
-        .unwrap_or("ok")
-        .to_owned()
 }

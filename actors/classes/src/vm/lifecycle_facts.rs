@@ -96,9 +96,9 @@ fn resets(view: &View, vm: &Ref) -> Result<(bool, bool), ApiError> {
 }
 
 fn clones_suspended(view: &View) -> Result<bool, ApiError> {
-    for pool in rows::all(view, "pool")? {
-        let says = rows::map_text(view, "pool", &pool, "other_config", "allow_clone_suspended_vm")?;
-        return Ok(says.as_deref() == Some("true"));
-    }
-    Ok(false)
+    let Some(pool) = view.refs(rows::class("pool")?).next() else {
+        return Ok(false);
+    };
+    let says = rows::map_text(view, "pool", pool, "other_config", "allow_clone_suspended_vm")?;
+    Ok(says.as_deref() == Some("true"))
 }

@@ -22,6 +22,8 @@ use xenith_xen_port::{Domain, Done, Effect, EffectError, Machine, VmId};
 
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// What guests say changes the database so often at most (CORRECTNESS C8).
+const GUESTS_EVERY: Duration = Duration::from_secs(5);
 /// Before what failed (the machine, the disk) is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -261,6 +263,7 @@ impl HostAgent {
     }
 
     fn look_at(&mut self, domains: &[Domain], ctx: &mut Context<Self>) {
+        self.agent.see(domains);
         let deeds = domains.iter().flat_map(|domain| self.agent.look_at(domain)).collect();
         self.do_these(deeds, ctx);
     }
@@ -326,6 +329,11 @@ impl Actor for HostAgent {
         ctx.run_interval(LOOK_EVERY, |actor, ctx| {
             actor.check_boot(ctx);
             actor.look(ctx);
+        });
+        ctx.run_interval(GUESTS_EVERY, |actor, _| {
+            if let Some(report) = actor.agent.next_guests() {
+                actor.tell(report);
+            }
         });
     }
 }

@@ -287,7 +287,7 @@ impl World {
             self.send_out(host, out);
             let untold = self.hosts[host].agent.as_mut().map(|agent| {
                 let mut untold = agent.untold();
-                untold.extend(agent.guests_untold());
+                untold.extend(agent.next_guests());
                 untold
             });
             let reports = untold.unwrap_or_default().into_iter().map(Out::Report);
