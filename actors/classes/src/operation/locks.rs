@@ -14,6 +14,9 @@ pub struct Lock {
     pub object: Ref,
     /// Of the class's enumeration of operations.
     pub operation: String,
+    /// A VM may be held although its guest does not say that it can do this.
+    #[serde(default)]
+    pub is_forced: bool,
 }
 
 impl Lock {
@@ -22,13 +25,18 @@ impl Lock {
             class: class.to_owned(),
             object: object.clone(),
             operation: operation.to_owned(),
+            is_forced: false,
         }
+    }
+
+    pub fn forced(self, is_forced: bool) -> Lock {
+        Lock { is_forced, ..self }
     }
 
     /// Whether the object may be held for this now: the same function that says what is allowed.
     pub(super) fn check(&self, view: &View) -> Result<(), ApiError> {
         match self.class.as_str() {
-            "VM" => vm::lifecycle::check(view, &self.object, &self.operation),
+            "VM" => vm::lifecycle::Facts::of(view, &self.object)?.check(&self.operation, !self.is_forced),
             "VBD" | "VIF" => vbd::check_free(view, &self.class, &self.object),
             "host" => host::check_operation(view, &self.object, &self.operation),
             "pool" => pool::lifecycle::Facts::of(view, &self.object)?.check(&self.operation),

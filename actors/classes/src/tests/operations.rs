@@ -86,6 +86,14 @@ pub fn start(pool: &mut Pool, vm: &Ref) -> Ref {
     admit(pool, "start", &[vm.into(), false.into(), false.into()]).unwrap()
 }
 
+/// Its guest has drivers that can do what it is asked.
+pub fn speaks(pool: &mut Pool, vm: &Ref) {
+    let guest = rows::reference(&pool.view, "VM", vm, "guest_metrics").unwrap();
+    let mut tx = Transaction::new(pool.now_ms);
+    rows::set(&mut tx, "VM_guest_metrics", &guest, "PV_drivers_detected", true).unwrap();
+    pool.commit(&tx).unwrap();
+}
+
 pub fn error_of(pool: &mut Pool, task: &Ref) -> String {
     let info = pool.get("task.error_info", task);
     let parts = info.as_set().unwrap().iter().map(|part| part.as_text().unwrap());
@@ -129,7 +137,7 @@ fn a_task_shows_how_far_its_work_is() {
     let here = pool.get("VM.resident_on", &vm);
     let hosts = rows::all(&pool.view, "host").unwrap();
     let there = hosts.iter().find(|host| Value::from(*host) != here).unwrap();
-    let params = [(&vm).into(), there.into(), Value::map([])];
+    let params = [(&vm).into(), there.into(), Value::text_map([("force", "true")])];
     let task = admit(&mut pool, "pool_migrate", &params).unwrap();
     let mut shown = Vec::new();
     while let Some((_, order)) = orders(&pool).into_iter().next() {
@@ -199,6 +207,7 @@ fn a_hard_stop_makes_a_clean_one_give_up() {
     let vm = vms::create(&mut pool, &[]);
     start(&mut pool, &vm);
     work_all(&mut pool);
+    speaks(&mut pool, &vm);
     let clean = admit(&mut pool, "clean_shutdown", &[(&vm).into()]).unwrap();
     let hard = admit(&mut pool, "hard_shutdown", &[(&vm).into()]).unwrap();
     let asked = order(&pool);
@@ -305,6 +314,7 @@ fn every_operation_ends_whatever_fails() {
                 if on_running {
                     start(&mut pool, &vm);
                     work_all(&mut pool);
+                    speaks(&mut pool, &vm);
                 }
                 let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
                 let hosts = rows::all(&pool.view, "host").unwrap();

@@ -1,6 +1,6 @@
 //! Where VMs could run, what keeps a host from being emptied, and VMs that are said to have stopped.
 
-use super::operations::{admit, start, two_hosts, work_all};
+use super::operations::{admit, speaks, start, two_hosts, work_all};
 use super::{Pool, code, vms};
 use crate::host::dead;
 use crate::{Args, rows};
@@ -96,12 +96,7 @@ fn what_keeps_a_host_from_being_emptied() {
     let text = format!("CANNOT_EVACUATE_HOST [VM_LACKS_FEATURE,{}]", vm.as_str());
     assert_eq!(code(assert_can(&mut pool)), text);
 
-    let mut tx = xenith_pooldb::Transaction::new(pool.now_ms);
-    let guest = Ref::new("OpaqueRef:guest");
-    let fields = vec![("uuid", Value::text("guest")), ("PV_drivers_detected", true.into())];
-    rows::create(&mut tx, "VM_guest_metrics", &guest, fields).unwrap();
-    rows::set(&mut tx, "VM", &vm, "guest_metrics", &guest).unwrap();
-    pool.commit(&tx).unwrap();
+    speaks(&mut pool, &vm);
     assert_eq!(ask(&mut pool).unwrap(), Value::map([]));
     assert_can(&mut pool).unwrap();
 

@@ -1,7 +1,7 @@
 //! The console rows of a VM: there while it runs, at the address of its host.
 
-use crate::{rows, session};
-use sha2::{Digest, Sha256};
+use super::domain::new_id;
+use crate::rows;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -51,14 +51,7 @@ fn place(view: &View, vm: &Ref) -> Result<Option<String>, ApiError> {
 }
 
 fn open(view: &View, tx: &mut Transaction, (vm, protocol, place): (&Ref, &str, &str)) -> Result<(), ApiError> {
-    let id = |what: &str| {
-        // New with every state of the database, so that a console never comes back under its old name.
-        let text = format!("{what}/{}/{protocol}/{}", vm.as_str(), view.generation());
-        let digest: [u8; 32] = Sha256::digest(text).into();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        session::uuid_text(bytes)
-    };
+    let id = |what: &str| new_id(view, vm, &format!("{what}/{protocol}"));
     let uuid = id("uuid");
     let fields = vec![
         ("VM", Value::from(vm)),

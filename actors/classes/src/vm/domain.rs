@@ -3,7 +3,8 @@
 use super::{consoles, guest};
 use crate::cx::date_time;
 use crate::operation::Lock;
-use crate::{placement, rows, vbd, vif};
+use crate::{placement, rows, session, vbd, vif};
+use sha2::{Digest, Sha256};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
@@ -188,7 +189,7 @@ pub fn set_rebuilt(view: &View, tx: &mut Transaction, vm: &Ref, domid: i64) -> R
 
 /// Its guest begins anew: what the last one said is void, and its metrics are those of a start.
 fn set_begun(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
-    guest::forget(view, tx, vm)?;
+    guest::begin(view, tx, vm)?;
     let metrics = rows::reference(view, "VM", vm, "metrics")?;
     if !view.contains(rows::class("VM_metrics")?, &metrics) {
         return Ok(());
@@ -211,6 +212,16 @@ fn set_begun(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError
         rows::set(tx, "VM_metrics", &metrics, field, value)?;
     }
     Ok(())
+}
+
+/// The uuid of something that comes and goes with the VM's domain. New with every state of the database, so that nothing comes back under
+/// the name of what was there before.
+pub(super) fn new_id(view: &View, vm: &Ref, what: &str) -> String {
+    let text = format!("{what}/{}/{}", vm.as_str(), view.generation());
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    session::uuid_text(bytes)
 }
 
 /// As the keys of `platform` are read.

@@ -1,6 +1,6 @@
 //! What a host has seen of its guests, made true in the rows: `VM_guest_metrics` lives as long as the domain that spoke.
 
-use super::domain;
+use super::domain::{self, new_id};
 use crate::agent::{GuestSeen, MEMORY_STEP_BYTES};
 use crate::cx::{date_time, new_row};
 use crate::host::dead;
@@ -143,6 +143,19 @@ fn write_guest(
         rows::set(tx, CLASS, &held, now.0, now.1)?;
     }
     Ok(differs)
+}
+
+/// A new domain: its guest has said nothing yet.
+pub(super) fn begin(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    forget(view, tx, vm)?;
+    let made = Ref::from_uuid_text(&new_id(view, vm, "guest"));
+    let fields = vec![
+        ("uuid", Value::from(new_id(view, vm, "guest-uuid"))),
+        ("live", Value::Bool(true)),
+        ("last_updated", Value::from(date_time(tx.time_ms))),
+    ];
+    rows::create(tx, CLASS, &made, fields)?;
+    rows::set(tx, "VM", vm, "guest_metrics", &made)
 }
 
 /// What a domain has said that is gone.

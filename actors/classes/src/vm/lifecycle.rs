@@ -150,7 +150,7 @@ impl Facts {
         Value::set(allowed.map(|row| Value::text(row.name)))
     }
 
-    /// Every check in its order; the first that fails is the error. `strict` asks the guest too (what is advertised is).
+    /// Every check in its order; the first that fails is the error. `strict` asks the guest too, as all do that are not forced.
     pub fn check(&self, operation: &str, strict: bool) -> Result<(), ApiError> {
         let row = OPERATIONS.iter().find(|row| row.name == operation);
         let row = row.ok_or_else(|| ApiError::internal(format!("no VM operation {operation}")))?;
@@ -341,7 +341,7 @@ impl Facts {
 
 /// Refuses an operation on a VM as it stands.
 pub fn check(view: &View, vm: &Ref, operation: &str) -> Result<(), ApiError> {
-    Facts::of(view, vm)?.check(operation, false)
+    Facts::of(view, vm)?.check(operation, true)
 }
 
 pub fn assert_operation_valid(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {

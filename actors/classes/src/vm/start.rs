@@ -62,9 +62,9 @@ impl Operation for Start {
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Start>, ApiError> {
         match (&self.phase, event) {
             (Phase::Asked { on }, _) => {
-                hosts::check_parameters(cx.view, &self.vm)?;
                 let host = match on {
                     Some(host) => {
+                        hosts::check_parameters(cx.view, &self.vm)?;
                         placement::check_host(cx.view, &self.vm, host)?;
                         host.clone()
                     }
