@@ -3,14 +3,18 @@
 mod audit;
 mod birth;
 mod callers;
+mod copies;
 mod devices;
 mod events;
 mod generic;
+mod guests;
 mod not_built;
 mod operations;
+mod placing;
 mod rights;
 mod sessions;
 mod subjects;
+mod tables;
 mod tasks;
 mod vms;
 

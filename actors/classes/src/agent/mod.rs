@@ -11,9 +11,11 @@
 //! one order at a time works a VM; an outcome is in the journal before it is told, and stays there until the operation has passed it, so
 //! an order that comes again after a restart is not worked again once it has ended; a guest's own reboot asks nobody (C6).
 
+mod guests;
 mod journal;
 mod own;
 
+pub use guests::{GuestSeen, MEMORY_STEP_BYTES};
 pub use journal::{Entry, Journal, Keep, Passed};
 pub use own::{Stopped, Stopping};
 
@@ -49,6 +51,8 @@ pub enum Said {
     },
     /// The rows say what became of the VM.
     Heard(Stopped),
+    /// The rows say this of its guests.
+    Noted(Vec<GuestSeen>),
     /// The rows speak of this boot of the machine: it may work.
     Welcome {
         boot_id: String,
@@ -69,6 +73,11 @@ pub enum Report {
         sequence: i64,
     },
     Stopped(Stopped),
+    /// Guests of this boot of the machine, as they are now. Said again until [`Said::Noted`].
+    Guests {
+        boot_id: String,
+        seen: Vec<GuestSeen>,
+    },
     /// The machine has started anew, and works nothing before it is welcome.
     Booted {
         boot_id: String,
@@ -112,6 +121,7 @@ pub struct Agent {
     /// Who works a VM, then who waits for it. Orders without a VM wait for each other.
     queues: BTreeMap<Option<VmId>, VecDeque<Purpose>>,
     tickets: u64,
+    guests: guests::Guests,
 }
 
 impl Agent {
@@ -148,6 +158,7 @@ impl Agent {
             Said::Order(order) => self.order(&mut deeds, order, signed.as_of),
             Said::Passed { operation, sequence } => self.passed(&mut deeds, &operation, sequence, signed.as_of),
             Said::Heard(stopped) => self.heard(&mut deeds, &stopped),
+            Said::Noted(seen) => self.noted(seen),
             Said::Welcome { boot_id } if boot_id == self.journal.boot_id && !self.is_welcome() => {
                 self.keep(&mut deeds, Keep::Welcome(signed.as_of));
             }

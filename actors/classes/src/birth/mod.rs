@@ -91,6 +91,10 @@ pub fn new_pool(ids: &mut dyn Ids, now_ms: i64, pool: PoolBirth<'_>) -> Result<T
         ("restrictions", facts::license_params()),
         ("cpu_info", facts::pool_cpu_info(pool.host.facts)),
         ("tls_verification_enabled", Value::Bool(true)),
+        (
+            "allowed_operations",
+            crate::pool::lifecycle::Facts::idle(&reference).allowed_operations(),
+        ),
     ];
     rows::create(&mut maker.tx, "pool", &reference, fields)?;
     Ok(maker.tx)

@@ -1,7 +1,7 @@
 //! What an operation holds: entries of `current_operations`, all of them or none (CORRECTNESS C4).
 
 use super::Record;
-use crate::{host, rows, vbd, vm};
+use crate::{host, pool, rows, vbd, vm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -14,6 +14,9 @@ pub struct Lock {
     pub object: Ref,
     /// Of the class's enumeration of operations.
     pub operation: String,
+    /// A VM may be held although its guest does not say that it can do this.
+    #[serde(default)]
+    pub is_forced: bool,
 }
 
 impl Lock {
@@ -22,15 +25,21 @@ impl Lock {
             class: class.to_owned(),
             object: object.clone(),
             operation: operation.to_owned(),
+            is_forced: false,
         }
+    }
+
+    pub fn forced(self, is_forced: bool) -> Lock {
+        Lock { is_forced, ..self }
     }
 
     /// Whether the object may be held for this now: the same function that says what is allowed.
     pub(super) fn check(&self, view: &View) -> Result<(), ApiError> {
         match self.class.as_str() {
-            "VM" => vm::lifecycle::check(view, &self.object, &self.operation),
+            "VM" => vm::lifecycle::Facts::of(view, &self.object)?.check(&self.operation, !self.is_forced),
             "VBD" | "VIF" => vbd::check_free(view, &self.class, &self.object),
             "host" => host::check_operation(view, &self.object, &self.operation),
+            "pool" => pool::lifecycle::Facts::of(view, &self.object)?.check(&self.operation),
             other => Err(ApiError::internal(format!("{other} cannot be held"))),
         }
     }
@@ -69,6 +78,10 @@ pub(super) fn refresh_allowed(view: &View, tx: &mut Transaction, locks: &[Lock])
             "host" if after.contains(rows::class("host")?, &lock.object) => {
                 let allowed = host::allowed_now(&after, &lock.object)?;
                 rows::set(tx, "host", &lock.object, "allowed_operations", allowed)?;
+            }
+            "pool" if after.contains(rows::class("pool")?, &lock.object) => {
+                let allowed = pool::lifecycle::Facts::of(&after, &lock.object)?.allowed_operations();
+                rows::set(tx, "pool", &lock.object, "allowed_operations", allowed)?;
             }
             _ => {}
         }

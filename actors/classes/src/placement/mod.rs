@@ -1,6 +1,8 @@
 //! On which host a VM can run. Pure and simple: what is claimed is counted from the rows, VMs on their way included, so two starts
 //! at once cannot promise the same memory (the coordinator plans against what is in flight, CORRECTNESS C1).
 
+pub mod evacuate;
+
 use crate::rows;
 use std::collections::BTreeMap;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -41,8 +43,18 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
 
 /// Refuses when the VM cannot run on the host now.
 pub fn check_host(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
-    let free = free_memory(view)?;
-    check(view, vm, host, &free)
+    check(view, vm, host, &free_for(view, vm)?)
+}
+
+/// What the VM has on a host already, or a claim on, is free for itself.
+fn free_for(view: &View, vm: &Ref) -> Result<BTreeMap<Ref, i64>, ApiError> {
+    let mut free = free_memory(view)?;
+    for host in hosts_of(view, vm)? {
+        if let Some(left) = free.get_mut(&host) {
+            *left += memory_of(view, vm)?;
+        }
+    }
+    Ok(free)
 }
 
 fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result<(), ApiError> {
@@ -64,7 +76,22 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
             [needed.to_string(), left.to_string()],
         ));
     }
-    check_networks(view, vm, host)
+    check_networks(view, vm, host)?;
+    check_cpus(view, vm, host)
+}
+
+fn check_cpus(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+    let wanted = rows::int(view, "VM", vm, "VCPUs_max")?;
+    let count = rows::map_text(view, "host", host, "cpu_info", "cpu_count")?;
+    let count = count.and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+    let unrestricted = rows::map_text(view, "VM", vm, "platform", "vcpu-unrestricted")?;
+    if wanted <= count || unrestricted.is_some_and(|text| text == "true" || text == "1") {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "HOST_NOT_ENOUGH_PCPUS",
+        [wanted.to_string(), count.to_string()],
+    ))
 }
 
 /// Every network of the VM must be on the host: it has an interface of it there, or none anywhere.
@@ -93,7 +120,7 @@ pub fn is_live(view: &View, host: &Ref) -> Result<bool, ApiError> {
 
 /// Every host that could run the VM now.
 pub fn possible_hosts(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
-    let free = free_memory(view)?;
+    let free = free_for(view, vm)?;
     let hosts = rows::all(view, "host")?;
     Ok(hosts
         .into_iter()

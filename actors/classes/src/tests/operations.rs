@@ -12,7 +12,7 @@ use xenith_xen_port::{Done, Effect, EffectError};
 /// No operation takes more orders than this, whatever fails.
 const ORDERS_MAX: usize = 12;
 
-fn two_hosts() -> Pool {
+pub fn two_hosts() -> Pool {
     let (view, ids) = born();
     let mut ids = CountedIds(ids);
     let facts = facts_of(2);
@@ -28,7 +28,7 @@ fn two_hosts() -> Pool {
     }
 }
 
-fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiError> {
+pub fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiError> {
     let asker = room::asker("VM", message).unwrap();
     let caller = Caller::root();
     let mut cx = context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
@@ -38,18 +38,18 @@ fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiErr
     Ok(task)
 }
 
-fn orders(pool: &Pool) -> Vec<(Ref, Order)> {
+pub fn orders(pool: &Pool) -> Vec<(Ref, Order)> {
     operation::orders(&pool.view).unwrap()
 }
 
 /// The only order there is.
-fn order(pool: &Pool) -> Order {
+pub fn order(pool: &Pool) -> Order {
     let orders = orders(pool);
     assert_eq!(orders.len(), 1, "{orders:?}");
     orders[0].1.clone()
 }
 
-fn done(order: &Order) -> Outcome {
+pub fn done(order: &Order) -> Outcome {
     let builds = |effect: &Effect| matches!(effect, Effect::DomainCreate(_) | Effect::MigrationReceive { .. });
     let domid = |effect: &Effect| Done {
         domid: builds(effect).then_some(7),
@@ -57,11 +57,11 @@ fn done(order: &Order) -> Outcome {
     Ok(order.effects.iter().map(domid).collect())
 }
 
-fn failed(at: usize, error: EffectError) -> Outcome {
+pub fn failed(at: usize, error: EffectError) -> Outcome {
     Err(Failure { at, error })
 }
 
-fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
+pub fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
     let place = (&order.operation, order.sequence);
     let next = operation::advance(&pool.view, pool.now_ms, &mut pool.ids, place, outcome).unwrap();
     let counted = next.is_some();
@@ -71,7 +71,7 @@ fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
     counted
 }
 
-fn work_all(pool: &mut Pool) {
+pub fn work_all(pool: &mut Pool) {
     for _ in 0..ORDERS_MAX {
         let Some((_, order)) = orders(pool).into_iter().next() else {
             return;
@@ -82,11 +82,19 @@ fn work_all(pool: &mut Pool) {
     panic!("too many orders: {:?}", orders(pool));
 }
 
-fn start(pool: &mut Pool, vm: &Ref) -> Ref {
+pub fn start(pool: &mut Pool, vm: &Ref) -> Ref {
     admit(pool, "start", &[vm.into(), false.into(), false.into()]).unwrap()
 }
 
-fn error_of(pool: &mut Pool, task: &Ref) -> String {
+/// Its guest has drivers that can do what it is asked.
+pub fn speaks(pool: &mut Pool, vm: &Ref) {
+    let guest = rows::reference(&pool.view, "VM", vm, "guest_metrics").unwrap();
+    let mut tx = Transaction::new(pool.now_ms);
+    rows::set(&mut tx, "VM_guest_metrics", &guest, "PV_drivers_detected", true).unwrap();
+    pool.commit(&tx).unwrap();
+}
+
+pub fn error_of(pool: &mut Pool, task: &Ref) -> String {
     let info = pool.get("task.error_info", task);
     let parts = info.as_set().unwrap().iter().map(|part| part.as_text().unwrap());
     parts.collect::<Vec<_>>().join(" ")
@@ -118,6 +126,27 @@ fn a_start_claims_first_and_runs_when_its_host_says_so() {
     assert_eq!(pool.get("VM.current_operations", &vm), Value::map([]));
     assert_eq!(pool.get("task.status", &task), Value::text("success"));
     assert_eq!(pool.get("task.result", &task), Value::text("<value></value>"));
+}
+
+#[test]
+fn a_task_shows_how_far_its_work_is() {
+    let mut pool = two_hosts();
+    let vm = vms::create(&mut pool, &[]);
+    start(&mut pool, &vm);
+    work_all(&mut pool);
+    let here = pool.get("VM.resident_on", &vm);
+    let hosts = rows::all(&pool.view, "host").unwrap();
+    let there = hosts.iter().find(|host| Value::from(*host) != here).unwrap();
+    let params = [(&vm).into(), there.into(), Value::text_map([("force", "true")])];
+    let task = admit(&mut pool, "pool_migrate", &params).unwrap();
+    let mut shown = Vec::new();
+    while let Some((_, order)) = orders(&pool).into_iter().next() {
+        shown.push(pool.get("task.progress", &task).as_float().unwrap());
+        let outcome = done(&order);
+        answer(&mut pool, &order, outcome);
+    }
+    assert_eq!(shown, [0.0, 0.25, 0.5, 0.75]);
+    assert_eq!(pool.get("task.progress", &task), 1.0.into());
 }
 
 #[test]
@@ -178,6 +207,7 @@ fn a_hard_stop_makes_a_clean_one_give_up() {
     let vm = vms::create(&mut pool, &[]);
     start(&mut pool, &vm);
     work_all(&mut pool);
+    speaks(&mut pool, &vm);
     let clean = admit(&mut pool, "clean_shutdown", &[(&vm).into()]).unwrap();
     let hard = admit(&mut pool, "hard_shutdown", &[(&vm).into()]).unwrap();
     let asked = order(&pool);
@@ -284,6 +314,7 @@ fn every_operation_ends_whatever_fails() {
                 if on_running {
                     start(&mut pool, &vm);
                     work_all(&mut pool);
+                    speaks(&mut pool, &vm);
                 }
                 let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
                 let hosts = rows::all(&pool.view, "host").unwrap();

@@ -1,8 +1,10 @@
 //! Between a VM's rows and the domain on its host: what it is built from, and what its rows say when it runs or has stopped.
 
+use super::{consoles, guest};
 use crate::cx::date_time;
 use crate::operation::Lock;
-use crate::{placement, rows, vbd, vif};
+use crate::{placement, rows, session, vbd, vif};
+use sha2::{Digest, Sha256};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
@@ -176,17 +178,55 @@ pub fn set_running(
     for (class, device) in devices_of(view, vm)? {
         rows::set(tx, class, &device, "currently_attached", true)?;
     }
+    set_begun(view, tx, vm)
+}
+
+/// A guest has rebooted by itself: another domain runs in the place of its old one.
+pub fn set_rebuilt(view: &View, tx: &mut Transaction, vm: &Ref, domid: i64) -> Result<(), ApiError> {
+    rows::set(tx, "VM", vm, "domid", domid)?;
+    set_begun(view, tx, vm)
+}
+
+/// Its guest begins anew: what the last one said is void, and its metrics are those of a start.
+fn set_begun(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    guest::begin(view, tx, vm)?;
     let metrics = rows::reference(view, "VM", vm, "metrics")?;
-    if view.contains(rows::class("VM_metrics")?, &metrics) {
-        let now = date_time(tx.time_ms);
-        rows::set(tx, "VM_metrics", &metrics, "start_time", now)?;
-        let vcpus = rows::int(view, "VM", vm, "VCPUs_at_startup")?;
-        rows::set(tx, "VM_metrics", &metrics, "VCPUs_number", vcpus)?;
-        let memory = placement::memory_of(view, vm)? - rows::int(view, "VM", vm, "memory_overhead")?;
-        rows::set(tx, "VM_metrics", &metrics, "memory_actual", memory)?;
-        rows::set(tx, "VM_metrics", &metrics, "last_updated", now)?;
+    if !view.contains(rows::class("VM_metrics")?, &metrics) {
+        return Ok(());
+    }
+    let now = date_time(tx.time_ms);
+    let platform = |key| rows::map_text(view, "VM", vm, "platform", key).map(|text| is_true(text.as_deref()));
+    let kind = rows::text(view, "VM", vm, "domain_type")?;
+    let memory = placement::memory_of(view, vm)? - rows::int(view, "VM", vm, "memory_overhead")?;
+    let fields = [
+        ("start_time", Value::from(now)),
+        ("last_updated", Value::from(now)),
+        ("VCPUs_number", rows::value(view, "VM", vm, "VCPUs_at_startup")?),
+        ("memory_actual", Value::Int(memory)),
+        ("hvm", Value::Bool(kind == "hvm")),
+        ("nomigrate", Value::Bool(platform("nomigrate")?)),
+        ("nested_virt", Value::Bool(platform("nested-virt")?)),
+        ("current_domain_type", Value::from(kind)),
+    ];
+    for (field, value) in fields {
+        rows::set(tx, "VM_metrics", &metrics, field, value)?;
     }
     Ok(())
+}
+
+/// The uuid of something that comes and goes with the VM's domain. New with every state of the database, so that nothing comes back under
+/// the name of what was there before.
+pub(super) fn new_id(view: &View, vm: &Ref, what: &str) -> String {
+    let text = format!("{what}/{}/{}", vm.as_str(), view.generation());
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    session::uuid_text(bytes)
+}
+
+/// As the keys of `platform` are read.
+fn is_true(text: Option<&str>) -> bool {
+    matches!(text, Some("true" | "1"))
 }
 
 /// Something of its domain may be there and cannot be removed: the VM must not start elsewhere. A hard stop tries again.
@@ -208,17 +248,18 @@ pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), Api
     for (class, device) in devices_of(view, vm)? {
         rows::set(tx, class, &device, "currently_attached", false)?;
     }
-    let guest = rows::reference(view, "VM", vm, "guest_metrics")?;
-    if view.contains(rows::class("VM_guest_metrics")?, &guest) {
-        rows::destroy(tx, "VM_guest_metrics", &guest)?;
+    let metrics = rows::reference(view, "VM", vm, "metrics")?;
+    if view.contains(rows::class("VM_metrics")?, &metrics) {
+        rows::set(tx, "VM_metrics", &metrics, "current_domain_type", "unspecified")?;
     }
-    rows::set(tx, "VM", vm, "guest_metrics", Ref::null())
+    guest::forget(view, tx, vm)
 }
 
-/// What the VM and its devices may do, as `after` has them.
+/// What the VM and its devices may do, and where its consoles are, as `after` has them.
 pub(crate) fn refresh_allowed(after: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
     let allowed = super::lifecycle::Facts::of(after, vm)?.allowed_operations();
     rows::set(tx, "VM", vm, "allowed_operations", allowed)?;
+    consoles::follow(after, tx, vm)?;
     for (class, device) in devices_of(after, vm)? {
         let allowed = match class {
             "VBD" => vbd::allowed_now(after, &device)?,

@@ -62,7 +62,8 @@ pub fn ask(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
         to: to.clone(),
         phase: Phase::Begun,
     };
-    let mut locks = domain::locks(view, vm, "pool_migrate", &[])?;
+    let force = args.value(2)?.member("force").and_then(Value::as_text) == Some("true");
+    let mut locks = vec![Lock::new("VM", vm, "pool_migrate").forced(force)];
     locks.push(Lock::new("host", to, "vm_migrate"));
     Request::new(&state, locks)
 }

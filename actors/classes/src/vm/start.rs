@@ -7,7 +7,7 @@
 //!                                           Clearing ──► Halted, the end with the error
 //! ```
 
-use super::domain;
+use super::{domain, hosts};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement};
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,7 @@ impl Operation for Start {
             (Phase::Asked { on }, _) => {
                 let host = match on {
                     Some(host) => {
+                        hosts::check_parameters(cx.view, &self.vm)?;
                         placement::check_host(cx.view, &self.vm, host)?;
                         host.clone()
                     }

@@ -8,6 +8,7 @@
 //! ```
 
 use super::domain;
+use super::lifecycle::Facts;
 use crate::operation::{Event, Next, Operation, Request, StepCx};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,9 @@ impl Operation for Stop {
                 if rows::text(cx.view, "VM", &self.vm, "power_state")? == "Suspended" {
                     return Err(ApiError::new(crate::NOT_BUILT, ["stop of a suspended VM"]));
                 }
-                match *ask_guest && rows::text(cx.view, "VM", &self.vm, "power_state")? == "Running" {
+                // A guest that cannot hear is not waited for where there is another way.
+                let can_hear = || Facts::of(cx.view, &self.vm).map(|facts| facts.check("clean_shutdown", true).is_ok());
+                match *ask_guest && (!then_destroy || can_hear()?) {
                     true => self.ask_guest(cx, then_destroy),
                     false => self.destroy(cx, domain::TRIES),
                 }

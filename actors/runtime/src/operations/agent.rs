@@ -16,12 +16,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 use xenith_classes::agent::{Agent, Deed, Keep, Report, Signed};
 use xenith_xen_port::{Domain, Done, Effect, EffectError, Machine, VmId};
 
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// What guests say changes the database so often at most (CORRECTNESS C8).
+const GUESTS_EVERY: Duration = Duration::from_secs(5);
 /// Before what failed (the machine, the disk) is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -42,6 +45,7 @@ pub(crate) struct HostAgent {
     teller: Teller,
     look: Look,
     is_timer_set: bool,
+    guests_told: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,6 +83,7 @@ impl HostAgent {
             teller,
             look: Look::Idle,
             is_timer_set: false,
+            guests_told: None,
         }))
     }
 
@@ -261,8 +266,25 @@ impl HostAgent {
     }
 
     fn look_at(&mut self, domains: &[Domain], ctx: &mut Context<Self>) {
+        self.agent.see(domains);
+        self.tell_guests();
         let deeds = domains.iter().flat_map(|domain| self.agent.look_at(domain)).collect();
         self.do_these(deeds, ctx);
+    }
+
+    /// At once after a time of silence.
+    fn tell_guests(&mut self) {
+        let now = Instant::now();
+        if self
+            .guests_told
+            .is_some_and(|told| now.duration_since(told) < GUESTS_EVERY)
+        {
+            return;
+        }
+        if let Some(report) = self.agent.next_guests() {
+            self.guests_told = Some(now);
+            self.tell(report);
+        }
     }
 
     /// Looks whenever something changes by itself.
@@ -327,6 +349,7 @@ impl Actor for HostAgent {
             actor.check_boot(ctx);
             actor.look(ctx);
         });
+        ctx.run_interval(GUESTS_EVERY, |actor, _| actor.tell_guests());
     }
 }
 

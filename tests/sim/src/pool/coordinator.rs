@@ -4,9 +4,10 @@
 use super::plant::PoolPlant;
 use super::world::{AGAIN_MS, Message, World};
 use std::collections::{BTreeMap, VecDeque};
-use xenith_classes::agent::{Fence, Report, Said, Signed};
+use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed};
 use xenith_classes::host::dead;
 use xenith_classes::operation::{self, Order};
+use xenith_classes::vm::guest::observe_guests;
 use xenith_classes::vm::observe::{Observed, observe_stop};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
@@ -179,6 +180,7 @@ impl World {
                     self.propose(tx, Proposal::Other);
                 }
             }
+            Report::Guests { boot_id, seen } => self.hear_guests(host, boot_id, seen),
             Report::Booted { boot_id, boot } => {
                 let row = self.hosts[host].row.clone();
                 if dead::knows_boot(&self.committed, &row, boot_id).expect("a host's state can be read") {
@@ -192,6 +194,22 @@ impl World {
                     self.probes.hit("host_came_back");
                 }
             }
+        }
+    }
+
+    fn hear_guests(&mut self, host: usize, boot_id: &str, seen: &[GuestSeen]) {
+        let (row, now) = (self.hosts[host].row.clone(), self.now_ms);
+        let committed = self.committed.clone();
+        let noted = observe_guests(&committed, now, &mut self.ids, (&row, boot_id), seen);
+        let known = noted.expect("guests can be observed").known;
+        if !known.is_empty() {
+            self.tell(host, committed.generation(), Said::Noted(known));
+        }
+        let head = self.coordinator.head.clone();
+        let noted = observe_guests(&head, now, &mut self.ids, (&row, boot_id), seen);
+        if let Some(tx) = noted.expect("guests can be observed").changes {
+            self.probes.hit("guest_spoke");
+            self.propose(tx, Proposal::Other);
         }
     }
 

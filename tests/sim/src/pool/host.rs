@@ -108,6 +108,9 @@ impl Host {
             let deeds = agent.stop_again();
             out.extend(self.do_all(now_ms, deeds, None));
         }
+        if let Some(agent) = self.agent.as_mut() {
+            agent.see(&domains);
+        }
         for domain in domains {
             if let Some(agent) = self.agent.as_mut() {
                 let deeds = agent.look_at(&domain);

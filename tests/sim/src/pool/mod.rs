@@ -71,7 +71,7 @@ fn run_to_the_end(options: PoolOptions) -> PoolReport {
     if violation.is_none() {
         world.heal();
         let until = step + HEALING_STEPS_MAX;
-        while violation.is_none() && !world.is_quiet() {
+        while violation.is_none() && !(world.is_quiet() && checkers::guests_are_shown(&world)) {
             step += 1;
             world.pass_on();
             violation = checkers::check(&world);

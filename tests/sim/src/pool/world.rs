@@ -285,7 +285,11 @@ impl World {
         for host in 0..self.hosts.len() {
             let out = self.hosts[host].look(now);
             self.send_out(host, out);
-            let untold = self.hosts[host].agent.as_ref().map(|agent| agent.untold());
+            let untold = self.hosts[host].agent.as_mut().map(|agent| {
+                let mut untold = agent.untold();
+                untold.extend(agent.next_guests());
+                untold
+            });
             let reports = untold.unwrap_or_default().into_iter().map(Out::Report);
             self.send_out(host, reports.collect());
         }
@@ -350,7 +354,7 @@ impl World {
     pub fn is_quiet(&self) -> bool {
         let told = |host: &Host| {
             let agent = host.agent.as_ref();
-            agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle())
+            agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle() && agent.guests_are_told())
         };
         // A guest that has stopped is answered with the next look.
         let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_));
