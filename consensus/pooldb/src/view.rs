@@ -81,6 +81,10 @@ impl View {
         rows.map(move |(reference, row)| (reference, Stored { class, row }))
     }
 
+    pub fn row(&self, class: ClassId, reference: &Ref) -> Option<Stored<'_>> {
+        self.state.row(class, reference).map(|row| Stored { class, row })
+    }
+
     pub fn count(&self, class: ClassId) -> usize {
         self.state.table(class).map_or(0, |table| table.rows.len())
     }
@@ -197,9 +201,9 @@ pub struct Stored<'a> {
     row: &'a Row,
 }
 
-impl Stored<'_> {
+impl<'a> Stored<'a> {
     /// `None` for a field of another class, and for a computed set, which no row holds.
-    pub fn value(&self, column: Column) -> Option<&Value> {
+    pub fn value(&self, column: Column) -> Option<&'a Value> {
         let index = usize::from(column.field);
         let is_held =
             column.class == self.class && !matches!(schema(self.class)?.columns.get(index)?.link, Link::Computed);

@@ -5,14 +5,12 @@ pub mod evacuate;
 
 use crate::rows;
 use std::collections::BTreeMap;
-use xenith_datamodel::{ApiError, Ref, Value};
-use xenith_pooldb::View;
+use xenith_datamodel::{ApiError, Column, Ref, Value};
+use xenith_pooldb::{Stored, View};
 
 /// What a VM takes from its host, bytes.
 pub fn memory_of(view: &View, vm: &Ref) -> Result<i64, ApiError> {
-    let int = |field| rows::int(view, "VM", vm, field);
-    let guest = int("memory_dynamic_max")?.min(int("memory_static_max")?);
-    Ok(guest.saturating_add(int("memory_overhead")?))
+    Columns::new()?.memory_of(row(view, vm)?)
 }
 
 /// Memory that nobody has claimed, by host, bytes: not Xen itself, no VM that runs there and none that is on its way.
@@ -26,19 +24,56 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
         };
         free.insert(host.clone(), total - rows::int(view, "host", &host, "memory_overhead")?);
     }
-    let here = rows::column("VM", "resident_on")?;
-    let soon = rows::column("VM", "scheduled_to_be_resident_on")?;
-    for (vm, row) in view.rows(rows::class("VM")?) {
-        // Memory or a claim on it: on one host, on two while it moves.
-        let host = |column| row.value(column).and_then(Value::as_ref).filter(|host| !host.is_null());
-        let (here, soon) = (host(here), host(soon));
-        for host in here.into_iter().chain(soon.filter(|soon| here != Some(*soon))) {
+    let columns = Columns::new()?;
+    for (_, vm) in view.rows(rows::class("VM")?) {
+        for host in columns.hosts_of(vm) {
             if let Some(left) = free.get_mut(host) {
-                *left -= memory_of(view, vm)?;
+                *left -= columns.memory_of(vm)?;
             }
         }
     }
     Ok(free)
+}
+
+fn row<'a>(view: &'a View, vm: &Ref) -> Result<Stored<'a>, ApiError> {
+    let row = view.row(rows::class("VM")?, vm);
+    row.ok_or_else(|| ApiError::handle_invalid("VM", vm))
+}
+
+/// What is looked at of every VM with each start: found by name once.
+struct Columns {
+    here: Column,
+    soon: Column,
+    static_max: Column,
+    dynamic_max: Column,
+    overhead: Column,
+}
+
+impl Columns {
+    fn new() -> Result<Columns, ApiError> {
+        Ok(Columns {
+            here: rows::column("VM", "resident_on")?,
+            soon: rows::column("VM", "scheduled_to_be_resident_on")?,
+            static_max: rows::column("VM", "memory_static_max")?,
+            dynamic_max: rows::column("VM", "memory_dynamic_max")?,
+            overhead: rows::column("VM", "memory_overhead")?,
+        })
+    }
+
+    fn memory_of(&self, vm: Stored<'_>) -> Result<i64, ApiError> {
+        let int = |column| vm.value(column).and_then(Value::as_int);
+        let guest = int(self.static_max).zip(int(self.dynamic_max));
+        let memory = guest.zip(int(self.overhead));
+        let memory = memory.map(|((fixed, dynamic), overhead)| fixed.min(dynamic).saturating_add(overhead));
+        memory.ok_or_else(|| ApiError::internal("a VM's memory is no number"))
+    }
+
+    /// Where the VM has memory or a claim on it: one host, two while it moves.
+    fn hosts_of<'a>(&self, vm: Stored<'a>) -> impl Iterator<Item = &'a Ref> {
+        let host = |column| vm.value(column).and_then(Value::as_ref).filter(|host| !host.is_null());
+        let (here, soon) = (host(self.here), host(self.soon));
+        here.into_iter().chain(soon.filter(|soon| here != Some(*soon)))
+    }
 }
 
 /// Refuses when the VM cannot run on the host now.
@@ -48,10 +83,10 @@ pub fn check_host(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
 
 /// What the VM has on a host already, or a claim on, is free for itself.
 fn free_for(view: &View, vm: &Ref) -> Result<BTreeMap<Ref, i64>, ApiError> {
-    let mut free = free_memory(view)?;
-    for host in hosts_of(view, vm)? {
-        if let Some(left) = free.get_mut(&host) {
-            *left += memory_of(view, vm)?;
+    let (mut free, columns, row) = (free_memory(view)?, Columns::new()?, row(view, vm)?);
+    for host in columns.hosts_of(row) {
+        if let Some(left) = free.get_mut(host) {
+            *left += columns.memory_of(row)?;
         }
     }
     Ok(free)
