@@ -164,7 +164,7 @@ async fn a_template_becomes_a_vm_whose_guest_is_heard() {
     let pool = Pool::start(3, &PATIENT).await;
     let at = pool.login().await;
     let hosts = pool.host_refs().await;
-    let templates = at.ok("VM.get_by_name_label", &["Other install media".into()]).await;
+    let templates = at.ok("VM.get_by_name_label", &["Debian Bullseye 11".into()]).await;
     let template = templates.as_set().unwrap()[0].clone();
     let vm = at.reference("VM.clone", &[template.clone(), "first".into()]).await;
     let waits = at.fails("VM.provision", &of(&vm)).await;

@@ -120,7 +120,8 @@ fn check_cpus(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
     let count = rows::map_text(view, "host", host, "cpu_info", "cpu_count")?;
     let count = count.and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
     let unrestricted = rows::map_text(view, "VM", vm, "platform", "vcpu-unrestricted")?;
-    if wanted <= count || unrestricted.is_some_and(|text| text == "true" || text == "1") {
+    // A host that does not say how many it has is not asked.
+    if count == 0 || wanted <= count || unrestricted.is_some_and(|text| text == "true" || text == "1") {
         return Ok(());
     }
     Err(ApiError::new(
@@ -163,7 +164,7 @@ pub fn possible_hosts(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
         .collect())
 }
 
-/// The host that the VM prefers, if it can, else the one with the most memory left. One host refuses for its own reason.
+/// The host that the VM prefers, if it can, else the one with the most memory left. Why none can is not told, as in xapi.
 pub fn choose_host(view: &View, vm: &Ref) -> Result<Ref, ApiError> {
     let free = free_memory(view)?;
     let preferred = rows::reference(view, "VM", vm, "affinity")?;
@@ -171,14 +172,13 @@ pub fn choose_host(view: &View, vm: &Ref) -> Result<Ref, ApiError> {
         return Ok(preferred);
     }
     let mut best: Option<(i64, Ref)> = None;
-    let mut refusal = ApiError::plain("NO_HOSTS_AVAILABLE");
     for (host, left) in &free {
         match check(view, vm, host, &free) {
             Ok(()) if best.as_ref().is_none_or(|(most, _)| left > most) => best = Some((*left, host.clone())),
             Ok(()) => {}
-            Err(why) if free.len() == 1 => refusal = why,
             Err(_) => {}
         }
     }
-    best.map(|(_, host)| host).ok_or(refusal)
+    best.map(|(_, host)| host)
+        .ok_or_else(|| ApiError::plain("NO_HOSTS_AVAILABLE"))
 }

@@ -143,7 +143,7 @@ fn a_template_becomes_a_vm() {
         Value::from(crate::cx::EPOCH)
     );
     let again = admit(&mut pool, "provision", &[(&vm).into()]).map(Value::Ref);
-    assert!(code(again).starts_with("ONLY_PROVISION_TEMPLATE"));
+    assert!(code(again).starts_with("PROVISION_ONLY_ALLOWED_ON_TEMPLATE"));
     start(&mut pool, &vm);
     work_all(&mut pool);
     assert_eq!(pool.get("VM.power_state", &vm), Value::text("Running"));

@@ -253,7 +253,7 @@ fn memory_is_promised_once() {
     let (one, other) = (vms::create(&mut pool, &big), vms::create(&mut pool, &big));
     start(&mut pool, &one);
     let refused = admit(&mut pool, "start", &[(&other).into(), false.into(), false.into()]);
-    assert_eq!(refused.unwrap_err().code, "HOST_NOT_ENOUGH_FREE_MEMORY");
+    assert_eq!(refused.unwrap_err().code, "NO_HOSTS_AVAILABLE");
 }
 
 /// What becomes of the order that is hit.

@@ -99,8 +99,9 @@ fn expected(row: &Json, facts: &Facts, kind: Kind) -> &'static str {
         return "VM_IS_SNAPSHOT";
     }
     match operation {
-        "provision" if !facts.is_a_template => return "ONLY_PROVISION_TEMPLATE",
-        "revert" if !facts.is_a_snapshot => return "ONLY_REVERT_SNAPSHOT",
+        // ONLY_PROVISION_TEMPLATE and ONLY_REVERT_SNAPSHOT in the facts; these are their names on the wire.
+        "provision" if !facts.is_a_template => return "PROVISION_ONLY_ALLOWED_ON_TEMPLATE",
+        "revert" if !facts.is_a_snapshot => return "REVERT_ONLY_ALLOWED_ON_SNAPSHOT",
         _ => {}
     }
     if facts.is_control_domain {

@@ -1,7 +1,7 @@
 //! Where a VM could run, and a VM that is said to have stopped.
 
 use super::domain;
-use super::lifecycle::{self, Facts};
+use super::lifecycle::Facts;
 use super::memory::Limits;
 use crate::host::dead;
 use crate::room::{Planned, done};
@@ -51,7 +51,12 @@ pub(super) fn check_parameters(view: &View, vm: &Ref) -> Result<(), ApiError> {
         let params = ["VCPUs-at-startup", &text, "value greater than VCPUs-max"];
         return Err(ApiError::new("VALUE_NOT_SUPPORTED", params));
     }
-    Limits::of(view, vm)?.check()
+    // The others are brought within these when the domain is built.
+    let limits = Limits::of(view, vm)?;
+    if limits.static_min > limits.static_max {
+        return Err(ApiError::plain("MEMORY_CONSTRAINT_VIOLATION"));
+    }
+    Ok(())
 }
 
 /// Says that the VM does not run. It must not run twice: while its host is not declared dead its domain may be there, whatever the rows say
@@ -62,9 +67,13 @@ pub fn power_state_reset(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
     if facts.is_control_domain {
         return Err(ApiError::new("CANNOT_RESET_CONTROL_DOMAIN", [vm.as_str()]));
     }
-    lifecycle::check(cx.view, vm, "power_state_reset")?;
+    // Templates and snapshots may be reset, too: nothing is looked up for this message in the table but what is under way.
+    facts.check_current("power_state_reset")?;
     let host = rows::reference(cx.view, "VM", vm, "resident_on")?;
     let may_run = cx.view.contains(rows::class("host")?, &host) && !dead::is_dead(cx.view, &host)?;
+    if may_run && host == cx.this_host {
+        return Err(ApiError::new("DOMAIN_EXISTS", [vm.as_str()]));
+    }
     if may_run {
         return Err(ApiError::new("HOST_IS_LIVE", [host.as_str()]));
     }

@@ -152,11 +152,10 @@ impl Facts {
 
     /// Every check in its order; the first that fails is the error. `strict` asks the guest too, as all do that are not forced.
     pub fn check(&self, operation: &str, strict: bool) -> Result<(), ApiError> {
-        let row = OPERATIONS.iter().find(|row| row.name == operation);
-        let row = row.ok_or_else(|| ApiError::internal(format!("no VM operation {operation}")))?;
+        let row = row(operation)?;
         self.check_blocked(row)?;
         self.check_power_state(row)?;
-        self.check_current(row)?;
+        self.check_beside(row)?;
         self.check_kind(row)?;
         self.check_mobility(row, strict)?;
         self.check_control_domain(row)?;
@@ -193,7 +192,12 @@ impl Facts {
         ))
     }
 
-    fn check_current(&self, row: &Operation) -> Result<(), ApiError> {
+    /// Only whether it goes beside what is under way.
+    pub fn check_current(&self, operation: &str) -> Result<(), ApiError> {
+        self.check_beside(row(operation)?)
+    }
+
+    fn check_beside(&self, row: &Operation) -> Result<(), ApiError> {
         let all = |names: &[&str]| {
             self.current
                 .iter()
@@ -250,11 +254,16 @@ impl Facts {
             }
         }
         if self.is_a_snapshot && !row.snapshot {
-            return Err(self.error("VM_IS_SNAPSHOT", [row.name]));
+            // Two of the names xapi does not know itself (seen on the wire).
+            let name = match row.name {
+                "changing_memory_limits" | "changing_VCPUs" => "(unknown operation)",
+                name => name,
+            };
+            return Err(self.error("VM_IS_SNAPSHOT", [name]));
         }
         match row.name {
-            "provision" if !self.is_a_template => Err(ApiError::plain("ONLY_PROVISION_TEMPLATE")),
-            "revert" if !self.is_a_snapshot => Err(ApiError::plain("ONLY_REVERT_SNAPSHOT")),
+            "provision" if !self.is_a_template => Err(ApiError::plain("PROVISION_ONLY_ALLOWED_ON_TEMPLATE")),
+            "revert" if !self.is_a_snapshot => Err(ApiError::plain("REVERT_ONLY_ALLOWED_ON_SNAPSHOT")),
             _ => Ok(()),
         }
     }
@@ -337,6 +346,11 @@ impl Facts {
     fn error<const N: usize>(&self, code: &'static str, params: [&str; N]) -> ApiError {
         ApiError::new(code, std::iter::once(self.vm.as_str()).chain(params))
     }
+}
+
+fn row(operation: &str) -> Result<&'static Operation, ApiError> {
+    let row = OPERATIONS.iter().find(|row| row.name == operation);
+    row.ok_or_else(|| ApiError::internal(format!("no VM operation {operation}")))
 }
 
 /// Refuses an operation on a VM as it stands.
