@@ -12,6 +12,7 @@ pub use effect::{Attention, Cancel, Done, Effect, EffectError, Hypervisor};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use xenith_storage_port::StorageFacts;
 
 /// Facts of one machine, from which its host, host_metrics, host_cpu, PIF and network rows are made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct HostFacts {
     pub xen_version: String,
     pub kernel_version: String,
     pub iscsi_iqn: String,
+    /// The repositories that the machine has.
+    #[serde(default)]
+    pub storage: Vec<StorageFacts>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
