@@ -2,9 +2,11 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod disks;
 mod domain;
 mod effect;
 
+pub use disks::{activate, attach, deactivate, detach, use_of};
 pub use domain::{
     AfterStop, Boot, Disk, Domain, DomainConfig, DomainKind, DomainState, GuestInfo, Nic, StopReason, VmId,
 };
