@@ -238,6 +238,13 @@ pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), Api
     guest::forget(view, tx, vm)
 }
 
+/// Its memory is on a disk. It has its devices yet.
+pub fn set_suspended(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    set_placed(tx, vm, &Ref::null(), -1)?;
+    rows::set(tx, "VM", vm, "power_state", "Suspended")?;
+    guest::forget(view, tx, vm)
+}
+
 /// What the VM and its devices may do, and where its consoles are, as `after` has them.
 pub(crate) fn refresh_allowed(after: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
     let allowed = super::lifecycle::Facts::of(after, vm)?.allowed_operations();

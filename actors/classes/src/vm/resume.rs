@@ -129,20 +129,30 @@ impl Operation for Resume {
                 self.remove(cx, outcome, left)
             }
             (Phase::Removing { host, outcome, .. }, event) => {
-                let outcome = outcome.clone();
-                // The host that removes the image may be the VM's own.
-                let is_own = rows::reference(cx.view, "VM", &self.vm, "resident_on")? == *host;
-                if event == Event::VmLost || (event == Event::HostLost && is_own) {
-                    domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                }
-                image::forget(cx.view, cx.tx, &self.vm)?;
-                Ok(Next::End(outcome.map(|()| Value::Void)))
+                let (host, outcome) = (host.clone(), outcome.clone());
+                self.removed(cx, &host, (outcome, &event))
             }
         }
     }
 }
 
 impl Resume {
+    /// An image that cannot be removed is found by the next scan.
+    fn removed(
+        self,
+        cx: &mut StepCx<'_>,
+        host: &Ref,
+        (outcome, event): (Result<(), ApiError>, &Event),
+    ) -> Result<Next<Resume>, ApiError> {
+        // The host that removes the image may be the VM's own.
+        let is_own = rows::reference(cx.view, "VM", &self.vm, "resident_on")? == *host;
+        if *event == Event::VmLost || (*event == Event::HostLost && is_own) {
+            domain::set_halted(cx.view, cx.tx, &self.vm)?;
+        }
+        image::forget(cx.view, cx.tx, &self.vm)?;
+        Ok(Next::End(outcome.map(|()| Value::Void)))
+    }
+
     fn choose(&self, cx: &StepCx<'_>, on: Option<&Ref>) -> Result<Ref, ApiError> {
         let row = self.image(cx.view)?;
         let repository = rows::reference(cx.view, "VDI", &row, "SR")?;

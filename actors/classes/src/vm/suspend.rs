@@ -238,8 +238,7 @@ impl Suspend {
     }
 
     fn suspended(self, cx: &mut StepCx<'_>) -> Result<Next<Suspend>, ApiError> {
-        domain::set_placed(cx.tx, &self.vm, &Ref::null(), -1)?;
-        rows::set(cx.tx, "VM", &self.vm, "power_state", "Suspended")?;
+        domain::set_suspended(cx.view, cx.tx, &self.vm)?;
         Ok(Next::End(Ok(Value::Void)))
     }
 
