@@ -47,6 +47,11 @@ fn memory_promised_twice_is_found() {
 }
 
 #[test]
+fn a_disk_written_on_two_hosts_is_found() {
+    must_find(PoolPlant::ActivatesEarly, "is written on hosts");
+}
+
+#[test]
 fn a_seed_is_one_run() {
     let run = || {
         let report = run(PoolOptions {

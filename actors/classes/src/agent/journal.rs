@@ -82,7 +82,8 @@ impl Keep {
             | Effect::DomainSave { .. }
             | Effect::MigrationSend { .. }
             | Effect::MigrationUndo(_)
-            | Effect::ImageDelete(_) => None,
+            | Effect::ImageDelete(_)
+            | Effect::Storage(_) => None,
         }
     }
 }

@@ -318,7 +318,7 @@ impl Agent {
     }
 
     fn enqueue(&mut self, deeds: &mut Vec<Deed>, purpose: Purpose, effects: Vec<Effect>) {
-        let vm = effects.iter().find_map(|effect| effect.vm().cloned());
+        let vm = effects.iter().find_map(Effect::queue);
         self.runs.insert(
             purpose.clone(),
             Run {

@@ -3,7 +3,7 @@
 use super::record::{from_json, to_json};
 use super::{Event, Next, Operation, StepCx};
 use crate::host::dead;
-use crate::vm;
+use crate::{sr, vdi, vm};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_xen_port::Effect;
 
@@ -29,6 +29,11 @@ const KINDS: &[(&str, i64, Step)] = &[
     (vm::Migrate::KIND, 4, run::<vm::Migrate>),
     (vm::Copy::KIND, 1, run::<vm::Copy>),
     (vm::Provision::KIND, 1, run::<vm::Provision>),
+    (vm::Suspend::KIND, 2, run::<vm::Suspend>),
+    (vm::Resume::KIND, 3, run::<vm::Resume>),
+    (vdi::Make::KIND, 1, run::<vdi::Make>),
+    (vdi::Change::KIND, 1, run::<vdi::Change>),
+    (sr::Scan::KIND, 1, run::<sr::Scan>),
 ];
 
 /// Whether this version knows the kind: an operation of a newer one waits for a coordinator that does.

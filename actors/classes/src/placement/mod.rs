@@ -112,7 +112,8 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
         ));
     }
     check_networks(view, vm, host)?;
-    check_cpus(view, vm, host)
+    check_cpus(view, vm, host)?;
+    crate::vm::disks::check_host(view, vm, host)
 }
 
 fn check_cpus(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {

@@ -29,10 +29,14 @@ pub fn two_hosts() -> Pool {
 }
 
 pub fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiError> {
-    let asker = room::asker("VM", message).unwrap();
+    admit_of(pool, ("VM", message), params)
+}
+
+pub fn admit_of(pool: &mut Pool, (class, message): (&str, &str), params: &[Value]) -> Result<Ref, ApiError> {
+    let asker = room::asker(class, message).unwrap();
     let caller = Caller::root();
     let mut cx = context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
-    let method = format!("VM.{message}");
+    let method = format!("{class}.{message}");
     let Admitted { tx, task } = operation::admit(&mut cx, (&method, asker, params), ("label", &Header::default()))?;
     pool.commit(&tx).unwrap();
     Ok(task)
@@ -50,11 +54,15 @@ pub fn order(pool: &Pool) -> Order {
 }
 
 pub fn done(order: &Order) -> Outcome {
-    let builds = |effect: &Effect| matches!(effect, Effect::DomainCreate(_) | Effect::MigrationReceive { .. });
-    let domid = |effect: &Effect| Done {
-        domid: builds(effect).then_some(7),
+    let done = |effect: &Effect| match effect {
+        Effect::DomainCreate(_) | Effect::MigrationReceive { .. } | Effect::DomainRestore { .. } => Done::built(7),
+        Effect::Storage(step) => Done {
+            domid: None,
+            found: super::storage::found(step),
+        },
+        _ => Done::default(),
     };
-    Ok(order.effects.iter().map(domid).collect())
+    Ok(order.effects.iter().map(done).collect())
 }
 
 pub fn failed(at: usize, error: EffectError) -> Outcome {
@@ -258,13 +266,13 @@ fn memory_is_promised_once() {
 
 /// What becomes of the order that is hit.
 #[derive(Clone, Copy, Debug)]
-enum Hit {
+pub(super) enum Hit {
     Fails(usize),
     NoDomain,
     HostDies,
 }
 
-fn hit(pool: &mut Pool, (host, order): (Ref, Order), how: Hit) {
+pub fn hit(pool: &mut Pool, (host, order): (Ref, Order), how: Hit) {
     match how {
         Hit::Fails(at) => {
             let at = at.min(order.effects.len() - 1);

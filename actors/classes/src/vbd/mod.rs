@@ -1,10 +1,18 @@
 //! Virtual block devices: their rows, device numbers and what they may do.
 
+mod attach;
 mod copy;
 mod device;
 
+pub(crate) use attach::check_attach;
 pub(crate) use copy::copy;
 pub use device::free_devices;
+
+/// The place on the guest's bus; the first for a name that means none.
+pub(crate) fn place_of(device: &str) -> u32 {
+    let place = device::place_of(device).unwrap_or_default();
+    u32::try_from(place).unwrap_or_default()
+}
 
 use crate::room::{Planner, created, done};
 use crate::{Args, PlanCx, implicit, rows};

@@ -3,11 +3,11 @@
 use super::{consoles, guest};
 use crate::cx::date_time;
 use crate::operation::Lock;
-use crate::{placement, rows, session, vbd, vif};
+use crate::{placement, rows, session, vbd, vdi, vif};
 use sha2::{Digest, Sha256};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
-use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
+use xenith_xen_port::{AfterStop, Boot, DomainConfig, DomainKind, EffectError, Nic, VmId};
 
 /// What cannot be done at once while something is cleaned up is tried again this often.
 pub const TRIES: u8 = 3;
@@ -37,7 +37,7 @@ pub fn config(view: &View, vm: &Ref) -> Result<DomainConfig, ApiError> {
         boot: boot(view, vm)?,
         platform: map("platform")?,
         xenstore_data: map("xenstore_data")?,
-        disks: disks(view, vm)?,
+        disks: super::disks::list(view, vm)?,
         nics: nics(view, vm)?,
         after_shutdown: after(&text("actions_after_shutdown")?),
         after_reboot: after(&text("actions_after_reboot")?),
@@ -58,23 +58,6 @@ fn boot(view: &View, vm: &Ref) -> Result<Boot, ApiError> {
         firmware: param("firmware")?,
         order: param("order")?,
     })
-}
-
-fn disks(view: &View, vm: &Ref) -> Result<Vec<Disk>, ApiError> {
-    let mut disks = Vec::new();
-    for vbd in rows::references(view, "VM", vm, "VBDs")? {
-        if !rows::boolean(view, "VBD", &vbd, "empty")? {
-            return Err(ApiError::new(crate::NOT_BUILT, ["a VM that has disks"]));
-        }
-        let device = rows::text(view, "VBD", &vbd, "userdevice")?;
-        disks.push(Disk {
-            number: device.parse().unwrap_or_default(),
-            is_cd: rows::text(view, "VBD", &vbd, "type")? == "CD",
-            read_only: rows::text(view, "VBD", &vbd, "mode")? == "RO",
-            source: None,
-        });
-    }
-    Ok(disks)
 }
 
 fn nics(view: &View, vm: &Ref) -> Result<Vec<Nic>, ApiError> {
@@ -255,6 +238,13 @@ pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), Api
     guest::forget(view, tx, vm)
 }
 
+/// Its memory is on a disk. It has its devices yet.
+pub fn set_suspended(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    set_placed(tx, vm, &Ref::null(), -1)?;
+    rows::set(tx, "VM", vm, "power_state", "Suspended")?;
+    guest::forget(view, tx, vm)
+}
+
 /// What the VM and its devices may do, and where its consoles are, as `after` has them.
 pub(crate) fn refresh_allowed(after: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
     let allowed = super::lifecycle::Facts::of(after, vm)?.allowed_operations();
@@ -266,6 +256,13 @@ pub(crate) fn refresh_allowed(after: &View, tx: &mut Transaction, vm: &Ref) -> R
             _ => vif::allowed_now(after, &device)?,
         };
         rows::set(tx, class, &device, "allowed_operations", allowed)?;
+        if class == "VBD" {
+            let disk = rows::reference(after, "VBD", &device, "VDI")?;
+            if after.contains(rows::class("VDI")?, &disk) {
+                let allowed = vdi::allowed_now(after, &disk)?;
+                crate::birth::set_if_new(after, tx, ("VDI", &disk), "allowed_operations", allowed)?;
+            }
+        }
     }
     Ok(())
 }
@@ -281,6 +278,7 @@ pub fn error(vm: &Ref, error: &EffectError) -> ApiError {
             [needed_bytes.to_string(), free_bytes.to_string()],
         ),
         EffectError::GuestDidNotAnswer => ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", [vm.as_str()]),
+        EffectError::Storage(_) => vdi::error(error),
         EffectError::NoDomain
         | EffectError::BadState(_)
         | EffectError::Cancelled

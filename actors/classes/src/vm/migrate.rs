@@ -7,10 +7,13 @@
 //!                                Dropping ◄── Returning      the VM runs on at the source; the end with the error
 //! ```
 //!
+//! Its disks are attached at both hosts meanwhile, and active at one: at the source until all has been sent, at the destination from the
+//! deciding point.
+//!
 //! Invariant (CORRECTNESS C5): until it is decided the copy at the destination is paused, and once it is, the one at the source never
 //! runs again: only this operation lets either go on.
 
-use super::domain;
+use super::{disks, domain};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement, rows};
 use serde::{Deserialize, Serialize};
@@ -105,6 +108,11 @@ impl Operation for Migrate {
                 let (from, tries_left, outcome) = (from.clone(), *tries_left, outcome.clone());
                 match event {
                     Event::Failed { .. } if tries_left > 0 => self.clean(cx, from, tries_left - 1, outcome),
+                    // Nothing runs, at either side: what the destination has attached goes too.
+                    _ if outcome.is_err() && self.is_halted(cx)? => {
+                        let why = outcome.err().unwrap_or_else(|| ApiError::internal("it has not failed"));
+                        self.drop_copy(cx, why, domain::TRIES)
+                    }
                     _ => Ok(Next::End(outcome.map(|()| Value::Void))),
                 }
             }
@@ -125,13 +133,15 @@ impl Migrate {
             migration: cx.task.as_str().to_owned(),
         };
         let to = self.to.clone();
-        self.work(Phase::Receiving { from }, to, vec![receive], true)
+        let mut effects = disks::attach(cx.view, &self.vm)?;
+        effects.push(receive);
+        self.work(Phase::Receiving { from }, to, effects, true)
     }
 
     fn received(self, cx: &mut StepCx<'_>, from: Ref, event: Event) -> Result<Next<Migrate>, ApiError> {
         match event {
             Event::Worked(done) => {
-                let domid = done.first().and_then(|made| made.domid).unwrap_or(-1);
+                let domid = done.iter().find_map(|made| made.domid).unwrap_or(-1);
                 let send = Effect::MigrationSend {
                     vm: domain::id(cx.view, &self.vm)?,
                     migration: cx.task.as_str().to_owned(),
@@ -141,7 +151,10 @@ impl Migrate {
                     from: from.clone(),
                     domid,
                 };
-                self.work(phase, from, vec![send], true)
+                // What was written is on the disks before anybody else writes.
+                let mut effects = vec![send];
+                effects.extend(disks::deactivate(cx.view, &self.vm)?);
+                self.work(phase, from, effects, true)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
@@ -161,7 +174,9 @@ impl Migrate {
                 domain::set_placed(cx.tx, &self.vm, &self.to, domid)?;
                 let resume = Effect::DomainUnpause(domain::id(cx.view, &self.vm)?);
                 let to = self.to.clone();
-                self.work(Phase::Resuming { from }, to, vec![resume], false)
+                let mut effects = disks::activate(cx.view, &self.vm)?;
+                effects.push(resume);
+                self.work(Phase::Resuming { from }, to, effects, false)
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
@@ -193,7 +208,9 @@ impl Migrate {
             why,
             tries_left,
         };
-        self.work(phase, from, vec![undo], false)
+        let mut effects = disks::activate(cx.view, &self.vm)?;
+        effects.push(undo);
+        self.work(phase, from, effects, false)
     }
 
     /// Only a domain that is not there, or a host that is dead, means that the VM is lost: else it may run, and stays where it is.
@@ -209,9 +226,12 @@ impl Migrate {
             Event::Failed {
                 error: EffectError::NoDomain,
                 ..
+            } => {
+                domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                domain::schedule(cx.tx, &self.vm, &self.to)?;
+                return self.clean(cx, from, domain::TRIES, Err(why));
             }
-            | Event::HostLost
-            | Event::VmLost => {
+            Event::HostLost | Event::VmLost => {
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 domain::schedule(cx.tx, &self.vm, &self.to)?;
             }
@@ -223,9 +243,8 @@ impl Migrate {
     }
 
     fn drop_copy(self, cx: &mut StepCx<'_>, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
-        let destroy = Effect::DomainDestroy(domain::id(cx.view, &self.vm)?);
-        let to = self.to.clone();
-        self.work(Phase::Dropping { why, tries_left }, to, vec![destroy], false)
+        let (to, effects) = (self.to.clone(), disks::clear(cx.view, &self.vm)?);
+        self.work(Phase::Dropping { why, tries_left }, to, effects, false)
     }
 
     /// A copy that cannot be destroyed stays paused for ever: nobody lets it go on.
@@ -269,6 +288,10 @@ impl Migrate {
         }
     }
 
+    fn is_halted(&self, cx: &StepCx<'_>) -> Result<bool, ApiError> {
+        Ok(rows::text(cx.view, "VM", &self.vm, "power_state")? == "Halted")
+    }
+
     fn clean(
         self,
         cx: &mut StepCx<'_>,
@@ -276,13 +299,13 @@ impl Migrate {
         tries_left: u8,
         outcome: Result<(), ApiError>,
     ) -> Result<Next<Migrate>, ApiError> {
-        let destroy = Effect::DomainDestroy(domain::id(cx.view, &self.vm)?);
+        let effects = disks::clear(cx.view, &self.vm)?;
         let phase = Phase::Cleaning {
             from: from.clone(),
             tries_left,
             outcome,
         };
-        self.work(phase, from, vec![destroy], false)
+        self.work(phase, from, effects, false)
     }
 
     /// The host that the VM runs on is dead while another does something for it: what is left of the VM is the copy there.

@@ -7,9 +7,11 @@ mod copy_rows;
 mod create;
 mod destroy;
 mod devices;
+pub(crate) mod disks;
 pub(crate) mod domain;
 pub mod guest;
 mod hosts;
+mod image;
 pub mod lifecycle;
 mod lifecycle_facts;
 mod lifecycle_table;
@@ -21,9 +23,11 @@ mod pause;
 mod provision;
 pub mod provision_spec;
 mod reboot;
+mod resume;
 mod setters;
 mod start;
 mod stop;
+mod suspend;
 pub(crate) mod told;
 
 pub(crate) use blob::create_for as create_blob_for;
@@ -34,9 +38,11 @@ pub use migrate::Migrate;
 pub use pause::Pause;
 pub use provision::Provision;
 pub use reboot::Reboot;
+pub use resume::Resume;
 pub(crate) use setters::changes_for_leaving_appliance;
 pub use start::Start;
 pub use stop::Stop;
+pub use suspend::Suspend;
 
 use crate::room::{Asker, Planner};
 
@@ -52,10 +58,13 @@ pub fn asker(message: &str) -> Option<Asker> {
         "pause" => pause::ask_pause,
         "pool_migrate" => migrate::ask,
         "provision" => provision::ask,
+        "resume" => resume::ask_resume,
+        "resume_on" => resume::ask_resume_on,
         "shutdown" => stop::ask_either,
         "snapshot" => copy::ask_snapshot,
         "start" => start::ask_start,
         "start_on" => start::ask_start_on,
+        "suspend" => suspend::ask,
         "unpause" => pause::ask_unpause,
         _ => return None,
     })

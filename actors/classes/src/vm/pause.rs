@@ -1,6 +1,6 @@
-//! VM.pause, VM.unpause: one effect each.
+//! VM.pause, VM.unpause: one effect each. Before a VM may run its disks are active; if it has no domain any more, what is left of it goes.
 
-use super::domain;
+use super::{disks, domain};
 use crate::operation::{Event, Next, Operation, Request, StepCx};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ use xenith_xen_port::{Effect, EffectError};
 pub struct Pause {
     vm: Ref,
     pause: bool,
+    /// There is no domain: the error that ends it.
+    #[serde(default)]
+    clearing: Option<ApiError>,
 }
 
 pub fn ask_pause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
@@ -24,7 +27,11 @@ pub fn ask_unpause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
 
 fn ask(view: &View, args: Args<'_>, pause: bool) -> Result<Request, ApiError> {
     let vm = args.reference(0)?;
-    let state = Pause { vm: vm.clone(), pause };
+    let state = Pause {
+        vm: vm.clone(),
+        pause,
+        clearing: None,
+    };
     let operation = if pause { "pause" } else { "unpause" };
     Request::new(&state, domain::locks(view, vm, operation, &[])?)
 }
@@ -36,16 +43,22 @@ impl Operation for Pause {
         match event {
             Event::Begun => {
                 let vm = domain::id(cx.view, &self.vm)?;
-                let effect = match self.pause {
-                    true => Effect::DomainPause(vm),
-                    false => Effect::DomainUnpause(vm),
+                let effects = match self.pause {
+                    true => vec![Effect::DomainPause(vm)],
+                    false => {
+                        let mut effects = disks::activate(cx.view, &self.vm)?;
+                        effects.push(Effect::DomainUnpause(vm));
+                        effects
+                    }
                 };
-                Ok(Next::Work {
-                    host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
-                    state: self,
-                    effects: vec![effect],
-                    cancellable: false,
-                })
+                self.work(cx, effects)
+            }
+            Event::Worked(_) if self.clearing.is_some() => {
+                domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                let why = self
+                    .clearing
+                    .unwrap_or_else(|| ApiError::internal("it was being cleared"));
+                Ok(Next::End(Err(why)))
             }
             Event::Worked(_) => {
                 let state = if self.pause { "Paused" } else { "Running" };
@@ -54,10 +67,12 @@ impl Operation for Pause {
             }
             Event::Failed { error, .. } => {
                 let why = domain::error(&self.vm, &error);
-                if error == EffectError::NoDomain {
-                    domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                if error != EffectError::NoDomain || self.clearing.is_some() {
+                    return Ok(Next::End(Err(why)));
                 }
-                Ok(Next::End(Err(why)))
+                let effects = disks::clear(cx.view, &self.vm)?;
+                let clearing = Some(why);
+                Pause { clearing, ..self }.work(cx, effects)
             }
             Event::HostLost | Event::VmLost | Event::PeerLost => {
                 let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
@@ -65,5 +80,16 @@ impl Operation for Pause {
                 Ok(Next::End(Err(ApiError::new("HOST_OFFLINE", [host.as_str()]))))
             }
         }
+    }
+}
+
+impl Pause {
+    fn work(self, cx: &StepCx<'_>, effects: Vec<Effect>) -> Result<Next<Pause>, ApiError> {
+        Ok(Next::Work {
+            host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
+            state: self,
+            effects,
+            cancellable: false,
+        })
     }
 }

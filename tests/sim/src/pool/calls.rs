@@ -17,6 +17,9 @@ const MESSAGES: &[(&str, u64)] = &[
     ("pause", 6),
     ("unpause", 8),
     ("pool_migrate", 20),
+    ("suspend", 12),
+    ("resume", 14),
+    ("resume_on", 6),
 ];
 
 /// A halted VM without devices, committed at once.
@@ -86,7 +89,8 @@ pub fn call(world: &mut World) {
     let host = world.hosts[world.random.index(world.hosts.len())].row.clone();
     let params = match message {
         "start" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
-        "start_on" => vec![Value::Ref(vm), Value::Ref(host), false.into(), false.into()],
+        "resume" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
+        "start_on" | "resume_on" => vec![Value::Ref(vm), Value::Ref(host), false.into(), false.into()],
         "pool_migrate" => vec![Value::Ref(vm), Value::Ref(host), Value::map([])],
         _ => vec![Value::Ref(vm)],
     };

@@ -124,7 +124,10 @@ impl World {
         self.coordinator.sent = sent;
     }
 
-    fn order(&mut self, view: &View, host: &Ref, order: Order) {
+    fn order(&mut self, view: &View, host: &Ref, mut order: Order) {
+        if self.plant == PoolPlant::ActivatesEarly {
+            super::disks::activate_early(&mut order.effects);
+        }
         let Some(host) = self.hosts.iter().position(|known| known.row == *host) else {
             return;
         };

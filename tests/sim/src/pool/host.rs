@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use xenith_classes::agent::{Agent, Deed, Journal, Report, Signed};
 use xenith_datamodel::Ref;
-use xenith_xen_sim::machine::{Behaviour, Happening, Image, Machine, Parcel};
+use xenith_storage_port::StorageFacts;
+use xenith_xen_sim::machine::{Behaviour, Happening, Images, Machine, Parcel};
 
 pub struct Host {
     pub row: Ref,
@@ -16,6 +17,7 @@ pub struct Host {
     tickets: BTreeMap<u64, u64>,
     next_ticket: u64,
     memory_bytes: i64,
+    storage: Vec<StorageFacts>,
 }
 
 /// What comes out of a host.
@@ -25,7 +27,7 @@ pub enum Out {
 }
 
 impl Host {
-    pub fn new(row: Ref, address: String, memory_bytes: i64) -> Host {
+    pub fn new(row: Ref, address: String, memory_bytes: i64, storage: Vec<StorageFacts>) -> Host {
         Host {
             row,
             address,
@@ -36,12 +38,13 @@ impl Host {
             tickets: BTreeMap::new(),
             next_ticket: 0,
             memory_bytes,
+            storage,
         }
     }
 
     pub fn power_on(&mut self, behaviour: Behaviour, seed: u64, as_before: bool) -> Vec<Out> {
         self.boot += 1;
-        self.machine = Some(Machine::new(self.memory_bytes, behaviour, seed));
+        self.machine = Some(Machine::new(self.memory_bytes, behaviour, seed).with_storage(&self.storage, seed));
         self.start_daemon(as_before)
     }
 
@@ -75,7 +78,7 @@ impl Host {
     }
 
     /// Everything that is due on the machine.
-    pub fn advance(&mut self, now_ms: u64, images: &mut BTreeMap<String, Image>) -> Vec<Out> {
+    pub fn advance(&mut self, now_ms: u64, images: &mut dyn Images) -> Vec<Out> {
         let Some(machine) = self.machine.as_mut() else {
             return Vec::new();
         };

@@ -15,6 +15,7 @@
 mod calls;
 mod checkers;
 mod coordinator;
+mod disks;
 mod faults;
 mod host;
 mod plant;

@@ -14,4 +14,6 @@ pub enum PoolPlant {
     LeavesLocks,
     /// Claims on memory are not seen by the next start.
     NoClaims,
+    /// A migration lets the destination write its disks while the source does.
+    ActivatesEarly,
 }

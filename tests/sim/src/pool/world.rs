@@ -1,6 +1,7 @@
 //! Everything there is in a run: the log, the network, the hosts, and the one who coordinates. Time goes from event to event.
 
 use super::coordinator::{Coordinator, Proposal};
+use super::disks::{self, Shelf};
 use super::host::{Host, Out};
 use super::plant::PoolPlant;
 use super::{PoolOptions, calls, faults};
@@ -12,9 +13,9 @@ use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
 use xenith_classes::{Caller, Ids, PlanCx, operation};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
-use xenith_xen_port::{Domain, DomainState};
-use xenith_xen_sim::facts::machine_facts;
-use xenith_xen_sim::machine::{Behaviour, EffectKind, Image, Machine, Parcel, Point, Rule, Trouble};
+use xenith_xen_port::{Domain, DomainState, HostFacts};
+use xenith_xen_sim::facts::{machine_facts, machine_storage};
+use xenith_xen_sim::machine::{Behaviour, EffectKind, Machine, Parcel, Point, Rule, Trouble};
 
 pub const GIB: i64 = 1 << 30;
 /// Unanswered things are said again after so long.
@@ -54,7 +55,7 @@ pub struct World {
     pub now_ms: i64,
     pub hosts: Vec<Host>,
     pub vms: Vec<Ref>,
-    pub images: BTreeMap<String, Image>,
+    pub images: Shelf,
     /// The log: what is committed. What is proposed and not committed yet is the coordinator's.
     pub committed: View,
     pub coordinator: Coordinator,
@@ -80,7 +81,8 @@ impl World {
             .map(|number| {
                 let uuid = format!("host-uuid-{number}");
                 let row = committed.by_uuid(class("host"), &uuid).expect("the host was just made");
-                Host::new(row, address(number.into()), 32 * GIB - GIB / 2 - 2 * GIB)
+                let memory_bytes = 32 * GIB - GIB / 2 - 2 * GIB;
+                Host::new(row, address(number.into()), memory_bytes, machine_storage(number))
             })
             .collect();
         let mut world = World {
@@ -89,7 +91,7 @@ impl World {
             now_ms,
             hosts,
             vms: Vec::new(),
-            images: BTreeMap::new(),
+            images: Shelf::default(),
             coordinator: Coordinator::new(&committed),
             committed,
             net: BTreeMap::new(),
@@ -108,6 +110,7 @@ impl World {
             let vm = calls::make_vm(&mut world, &format!("vm-{number}"), VM_BYTES);
             world.vms.push(vm);
         }
+        disks::make(&mut world);
         world
     }
 
@@ -199,6 +202,7 @@ impl World {
         Behaviour {
             jitter_percent: 50,
             rules,
+            storage: disks::troubles(self),
             ..Behaviour::lifelike()
         }
     }
@@ -385,7 +389,10 @@ fn address(number: usize) -> String {
 
 fn born(ids: &mut SeededIds, now_ms: i64) -> View {
     let facts: Vec<_> = (1..=HOSTS)
-        .map(|number| machine_facts(number, &address(number.into()), now_ms / 1_000))
+        .map(|number| HostFacts {
+            storage: machine_storage(number),
+            ..machine_facts(number, &address(number.into()), now_ms / 1_000)
+        })
         .collect();
     let birth = |number: usize, uuid: &'static str| HostBirth {
         facts: &facts[number],

@@ -5,6 +5,7 @@ mod locks;
 mod memory;
 mod one_place;
 mod quiet;
+mod storage;
 
 use super::world::World;
 
@@ -14,11 +15,14 @@ pub fn check(world: &World) -> Option<String> {
         .or_else(|| locks::check(world))
         .or_else(|| memory::check(world))
         .or_else(|| guests::check(world))
+        .or_else(|| storage::check(world))
 }
 
 /// What must hold when everything has ended.
 pub fn check_quiet(world: &World) -> Option<String> {
-    quiet::check(world).or_else(|| guests::differs(world))
+    quiet::check(world)
+        .or_else(|| storage::check_quiet(world))
+        .or_else(|| guests::differs(world))
 }
 
 /// Whether the rows say what guests say, which they do a while after everything else has ended.
