@@ -1,6 +1,6 @@
 //! Disks: their own operations, and a VM's life with them. [`Attached`] keeps what hosts have attached, order by order.
 
-use super::operations::{Hit, admit, admit_of, answer, done, hit, order, orders, start, two_hosts, work_all};
+use super::operations::{Hit, admit, admit_of, answer, done, hit, order, orders, speaks, start, two_hosts, work_all};
 use super::{Pool, devices, record, vms};
 use crate::operation::{self, Order};
 use crate::task::is_pending;
@@ -170,6 +170,7 @@ fn a_disk_is_written_by_one_vm() {
     );
     work_all(&mut pool);
     assert_eq!(admit(&mut pool, "start", &params).unwrap_err().code, "VDI_IN_USE");
+    speaks(&mut pool, &one);
     admit(&mut pool, "suspend", &[(&one).into()]).unwrap();
     work_all(&mut pool);
     start(&mut pool, &other);
@@ -202,6 +203,7 @@ fn a_vm_starts_where_its_disks_are() {
         ]
     ));
     work_all(&mut pool);
+    speaks(&mut pool, &vm);
     let moved = admit(
         &mut pool,
         "pool_migrate",
@@ -218,6 +220,7 @@ fn a_suspended_vm_is_resumed_elsewhere_or_stopped() {
         let vm = vm_with(&mut pool, &disk, "RW");
         start(&mut pool, &vm);
         work_all(&mut pool);
+        speaks(&mut pool, &vm);
         let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
         admit(&mut pool, "suspend", &[(&vm).into()]).unwrap();
         work_all(&mut pool);
@@ -309,6 +312,7 @@ fn broken(message: &str, place: usize, how: Hit) {
     if message != "start" {
         start(&mut pool, &vm);
         follow(&mut pool, &mut attached);
+        speaks(&mut pool, &vm);
     }
     if message == "resume" {
         admit(&mut pool, "suspend", &[(&vm).into()]).unwrap();
