@@ -11,6 +11,7 @@ mod guests;
 mod not_built;
 mod operations;
 mod placing;
+mod recovered;
 mod rights;
 mod sessions;
 mod storage;

@@ -77,6 +77,15 @@ impl Agent {
         })
     }
 
+    /// A guest speaks that the rows take for dumb: people wait for what it can be asked then.
+    pub fn has_first_words(&self) -> bool {
+        let mut untold = self.guests.untold().filter(|seen| seen.guest.is_some());
+        untold.any(|seen| {
+            let noted = self.guests.noted.get(&seen.vm);
+            !noted.is_some_and(|noted| noted.domid == seen.domid && noted.guest.is_some())
+        })
+    }
+
     /// Nothing about guests waits to be told.
     pub fn guests_are_told(&self) -> bool {
         self.guests.untold().next().is_none()

@@ -111,6 +111,16 @@ struct Run {
     /// Of the effect that is worked now; none while it waits for its VM.
     ticket: Option<u64>,
     cancelled: bool,
+    /// Worked once more after a restart of the daemon: any of its effects may have been done before.
+    again: bool,
+}
+
+impl Run {
+    /// The one effect that may take as long as a guest likes, and of which the machine knows itself whether it is done.
+    fn waits_for_guest(&self) -> bool {
+        let current = self.effects.get(self.done.len());
+        self.ticket.is_some() && matches!(current, Some(Effect::DomainShutdown { .. }))
+    }
 }
 
 /// See the module.
@@ -242,6 +252,9 @@ impl Agent {
         }
         if !self.runs.contains_key(&purpose) {
             self.enqueue(deeds, purpose.clone(), order.effects);
+            if let Some(run) = self.runs.get_mut(&purpose) {
+                run.again = !is_new;
+            }
         }
         if order.cancel {
             self.cancel(deeds, &purpose);
@@ -260,6 +273,10 @@ impl Agent {
 
     fn cancel(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose) {
         let Some(run) = self.runs.get_mut(purpose) else { return };
+        if run.again && !run.waits_for_guest() {
+            // To give it up here would say that nothing of the rest is done. It goes on to its end, which is near.
+            return;
+        }
         if std::mem::replace(&mut run.cancelled, true) {
             return;
         }
@@ -327,6 +344,7 @@ impl Agent {
                 done: Vec::new(),
                 ticket: None,
                 cancelled: false,
+                again: false,
             },
         );
         let queue = self.queues.entry(vm).or_default();

@@ -23,6 +23,8 @@ use xenith_xen_port::{Domain, Done, Effect, EffectError, Machine, VmId};
 
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// A guest's first words say what it can be asked: they do not wait as long.
+const FIRST_WORDS_EVERY: Duration = Duration::from_millis(500);
 /// What guests say changes the database so often at most (CORRECTNESS C8).
 const GUESTS_EVERY: Duration = Duration::from_secs(5);
 /// Before what failed (the machine, the disk) is tried again.
@@ -46,6 +48,7 @@ pub(crate) struct HostAgent {
     look: Look,
     is_timer_set: bool,
     guests_told: Option<Instant>,
+    are_first_words_due: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,7 @@ impl HostAgent {
             look: Look::Idle,
             is_timer_set: false,
             guests_told: None,
+            are_first_words_due: false,
         }))
     }
 
@@ -267,18 +271,28 @@ impl HostAgent {
 
     fn look_at(&mut self, domains: &[Domain], ctx: &mut Context<Self>) {
         self.agent.see(domains);
-        self.tell_guests();
+        self.tell_guests(ctx);
         let deeds = domains.iter().flat_map(|domain| self.agent.look_at(domain)).collect();
         self.do_these(deeds, ctx);
     }
 
     /// At once after a time of silence.
-    fn tell_guests(&mut self) {
+    fn tell_guests(&mut self, ctx: &mut Context<Self>) {
         let now = Instant::now();
-        if self
-            .guests_told
-            .is_some_and(|told| now.duration_since(told) < GUESTS_EVERY)
-        {
+        let has_first_words = self.agent.has_first_words();
+        let pause = if has_first_words {
+            FIRST_WORDS_EVERY
+        } else {
+            GUESTS_EVERY
+        };
+        let due = self.guests_told.map(|told| told + pause).filter(|due| *due > now);
+        if let Some(due) = due {
+            if has_first_words && !std::mem::replace(&mut self.are_first_words_due, true) {
+                ctx.run_later(due - now, |actor, ctx| {
+                    actor.are_first_words_due = false;
+                    actor.tell_guests(ctx);
+                });
+            }
             return;
         }
         if let Some(report) = self.agent.next_guests() {
@@ -349,7 +363,7 @@ impl Actor for HostAgent {
             actor.check_boot(ctx);
             actor.look(ctx);
         });
-        ctx.run_interval(GUESTS_EVERY, |actor, _| actor.tell_guests());
+        ctx.run_interval(GUESTS_EVERY, |actor, ctx| actor.tell_guests(ctx));
     }
 }
 

@@ -371,14 +371,21 @@ impl World {
             && self.hosts.iter().all(|host| told(host) && steady(host))
     }
 
-    /// What is not over: operations.
+    /// What is not over: operations, and domains that have stopped and that nobody has answered.
     pub fn unfinished(&self) -> String {
         let class = xenith_datamodel::class("xenith_operation").expect("a class of the tables");
         let open = self.committed.refs(class).filter_map(|operation| {
             let record = operation::Record::read(&self.committed, operation).ok()?;
             Some(format!("{} {} at {}", record.kind, record.state, record.sequence))
         });
-        open.collect::<Vec<_>>().join("; ")
+        let domains = self.hosts.iter().enumerate().flat_map(|(number, host)| {
+            let all = host.machine.as_ref().map(Machine::domains).unwrap_or_default();
+            let stopped = all
+                .into_iter()
+                .filter(|domain| matches!(domain.state, DomainState::Stopped(_)));
+            stopped.map(move |domain| format!("stopped on host {number}: {domain:?}"))
+        });
+        open.chain(domains).collect::<Vec<_>>().join("; ")
     }
 }
 
