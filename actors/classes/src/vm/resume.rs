@@ -99,11 +99,11 @@ impl Operation for Resume {
             }
             (Phase::Restoring { host }, _) => {
                 let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
-                self.as_before(cx, why)
+                self.stays_suspended(cx, why)
             }
             (Phase::Clearing { why, .. }, _) => {
                 let why = why.clone();
-                self.as_before(cx, why)
+                self.stays_suspended(cx, why)
             }
             (Phase::Resuming { .. }, Event::Worked(_)) => {
                 rows::set(cx.tx, "VM", &self.vm, "power_state", "Running")?;
@@ -218,7 +218,7 @@ impl Resume {
         self.work(phase, host, effects, false)
     }
 
-    fn as_before(self, cx: &mut StepCx<'_>, why: ApiError) -> Result<Next<Resume>, ApiError> {
+    fn stays_suspended(self, cx: &mut StepCx<'_>, why: ApiError) -> Result<Next<Resume>, ApiError> {
         domain::schedule(cx.tx, &self.vm, &Ref::null())?;
         Ok(Next::End(Err(why)))
     }
