@@ -1,5 +1,6 @@
 //! Shared by the tests of every room: a pool of one with callers, counted ids and a clock that stands still.
 
+mod agent;
 mod audit;
 mod birth;
 mod callers;
@@ -8,6 +9,7 @@ mod events;
 mod generic;
 mod not_built;
 mod operations;
+mod remains;
 mod rights;
 mod sessions;
 mod subjects;

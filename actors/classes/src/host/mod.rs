@@ -46,13 +46,18 @@ pub(crate) fn check_operation(view: &View, host: &Ref, operation: &str) -> Resul
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     for (task, other) in current.as_map().unwrap_or_default() {
         let other = text(other);
-        let clash = |ours: &[&str], theirs: &[&str]| ours.contains(&operation) && theirs.contains(&other.as_str());
-        if clash(BRING, EMPTY) || clash(EMPTY, BRING) || clash(EMPTY, EMPTY) {
+        if operations_clash(operation, &other) {
             let params = ["host".to_owned(), host.as_str().to_owned(), other, text(task)];
             return Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params));
         }
     }
     Ok(())
+}
+
+/// Whether the two exclude each other.
+pub(crate) fn operations_clash(one: &str, other: &str) -> bool {
+    let clash = |ours: &[&str], theirs: &[&str]| ours.contains(&one) && theirs.contains(&other);
+    clash(BRING, EMPTY) || clash(EMPTY, BRING) || clash(EMPTY, EMPTY)
 }
 
 /// The value of the field `allowed_operations` with what is under way.

@@ -25,6 +25,13 @@ impl Lock {
         }
     }
 
+    /// Whether the two cannot be held at once by different operations. Of a VM and its devices nothing is told apart: that is for
+    /// tickets, where the later one may wait a little longer than it must.
+    pub(super) fn excludes(&self, other: &Lock) -> bool {
+        let same = self.class == other.class && self.object == other.object;
+        same && (self.class != "host" || host::operations_clash(&self.operation, &other.operation))
+    }
+
     /// Whether the object may be held for this now: the same function that says what is allowed.
     pub(super) fn check(&self, view: &View) -> Result<(), ApiError> {
         match self.class.as_str() {

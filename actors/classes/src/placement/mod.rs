@@ -1,13 +1,19 @@
-//! On which host a VM can run. Pure and simple: what is claimed is counted from the rows, VMs on their way included, so two starts
-//! at once cannot promise the same memory (the coordinator plans against what is in flight, CORRECTNESS C1).
+//! On which host a VM can run. Pure and simple: what is claimed is counted from the rows, VMs on their way and what is
+//! left of VMs that have moved included, so two starts at once cannot promise the same memory (the coordinator plans against what is in
+//! flight, CORRECTNESS C1).
 
-use crate::rows;
+use crate::{operation, rows, vm as vms};
 use std::collections::BTreeMap;
 use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::View;
 
-/// What a VM takes from its host, bytes.
+/// What a VM takes from its host, bytes: as its domain was built, or would be.
 pub fn memory_of(view: &View, vm: &Ref) -> Result<i64, ApiError> {
+    vms::built::memory_bytes(view, vm)?.map_or_else(|| memory_wanted(view, vm), Ok)
+}
+
+/// What a domain of the VM would take if it were built now, bytes.
+pub fn memory_wanted(view: &View, vm: &Ref) -> Result<i64, ApiError> {
     let int = |field| rows::int(view, "VM", vm, field);
     let guest = int("memory_dynamic_max")?.min(int("memory_static_max")?);
     Ok(guest.saturating_add(int("memory_overhead")?))
@@ -29,6 +35,11 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
             if let Some(left) = free.get_mut(&host) {
                 *left -= memory_of(view, &vm)?;
             }
+        }
+    }
+    for (_, remains) in operation::remains(view)? {
+        if let Some(left) = free.get_mut(&remains.host) {
+            *left -= remains.memory_bytes;
         }
     }
     Ok(free)
@@ -71,7 +82,20 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
             [needed.to_string(), left.to_string()],
         ));
     }
+    check_remains(view, vm, host)?;
     check_networks(view, vm, host)
+}
+
+/// A VM does not come to a host where something of it may be left.
+fn check_remains(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+    let all = operation::remains(view)?;
+    match all.into_iter().find(|(_, left)| left.vm == *vm && left.host == *host) {
+        Some((task, _)) => {
+            let params = ["VM", vm.as_str(), "pool_migrate", task.as_str()];
+            Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Every network of the VM must be on the host: it has an interface of it there, or none anywhere.

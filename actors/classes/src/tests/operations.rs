@@ -12,7 +12,7 @@ use xenith_xen_port::{Done, Effect, EffectError};
 /// No operation takes more orders than this, whatever fails.
 const ORDERS_MAX: usize = 12;
 
-fn two_hosts() -> Pool {
+pub fn two_hosts() -> Pool {
     let (view, ids) = born();
     let mut ids = CountedIds(ids);
     let facts = facts_of(2);
@@ -28,7 +28,7 @@ fn two_hosts() -> Pool {
     }
 }
 
-fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiError> {
+pub fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiError> {
     let asker = room::asker("VM", message).unwrap();
     let caller = Caller::root();
     let mut cx = context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
@@ -38,18 +38,18 @@ fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiErr
     Ok(task)
 }
 
-fn orders(pool: &Pool) -> Vec<(Ref, Order)> {
+pub fn orders(pool: &Pool) -> Vec<(Ref, Order)> {
     operation::orders(&pool.view).unwrap()
 }
 
 /// The only order there is.
-fn order(pool: &Pool) -> Order {
+pub fn order(pool: &Pool) -> Order {
     let orders = orders(pool);
     assert_eq!(orders.len(), 1, "{orders:?}");
     orders[0].1.clone()
 }
 
-fn done(order: &Order) -> Outcome {
+pub fn done(order: &Order) -> Outcome {
     let builds = |effect: &Effect| matches!(effect, Effect::DomainCreate(_) | Effect::MigrationReceive { .. });
     let domid = |effect: &Effect| Done {
         domid: builds(effect).then_some(7),
@@ -57,11 +57,11 @@ fn done(order: &Order) -> Outcome {
     Ok(order.effects.iter().map(domid).collect())
 }
 
-fn failed(at: usize, error: EffectError) -> Outcome {
+pub fn failed(at: usize, error: EffectError) -> Outcome {
     Err(Failure { at, error })
 }
 
-fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
+pub fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
     let place = (&order.operation, order.sequence);
     let next = operation::advance(&pool.view, pool.now_ms, &mut pool.ids, place, outcome).unwrap();
     let counted = next.is_some();
@@ -71,8 +71,9 @@ fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
     counted
 }
 
-fn work_all(pool: &mut Pool) {
+pub fn work_all(pool: &mut Pool) {
     for _ in 0..ORDERS_MAX {
+        wake(pool);
         let Some((_, order)) = orders(pool).into_iter().next() else {
             return;
         };
@@ -82,7 +83,21 @@ fn work_all(pool: &mut Pool) {
     panic!("too many orders: {:?}", orders(pool));
 }
 
-fn start(pool: &mut Pool, vm: &Ref) -> Ref {
+/// The end of a pause, if an operation makes one.
+fn wake(pool: &mut Pool) {
+    let mut all = rows::all(&pool.view, "xenith_operation").unwrap().into_iter();
+    let pauses = |operation: Ref| {
+        let record = operation::Record::read(&pool.view, &operation).unwrap();
+        record.has_to_wait() && !record.is_waiting()
+    };
+    if all.any(pauses) {
+        pool.now_ms += 60_000;
+        let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids).unwrap();
+        pool.commit(&tx.unwrap()).unwrap();
+    }
+}
+
+pub fn start(pool: &mut Pool, vm: &Ref) -> Ref {
     admit(pool, "start", &[vm.into(), false.into(), false.into()]).unwrap()
 }
 

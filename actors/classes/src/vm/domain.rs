@@ -28,7 +28,7 @@ pub fn config(view: &View, vm: &Ref) -> Result<DomainConfig, ApiError> {
             _ => DomainKind::Hvm,
         },
         memory_max_bytes: int("memory_static_max")?,
-        memory_target_bytes: placement::memory_of(view, vm)? - int("memory_overhead")?,
+        memory_target_bytes: placement::memory_wanted(view, vm)? - int("memory_overhead")?,
         memory_overhead_bytes: int("memory_overhead")?,
         vcpus_max: int("VCPUs_max")?,
         vcpus_at_start: int("VCPUs_at_startup")?,
@@ -89,7 +89,7 @@ fn nics(view: &View, vm: &Ref) -> Result<Vec<Nic>, ApiError> {
     Ok(nics)
 }
 
-fn after(action: &str) -> AfterStop {
+pub(super) fn after(action: &str) -> AfterStop {
     match action {
         "restart" | "coredump_and_restart" | "rename_restart" => AfterStop::Restart,
         "preserve" => AfterStop::Preserve,
@@ -173,7 +173,10 @@ pub fn set_running(
 ) -> Result<(), ApiError> {
     set_placed(tx, vm, host, domid)?;
     rows::set(tx, "VM", vm, "power_state", power_state)?;
-    for (class, device) in devices_of(view, vm)? {
+    if domid >= 0 {
+        super::built::is_there(view, tx, vm)?;
+    }
+    for (class, device) in super::built::devices(view, vm)? {
         rows::set(tx, class, &device, "currently_attached", true)?;
     }
     let metrics = rows::reference(view, "VM", vm, "metrics")?;
@@ -212,7 +215,8 @@ pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), Api
     if view.contains(rows::class("VM_guest_metrics")?, &guest) {
         rows::destroy(tx, "VM_guest_metrics", &guest)?;
     }
-    rows::set(tx, "VM", vm, "guest_metrics", Ref::null())
+    rows::set(tx, "VM", vm, "guest_metrics", Ref::null())?;
+    super::built::forget(view, tx, vm)
 }
 
 /// What the VM and its devices may do, as `after` has them.

@@ -8,19 +8,22 @@
 //! ```
 //!
 //! Invariant (CORRECTNESS C5): until it is decided the copy at the destination is paused, and once it is, the one at the source never
-//! runs again: only this operation lets either go on.
+//! runs again: only this operation lets either go on. What is left over, in `Dropping` and `Cleaning`, does no harm: the VM is let go of
+//! then, and comes back to that host only when nothing is left there.
 
-use super::domain;
-use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
+use super::{built, domain};
+use crate::operation::{Event, Lock, Next, Operation, Remains, Request, StepCx, pause_ms};
 use crate::{Args, placement, rows};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
-use xenith_xen_port::{Effect, EffectError};
+use xenith_xen_port::{Effect, EffectError, VmId};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Migrate {
     vm: Ref,
+    /// The VM's row may be gone before what is left of it.
+    id: VmId,
     to: Ref,
     phase: Phase,
 }
@@ -38,18 +41,19 @@ enum Phase {
     Returning {
         from: Ref,
         why: ApiError,
-        tries_left: u8,
+        failures: u32,
     },
     Dropping {
         why: ApiError,
-        tries_left: u8,
+        failures: u32,
     },
     Resuming {
         from: Ref,
+        failures: u32,
     },
     Cleaning {
         from: Ref,
-        tries_left: u8,
+        failures: u32,
         outcome: Result<(), ApiError>,
     },
 }
@@ -59,6 +63,7 @@ pub fn ask(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     rows::check(view, "host", to)?;
     let state = Migrate {
         vm: vm.clone(),
+        id: domain::id(view, vm)?,
         to: to.clone(),
         phase: Phase::Begun,
     };
@@ -84,26 +89,29 @@ impl Operation for Migrate {
                 let (from, domid) = (from.clone(), *domid);
                 self.sent(cx, (from, domid), event)
             }
-            Phase::Returning { from, why, tries_left } => {
-                let (from, why, tries_left) = (from.clone(), why.clone(), *tries_left);
-                self.returned(cx, from, (why, tries_left), &event)
+            Phase::Returning { from, why, failures } => {
+                let (from, why, failures) = (from.clone(), why.clone(), *failures);
+                self.returned(cx, from, (why, failures), &event)
             }
-            Phase::Dropping { why, tries_left } => {
-                let (why, tries_left) = (why.clone(), *tries_left);
-                self.dropped(cx, (why, tries_left), &event)
+            Phase::Dropping { why, failures } => {
+                let (why, failures) = (why.clone(), *failures);
+                match event {
+                    Event::Failed { .. } => self.drop_copy(cx, why, failures + 1),
+                    _ => Ok(Next::End(Err(why))),
+                }
             }
-            Phase::Resuming { from } => {
-                let from = from.clone();
-                self.resumed(cx, from, event)
+            Phase::Resuming { from, failures } => {
+                let (from, failures) = (from.clone(), *failures);
+                self.resumed(cx, (from, failures), event)
             }
             Phase::Cleaning {
                 from,
-                tries_left,
+                failures,
                 outcome,
             } => {
-                let (from, tries_left, outcome) = (from.clone(), *tries_left, outcome.clone());
+                let (from, failures, outcome) = (from.clone(), *failures, outcome.clone());
                 match event {
-                    Event::Failed { .. } if tries_left > 0 => self.clean(cx, from, tries_left - 1, outcome),
+                    Event::Failed { .. } => self.clean(cx, from, failures + 1, outcome),
                     _ => Ok(Next::End(outcome.map(|()| Value::Void))),
                 }
             }
@@ -119,8 +127,12 @@ impl Migrate {
         }
         placement::check_host(cx.view, &self.vm, &self.to)?;
         domain::schedule(cx.tx, &self.vm, &self.to)?;
+        let config = match built::read(cx.view, &self.vm)? {
+            Some(config) => config,
+            None => domain::config(cx.view, &self.vm)?,
+        };
         let receive = Effect::MigrationReceive {
-            config: Box::new(domain::config(cx.view, &self.vm)?),
+            config: Box::new(config),
             migration: cx.task.as_str().to_owned(),
         };
         let to = self.to.clone();
@@ -132,7 +144,7 @@ impl Migrate {
             Event::Worked(done) => {
                 let domid = done.first().and_then(|made| made.domid).unwrap_or(-1);
                 let send = Effect::MigrationSend {
-                    vm: domain::id(cx.view, &self.vm)?,
+                    vm: self.id.clone(),
                     migration: cx.task.as_str().to_owned(),
                     to: rows::text(cx.view, "host", &self.to, "address")?,
                 };
@@ -144,7 +156,7 @@ impl Migrate {
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.drop_copy(cx, why, domain::TRIES)
+                self.drop_copy(cx, why, 0)
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
@@ -157,40 +169,38 @@ impl Migrate {
         match event {
             Event::Worked(_) if placement::is_live(cx.view, &self.to)? => {
                 // The deciding point: with this commit the copy at the destination is the VM.
+                self.leaves(cx, &from)?;
                 domain::set_placed(cx.tx, &self.vm, &self.to, domid)?;
-                let resume = Effect::DomainUnpause(domain::id(cx.view, &self.vm)?);
-                let to = self.to.clone();
-                self.work(Phase::Resuming { from }, to, vec![resume], false)
+                self.resume(from, 0)
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why, domain::TRIES)
+                self.go_back(from, why, 0)
             }
             Event::PeerLost => {
                 // Not decided yet: whatever has arrived there is gone, and what is here goes on.
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why, domain::TRIES)
+                self.go_back(from, why, 0)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.go_back(cx, from, why, domain::TRIES)
+                self.go_back(from, why, 0)
             }
             Event::HostLost | Event::VmLost | Event::Begun => {
                 // The whole of its memory may or may not have arrived: the VM was lost with its host.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
                 let why = ApiError::new("HOST_OFFLINE", [from.as_str()]);
-                self.drop_copy(cx, why, domain::TRIES)
+                self.drop_copy(cx, why, 0)
             }
         }
     }
 
-    fn go_back(self, cx: &mut StepCx<'_>, from: Ref, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
-        let undo = Effect::MigrationUndo(domain::id(cx.view, &self.vm)?);
+    fn go_back(self, from: Ref, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
+        let undo = Effect::MigrationUndo(self.id.clone());
         let phase = Phase::Returning {
             from: from.clone(),
             why,
-            tries_left,
+            failures,
         };
         self.work(phase, from, vec![undo], false)
     }
@@ -200,7 +210,7 @@ impl Migrate {
         self,
         cx: &mut StepCx<'_>,
         from: Ref,
-        (why, tries_left): (ApiError, u8),
+        (why, failures): (ApiError, u32),
         event: &Event,
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
@@ -210,60 +220,84 @@ impl Migrate {
                 ..
             }
             | Event::HostLost
-            | Event::VmLost => {
-                domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
+            | Event::VmLost => domain::set_halted(cx.view, cx.tx, &self.vm)?,
+            // Suspended it is of no use to anybody: again, until somebody wants something else of it.
+            Event::Failed { .. } if !cx.cancelled => {
+                cx.pause_ms = pause_ms(failures);
+                return self.go_back(from, why, failures + 1);
             }
-            Event::Failed { .. } if tries_left > 0 => return self.go_back(cx, from, why, tries_left - 1),
-            Event::PeerLost | Event::Begun => return self.go_back(cx, from, why, tries_left),
-            Event::Failed { .. } => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
+            Event::PeerLost | Event::Begun => return self.go_back(from, why, failures),
+            Event::Failed { .. } => domain::set_stuck(cx.view, cx.tx, &self.vm, &from)?,
         }
-        self.drop_copy(cx, why, domain::TRIES)
+        self.drop_copy(cx, why, 0)
     }
 
-    fn drop_copy(self, cx: &mut StepCx<'_>, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
-        let destroy = Effect::DomainDestroy(domain::id(cx.view, &self.vm)?);
+    /// A copy that has never run, and that nobody lets run.
+    fn drop_copy(self, cx: &mut StepCx<'_>, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
         let to = self.to.clone();
-        self.work(Phase::Dropping { why, tries_left }, to, vec![destroy], false)
+        if failures == 0 {
+            domain::schedule(cx.tx, &self.vm, &Ref::null())?;
+        }
+        let destroy = self.let_go(cx, &to, failures)?;
+        self.work(Phase::Dropping { why, failures }, to, vec![destroy], false)
     }
 
-    /// A copy that cannot be destroyed stays paused for ever: nobody lets it go on.
-    fn dropped(
+    /// The VM is let go of; what it may have left on the host is to be destroyed, however long that takes.
+    fn let_go(&self, cx: &mut StepCx<'_>, host: &Ref, failures: u32) -> Result<Effect, ApiError> {
+        match failures.checked_sub(1) {
+            None => {
+                cx.lets_go = true;
+                self.leaves(cx, host)?;
+            }
+            Some(before) => cx.pause_ms = pause_ms(before),
+        }
+        Ok(Effect::DomainDestroy(self.id.clone()))
+    }
+
+    /// From now on its domain on the host is not the VM's any more.
+    fn leaves(&self, cx: &mut StepCx<'_>, host: &Ref) -> Result<(), ApiError> {
+        let is_said = cx.remains.as_ref().is_some_and(|remains| remains.host == *host);
+        if !is_said {
+            cx.remains = Some(Remains {
+                vm: self.vm.clone(),
+                host: host.clone(),
+                memory_bytes: placement::memory_of(cx.view, &self.vm)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn resume(self, from: Ref, failures: u32) -> Result<Next<Migrate>, ApiError> {
+        let resume = Effect::DomainUnpause(self.id.clone());
+        let to = self.to.clone();
+        self.work(Phase::Resuming { from, failures }, to, vec![resume], false)
+    }
+
+    fn resumed(
         self,
         cx: &mut StepCx<'_>,
-        (why, tries_left): (ApiError, u8),
-        event: &Event,
+        (from, failures): (Ref, u32),
+        event: Event,
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
-            Event::Failed { .. } if tries_left > 0 => self.drop_copy(cx, why, tries_left - 1),
-            Event::Failed { .. }
-            | Event::Worked(_)
-            | Event::HostLost
-            | Event::VmLost
-            | Event::PeerLost
-            | Event::Begun => {
-                domain::schedule(cx.tx, &self.vm, &Ref::null())?;
-                Ok(Next::End(Err(why)))
+            Event::Worked(_) => self.clean(cx, from, 0, Ok(())),
+            Event::Failed { error, .. } if is_tried_again(&error, failures) => {
+                cx.pause_ms = pause_ms(failures);
+                self.resume(from, failures + 1)
             }
-        }
-    }
-
-    fn resumed(self, cx: &mut StepCx<'_>, from: Ref, event: Event) -> Result<Next<Migrate>, ApiError> {
-        match event {
-            Event::Worked(_) => self.clean(cx, from, domain::TRIES, Ok(())),
             Event::Failed { error, .. } => {
                 let why = self.failed(&from, &error.to_string());
                 match error {
                     EffectError::NoDomain => domain::set_halted(cx.view, cx.tx, &self.vm)?,
                     _ => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
                 }
-                self.clean(cx, from, domain::TRIES, Err(why))
+                self.clean(cx, from, 0, Err(why))
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 // It may have run there: what the source still has is old.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.clean(cx, from, domain::TRIES, Err(why))
+                self.clean(cx, from, 0, Err(why))
             }
         }
     }
@@ -272,13 +306,13 @@ impl Migrate {
         self,
         cx: &mut StepCx<'_>,
         from: Ref,
-        tries_left: u8,
+        failures: u32,
         outcome: Result<(), ApiError>,
     ) -> Result<Next<Migrate>, ApiError> {
-        let destroy = Effect::DomainDestroy(domain::id(cx.view, &self.vm)?);
+        let destroy = self.let_go(cx, &from, failures)?;
         let phase = Phase::Cleaning {
             from: from.clone(),
-            tries_left,
+            failures,
             outcome,
         };
         self.work(phase, from, vec![destroy], false)
@@ -289,21 +323,7 @@ impl Migrate {
         let here = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
         let why = ApiError::new("HOST_OFFLINE", [here.as_str()]);
         domain::set_halted(cx.view, cx.tx, &self.vm)?;
-        match self.phase {
-            Phase::Cleaning { ref from, .. } => {
-                let from = from.clone();
-                self.clean(cx, from, domain::TRIES, Err(why))
-            }
-            Phase::Begun
-            | Phase::Receiving { .. }
-            | Phase::Sending { .. }
-            | Phase::Returning { .. }
-            | Phase::Dropping { .. }
-            | Phase::Resuming { .. } => {
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
-                self.drop_copy(cx, why, domain::TRIES)
-            }
-        }
+        self.drop_copy(cx, why, 0)
     }
 
     fn work(self, phase: Phase, host: Ref, effects: Vec<Effect>, cancellable: bool) -> Result<Next<Migrate>, ApiError> {
@@ -318,5 +338,14 @@ impl Migrate {
     fn failed(&self, from: &Ref, text: &str) -> ApiError {
         let params = [self.vm.as_str(), from.as_str(), self.to.as_str(), text];
         ApiError::new("VM_MIGRATE_FAILED", params)
+    }
+}
+
+/// What is not known must be asked until it is: the rows must not say that a VM is paused which runs.
+fn is_tried_again(error: &EffectError, failures: u32) -> bool {
+    match error {
+        EffectError::NoDomain => false,
+        EffectError::NotKnown(_) => true,
+        _ => failures < u32::from(domain::TRIES),
     }
 }

@@ -1,7 +1,7 @@
 //! VM.pause, VM.unpause: one effect each.
 
 use super::domain;
-use crate::operation::{Event, Next, Operation, Request, StepCx};
+use crate::operation::{Event, Next, Operation, Request, StepCx, pause_ms};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -12,6 +12,8 @@ use xenith_xen_port::{Effect, EffectError};
 pub struct Pause {
     vm: Ref,
     pause: bool,
+    #[serde(default)]
+    failures: u32,
 }
 
 pub fn ask_pause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
@@ -24,7 +26,11 @@ pub fn ask_unpause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
 
 fn ask(view: &View, args: Args<'_>, pause: bool) -> Result<Request, ApiError> {
     let vm = args.reference(0)?;
-    let state = Pause { vm: vm.clone(), pause };
+    let state = Pause {
+        vm: vm.clone(),
+        pause,
+        failures: 0,
+    };
     let operation = if pause { "pause" } else { "unpause" };
     Request::new(&state, domain::locks(view, vm, operation, &[])?)
 }
@@ -34,23 +40,20 @@ impl Operation for Pause {
 
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Pause>, ApiError> {
         match event {
-            Event::Begun => {
-                let vm = domain::id(cx.view, &self.vm)?;
-                let effect = match self.pause {
-                    true => Effect::DomainPause(vm),
-                    false => Effect::DomainUnpause(vm),
-                };
-                Ok(Next::Work {
-                    host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
-                    state: self,
-                    effects: vec![effect],
-                    cancellable: false,
-                })
-            }
+            Event::Begun => self.work(cx),
             Event::Worked(_) => {
                 let state = if self.pause { "Paused" } else { "Running" };
                 rows::set(cx.tx, "VM", &self.vm, "power_state", state)?;
                 Ok(Next::End(Ok(Value::Void)))
+            }
+            // The rows must not say the one while the other is true.
+            Event::Failed {
+                error: EffectError::NotKnown(_),
+                ..
+            } => {
+                cx.pause_ms = pause_ms(self.failures);
+                let failures = self.failures + 1;
+                Pause { failures, ..self }.work(cx)
             }
             Event::Failed { error, .. } => {
                 let why = domain::error(&self.vm, &error);
@@ -65,5 +68,21 @@ impl Operation for Pause {
                 Ok(Next::End(Err(ApiError::new("HOST_OFFLINE", [host.as_str()]))))
             }
         }
+    }
+}
+
+impl Pause {
+    fn work(self, cx: &mut StepCx<'_>) -> Result<Next<Pause>, ApiError> {
+        let vm = domain::id(cx.view, &self.vm)?;
+        let effect = match self.pause {
+            true => Effect::DomainPause(vm),
+            false => Effect::DomainUnpause(vm),
+        };
+        Ok(Next::Work {
+            host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
+            state: self,
+            effects: vec![effect],
+            cancellable: false,
+        })
     }
 }

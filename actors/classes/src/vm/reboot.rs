@@ -7,8 +7,8 @@
 //!         the end: runs on                    Clearing ──► Halted, the end with the error
 //! ```
 
-use super::domain;
 use super::stop::GUEST_STOPS_WITHIN_MS;
+use super::{built, domain};
 use crate::operation::{Event, Next, Operation, Request, StepCx};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
@@ -121,14 +121,15 @@ impl Reboot {
 
     /// From here on there is no way back: the domain goes first.
     fn rebuild(self, cx: &mut StepCx<'_>) -> Result<Next<Reboot>, ApiError> {
-        let config = domain::config(cx.view, &self.vm)?;
+        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+        let config = built::for_reboot(cx.view, &self.vm, &host)?;
+        built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
         let effects = vec![
             Effect::DomainDestroy(vm.clone()),
             Effect::DomainCreate(Box::new(config)),
             Effect::DomainUnpause(vm),
         ];
-        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
         self.work(cx, Phase::Rebuilding { host }, effects, false)
     }
 

@@ -7,7 +7,7 @@
 //!                                           Clearing ──► Halted, the end with the error
 //! ```
 
-use super::domain;
+use super::{built, domain};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement};
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,7 @@ impl Start {
         domain::schedule(cx.tx, &self.vm, &host)?;
         domain::settle(cx.view, cx.tx, &self.vm)?;
         let config = domain::config(cx.view, &self.vm)?;
+        built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
         let mut effects = vec![Effect::DomainCreate(Box::new(config))];
         if !self.paused {

@@ -22,7 +22,7 @@ use behaviour::{Fate, Habits};
 use guest::{Guest, GuestEvent, Half, Origin, Wish};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use xenith_xen_port::{Domain, DomainState, Done, Effect, EffectError, StopReason, VmId};
+use xenith_xen_port::{Domain, DomainConfig, DomainState, Done, Effect, EffectError, StopReason, VmId};
 
 /// What a machine has to say.
 #[derive(Clone, Debug, PartialEq)]
@@ -218,6 +218,11 @@ impl Machine {
 
     pub fn domains(&self) -> Vec<Domain> {
         self.guests.values().map(Guest::domain).collect()
+    }
+
+    /// What the VM's domain was built from.
+    pub fn config(&self, vm: &VmId) -> Option<&DomainConfig> {
+        self.guests.get(vm).map(|guest| &*guest.config)
     }
 
     /// What the domains have left.

@@ -1,7 +1,6 @@
 //! The first look at an effect: is it done already, may it be done, and how long does it take.
 
 use super::*;
-use xenith_xen_port::DomainConfig;
 
 enum Start {
     Done(Done),
