@@ -73,6 +73,8 @@ pub enum Keep {
     Welcome(u64),
     /// What the rows say is the number of a boot before this one: the journal was lost since.
     BootNumber(i64),
+    /// The rows have a later name and number for this boot of the machine: the journal was lost since.
+    SameBoot(String, i64),
     Condemned,
     /// Nothing is left of the domains of a host that was declared dead.
     Emptied,
@@ -142,6 +144,11 @@ impl Journal {
                 self.condemned = true;
             }
             Keep::BootNumber(boot) => self.boot = *boot,
+            Keep::SameBoot(boot_id, boot) => {
+                self.machine_boot_id = self.machine_boot_id().to_owned();
+                self.boot_id.clone_from(boot_id);
+                self.boot = *boot;
+            }
             Keep::Welcome(as_of) => self.passed_as_of = *as_of,
         }
     }

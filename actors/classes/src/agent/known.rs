@@ -58,11 +58,20 @@ impl Agent {
     }
 
     fn learn_state(&mut self, deeds: &mut Vec<Deed>, state: &HostState) {
-        let is_this_boot = state.boot_id == self.journal.boot_id;
-        if !is_this_boot && !self.is_welcome() && state.boot >= self.journal.boot && !self.journal.condemned {
+        let is_new = !self.is_welcome() && !self.journal.condemned;
+        let differs = (state.boot_id.as_str(), state.boot) != (self.journal.boot_id.as_str(), self.journal.boot);
+        if differs && is_new && state.boot >= self.journal.boot {
             // The journal was lost: it counts from the beginning, and the rows would take this boot for an old one.
-            self.keep(deeds, Keep::BootNumber(state.boot + 1));
+            let machine = state.boot_id.split('+').next().unwrap_or_default();
+            self.keep(
+                deeds,
+                match machine == self.journal.machine_boot_id() {
+                    true => Keep::SameBoot(state.boot_id.clone(), state.boot),
+                    false => Keep::BootNumber(state.boot + 1),
+                },
+            );
         }
+        let is_this_boot = state.boot_id == self.journal.boot_id;
         if is_this_boot && state.dead && !self.journal.condemned {
             self.condemn(deeds);
         }

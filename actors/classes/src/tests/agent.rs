@@ -253,6 +253,11 @@ fn a_host_declared_dead_alive_ends_its_domains_and_comes_back() {
     host.restart("boot-1");
     assert!(dead::knows_boot(&pool.view, &host.row, &host.journal.boot_id).unwrap());
     assert!(!host.journal.condemned && host.journal.passed_as_of != u64::MAX);
+    let boot_id = host.journal.boot_id.clone();
+    host.journal = Journal::default();
+    host.restart("boot-1");
+    host.look(&pool, &[]);
+    assert_eq!(host.journal.boot_id, boot_id, "it is the same boot, with domains of it");
 }
 
 #[test]

@@ -55,6 +55,14 @@ impl Operation for Pause {
                 let failures = self.failures + 1;
                 Pause { failures, ..self }.work(cx)
             }
+            // A paused guest does not stop: it was unpaused before, and that was not heard. Its host says what became of it.
+            Event::Failed {
+                error: EffectError::BadState(_),
+                ..
+            } if !self.pause => {
+                rows::set(cx.tx, "VM", &self.vm, "power_state", "Running")?;
+                Ok(Next::End(Ok(Value::Void)))
+            }
             Event::Failed { error, .. } => {
                 let why = domain::error(&self.vm, &error);
                 if error == EffectError::NoDomain {

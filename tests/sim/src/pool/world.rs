@@ -253,6 +253,7 @@ impl World {
             *cut = false;
         }
         for host in 0..self.hosts.len() {
+            self.hosts[host].ends_in = None;
             match (self.hosts[host].machine.is_some(), self.hosts[host].agent.is_some()) {
                 (false, _) => self.power_on(host),
                 (true, false) => {
@@ -262,7 +263,6 @@ impl World {
                 }
                 (true, true) => {}
             }
-            self.hosts[host].ends_in = None;
             let behaviour = Behaviour::lifelike();
             if let Some(machine) = self.hosts[host].machine.as_mut() {
                 machine.behave(behaviour);
@@ -277,7 +277,7 @@ impl World {
             agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle())
         };
         // A guest that has stopped is answered with the next look.
-        let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_));
+        let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain);
         let steady = |host: &Host| {
             let machine = host.machine.as_ref();
             machine.is_some_and(|machine: &Machine| !machine.domains().iter().any(stopped))
@@ -285,6 +285,14 @@ impl World {
         self.unfinished().is_empty()
             && self.coordinator.is_idle()
             && self.hosts.iter().all(|host| told(host) && steady(host))
+    }
+
+    /// It could not be cleared away, and stays as it is until somebody asks for its end.
+    fn is_stuck(&self, domain: &Domain) -> bool {
+        let class = xenith_datamodel::class("VM").expect("a class of the tables");
+        let row = self.committed.by_uuid(class, &domain.vm.0);
+        let domid = row.and_then(|row| self.committed.value(&row, class.column("domid")?));
+        domid.and_then(|domid| domid.as_int()) == Some(-1)
     }
 
     /// What is not over: operations.
