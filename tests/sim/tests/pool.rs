@@ -19,11 +19,10 @@ fn found(plant: PoolPlant) -> Option<(u64, String)> {
 }
 
 fn must_find(plant: PoolPlant, what: &str) -> u64 {
-    let violation = found(plant);
-    match violation {
-        Some((seed, violation)) if violation.contains(what) => seed,
-        other => panic!("{plant:?} is found as {other:?}"),
-    }
+    let first = found(plant);
+    let seed = first.as_ref().filter(|(_, violation)| violation.contains(what));
+    assert!(seed.is_some(), "{plant:?} is found as {first:?}");
+    seed.map_or(0, |(seed, _)| *seed)
 }
 
 #[test]
