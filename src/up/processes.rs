@@ -35,6 +35,7 @@ pub fn machine(arguments: &MachineArguments) -> Result<(), CommandError> {
         .map(|age| age.as_secs())
         .unwrap_or_default();
     let facts = xenith_xen_port::HostFacts {
+        storage: xenith_xen_sim::facts::machine_storage(arguments.number),
         boot_id: uuid::Uuid::new_v4().to_string(),
         ..xenith_xen_sim::facts::machine_facts(
             arguments.number,

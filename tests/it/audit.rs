@@ -33,7 +33,8 @@ async fn who_did_what_can_be_asked_of_each_host_and_survives_a_restart() {
     let at = pool.login().await;
     let (session, k) = (at.session.clone(), at.host);
     let vm = at.create_vm("audited").await;
-    at.fails("VM.start", &[Value::Ref(vm.clone()), false.into(), false.into()])
+    at.fails("VM.unpause", &[Value::Ref(vm.clone())]).await;
+    at.ok("VM.start", &[Value::Ref(vm.clone()), false.into(), false.into()])
         .await;
     let wrong = Client::connect(pool.endpoint(k)).await.unwrap();
     let words = ["root", "not the password", "1", "it"].map(Value::text);
@@ -47,7 +48,8 @@ async fn who_did_what_can_be_asked_of_each_host_and_survives_a_restart() {
         ("session.login_with_password", "allowed"),
         ("session.login_with_password", "denied"),
         ("VM.create", "allowed"),
-        ("VM.start", "failed"),
+        ("VM.start", "allowed"),
+        ("VM.unpause", "failed"),
     ] {
         assert!(has(&lines, message, verdict), "{message} {verdict}: {lines:#?}");
     }

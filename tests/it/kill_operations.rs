@@ -1,7 +1,7 @@
 //! kill -9 in the middle of operations: the same task ends, in success or clean failure, and nothing is left over.
 
 use crate::harness::{Pool, long};
-use crate::machines::{Counts, agree, anywhere, ended, slow_down};
+use crate::machines::{Counts, agree, anywhere, ended, guest_speaks, slow_down};
 use std::time::Duration;
 use xenith_datamodel::{Ref, Value};
 use xenith_xen_sim::machine::EffectKind;
@@ -68,10 +68,14 @@ async fn round(
     if message != "start_on" {
         anywhere(pool, session, "VM.start_on", &named(home)).await;
     }
+    if message == "clean_shutdown" {
+        guest_speaks(pool, session, &vm).await;
+    }
     slow_down(pool, &EFFECTS, SLOW_MS).await;
+    let forced = || Value::text_map([("force", "true")]);
     let params = match message {
         "start_on" => named(home),
-        "pool_migrate" => vec![Value::Ref(vm.clone()), Value::Ref(away.clone()), Value::map([])],
+        "pool_migrate" => vec![Value::Ref(vm.clone()), Value::Ref(away.clone()), forced()],
         _ => vec![Value::Ref(vm.clone())],
     };
     let task = anywhere(pool, session, &format!("Async.VM.{message}"), &params).await;

@@ -1,7 +1,7 @@
 //! VMs on hosts other than the coordinator: their life cycle as clients see it, held against the machines after every step.
 
 use crate::harness::{At, PATIENT, Pool, eventually};
-use crate::machines::{agree, domain, ended, guest_stops, slow_down, uuid};
+use crate::machines::{agree, domain, ended, guest_speaks, guest_stops, slow_down, uuid};
 use rustix::process::Signal;
 use xenith_datamodel::{Ref, Value};
 use xenith_xen_port::{DomainState, StopReason};
@@ -25,7 +25,9 @@ fn on(vm: &Ref, host: &Ref) -> Vec<Value> {
 }
 
 fn to(vm: &Ref, host: &Ref) -> Vec<Value> {
-    vec![Value::Ref(vm.clone()), Value::Ref(host.clone()), Value::map([])]
+    // Also one whose agent has not spoken yet.
+    let force = Value::text_map([("force", "true")]);
+    vec![Value::Ref(vm.clone()), Value::Ref(host.clone()), force]
 }
 
 async fn state(at: &At, vm: &Ref) -> String {
@@ -49,6 +51,7 @@ async fn a_vm_lives_on_every_host() {
         let here = at.reference("VM.get_resident_on", &of(&vm)).await;
         assert_eq!(here, hosts[next]);
     }
+    guest_speaks(&pool, &at.session, &vm).await;
     at.ok("VM.clean_shutdown", &of(&vm)).await;
     assert_eq!(state(&at, &vm).await, "Halted");
     agree(&pool, &at.session).await;
@@ -153,5 +156,40 @@ async fn a_dead_hosts_vms_start_elsewhere_only_when_it_is_declared_dead() {
         at.call("VM.pool_migrate", &to(&vm, &row)).await.is_ok()
     })
     .await;
+    agree(&pool, &at.session).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_becomes_a_vm_whose_guest_is_heard() {
+    let pool = Pool::start(3, &PATIENT).await;
+    let at = pool.login().await;
+    let hosts = pool.host_refs().await;
+    let templates = at.ok("VM.get_by_name_label", &["Debian Bullseye 11".into()]).await;
+    let template = templates.as_set().unwrap()[0].clone();
+    let vm = at.reference("VM.clone", &[template.clone(), "first".into()]).await;
+    let waits = at.fails("VM.provision", &of(&vm)).await;
+    assert_eq!(waits.code, "NOT_IMPLEMENTED", "its disks wait for storage");
+    at.ok("VM.remove_from_other_config", &[Value::Ref(vm.clone()), "disks".into()])
+        .await;
+    at.ok("VM.provision", &of(&vm)).await;
+    // Not the coordinator's own host: what its guest says goes over the link.
+    let host = usize::from(at.host % 3);
+    at.ok("VM.start_on", &on(&vm, &hosts[host])).await;
+    let consoles = at.ok("VM.get_consoles", &of(&vm)).await;
+    assert_eq!(consoles.as_set().unwrap().len(), 2);
+    guest_speaks(&pool, &at.session, &vm).await;
+    let guest = at.reference("VM.get_guest_metrics", &of(&vm)).await;
+    let system = at.ok("VM_guest_metrics.get_os_version", &of(&guest)).await;
+    assert_eq!(system.member("distro"), Some(&"simulated".into()));
+    let task = at
+        .reference(
+            "Async.VM.snapshot",
+            &[Value::Ref(vm.clone()), "then".into(), Value::set([])],
+        )
+        .await;
+    assert_eq!(ended(&pool, &at.session, &task).await.0, "success");
+    at.ok("VM.clean_shutdown", &of(&vm)).await;
+    assert!(at.reference("VM.get_guest_metrics", &of(&vm)).await.is_null());
+    assert_eq!(at.ok("VM.get_consoles", &of(&vm)).await, Value::set([]));
     agree(&pool, &at.session).await;
 }

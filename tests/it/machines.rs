@@ -30,6 +30,16 @@ pub async fn guest_stops(reach: &Reach, k: u8, vm: &str, reason: StopReason) {
         .unwrap();
 }
 
+/// Until the rows say that the guest can be asked to do things.
+pub async fn guest_speaks(reach: &Reach, session: &Ref, vm: &Ref) {
+    eventually("the rows say what the guest says", async || {
+        let at = reach.follow(session).await;
+        let allowed = at.call("VM.get_allowed_operations", &[Value::Ref(vm.clone())]).await;
+        allowed.is_ok_and(|allowed| allowed.as_set().unwrap().contains(&"clean_shutdown".into()))
+    })
+    .await;
+}
+
 pub async fn domain(reach: &Reach, k: u8, vm: &str) -> Option<Domain> {
     let domains = machine(reach, k).domains().await.unwrap();
     domains.into_iter().find(|domain| domain.vm.0 == vm)

@@ -28,9 +28,11 @@ pub mod room;
 mod rows;
 pub mod session;
 mod shown;
+mod sr;
 mod subject;
 pub mod task;
 mod vbd;
+mod vdi;
 mod vif;
 pub mod vm;
 

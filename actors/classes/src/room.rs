@@ -23,6 +23,8 @@ pub type Asker = fn(&View, Args<'_>) -> Result<Request, ApiError>;
 /// The planner of an operation by class and message.
 pub fn asker(class: &str, message: &str) -> Option<Asker> {
     match class {
+        "SR" => crate::sr::asker(message),
+        "VDI" => crate::vdi::asker(message),
         "VM" => crate::vm::asker(message),
         _ => None,
     }
@@ -37,7 +39,9 @@ pub fn of_class(class: &str) -> Option<Lookup> {
         "Caller" => crate::caller::lookup,
         "PBD" => crate::pbd::lookup,
         "Rate_limit" => crate::rate_limit::lookup,
+        "SR" => crate::sr::lookup,
         "VBD" => crate::vbd::lookup,
+        "VDI" => crate::vdi::lookup,
         "VIF" => crate::vif::lookup,
         "VM" => crate::vm::lookup,
         "VM_appliance" => crate::appliance::lookup,

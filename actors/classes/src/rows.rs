@@ -87,6 +87,29 @@ pub fn create(
     Ok(())
 }
 
+/// A new row with the stored fields of another, but for those that are given.
+pub fn copy(
+    view: &View,
+    tx: &mut Transaction,
+    class_name: &str,
+    (from, to): (&Ref, &Ref),
+    own: Vec<(&'static str, Value)>,
+) -> Result<(), ApiError> {
+    let id = class(class_name)?;
+    let mut fields = Vec::new();
+    for (name, value) in own {
+        fields.push((column(class_name, name)?, value));
+    }
+    for column in id.columns().filter(|column| !column.is_computed()) {
+        if !fields.iter().any(|(given, _)| *given == column) {
+            let held = view.value(from, column);
+            fields.push((column, held.ok_or_else(|| ApiError::handle_invalid(class_name, from))?));
+        }
+    }
+    tx.create(id, to, fields);
+    Ok(())
+}
+
 /// Some ref fields have the empty text as default in the model; what xapi puts there is the null ref.
 pub fn null_refs(class: ClassId, fields: &mut Vec<(Column, Value)>) {
     for column in class.columns().filter(|column| !column.is_computed()) {

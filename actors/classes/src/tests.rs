@@ -4,15 +4,21 @@ mod agent;
 mod audit;
 mod birth;
 mod callers;
+mod copies;
 mod devices;
 mod events;
 mod generic;
+mod guests;
 mod not_built;
 mod operations;
+mod placing;
+mod recovered;
 mod remains;
 mod rights;
 mod sessions;
+mod storage;
 mod subjects;
+mod tables;
 mod tasks;
 mod vms;
 
@@ -20,6 +26,7 @@ use crate::birth::{HostBirth, PoolBirth, new_pool};
 use crate::{Caller, Ids, Plan, PlanCx, plan, rows};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Value};
 use xenith_pooldb::{ApplyError, Transaction, View};
+use xenith_storage_port::{Capability, SrId, StorageFacts};
 use xenith_xen_port::{CpuFacts, HostFacts, NicFacts};
 
 /// 2026-08-21T02:00:00Z
@@ -203,5 +210,23 @@ pub fn facts_of(number: usize) -> HostFacts {
         xen_version: "4.17.5".to_owned(),
         kernel_version: "6.12".to_owned(),
         iscsi_iqn: format!("iqn.2026-08.org.xenith:{number}"),
+        storage: storage_of(number),
     }
+}
+
+/// A repository of its own, and one that all hosts share.
+fn storage_of(number: usize) -> Vec<StorageFacts> {
+    let sr = |uuid: String, kind: &str, shared| StorageFacts {
+        sr: SrId(uuid),
+        name_label: format!("{kind} storage"),
+        kind: kind.to_owned(),
+        shared,
+        size_bytes: 1 << 40,
+        device_config: Vec::new(),
+        capabilities: Capability::DISKS.to_vec(),
+    };
+    vec![
+        sr(format!("sr-uuid-{number}"), "file", false),
+        sr("sr-uuid-shared".to_owned(), "nfs", true),
+    ]
 }

@@ -33,7 +33,7 @@ mod view;
 
 pub use delta::{Delta, Touched};
 pub use transaction::{Change, ChangeKind, Expect, Name, Transaction};
-pub use view::View;
+pub use view::{Stored, View};
 
 use xenith_datamodel::{ApiError, ClassId, Ref};
 

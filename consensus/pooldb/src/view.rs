@@ -2,7 +2,8 @@
 
 use crate::delta::{Delta, Touched};
 use crate::filter::Filter;
-use crate::schema::schema;
+use crate::row::Row;
+use crate::schema::{Link, schema};
 use crate::table::State;
 use crate::{ApplyError, Changes, EventToken, FilterError, SnapshotError, Transaction, apply, delta, snapshot};
 use std::fmt;
@@ -72,6 +73,16 @@ impl View {
     /// In the order of the refs' text.
     pub fn refs(&self, class: ClassId) -> impl Iterator<Item = &Ref> + '_ {
         self.state.table(class).into_iter().flat_map(|table| table.rows.keys())
+    }
+
+    /// Every row of the class, for who looks at a few fields of all of them: a lookup a row and field is saved.
+    pub fn rows(&self, class: ClassId) -> impl Iterator<Item = (&Ref, Stored<'_>)> + '_ {
+        let rows = self.state.table(class).into_iter().flat_map(|table| table.rows.iter());
+        rows.map(move |(reference, row)| (reference, Stored { class, row }))
+    }
+
+    pub fn row(&self, class: ClassId, reference: &Ref) -> Option<Stored<'_>> {
+        self.state.row(class, reference).map(|row| Stored { class, row })
     }
 
     pub fn count(&self, class: ClassId) -> usize {
@@ -180,6 +191,23 @@ impl View {
 
     fn from_state(state: State) -> View {
         View { state: Arc::new(state) }
+    }
+}
+
+/// A row's own values.
+#[derive(Clone, Copy)]
+pub struct Stored<'a> {
+    class: ClassId,
+    row: &'a Row,
+}
+
+impl<'a> Stored<'a> {
+    /// `None` for a field of another class, and for a computed set, which no row holds.
+    pub fn value(&self, column: Column) -> Option<&'a Value> {
+        let index = usize::from(column.field);
+        let is_held =
+            column.class == self.class && !matches!(schema(self.class)?.columns.get(index)?.link, Link::Computed);
+        self.row.body.values.get(index).filter(|_| is_held)
     }
 }
 

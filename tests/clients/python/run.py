@@ -140,6 +140,41 @@ def test_session_task_and_token_survive_the_coordinator(pool):
     eventually(lambda: quiet(returned))
 
 
+def test_vm_life_cycle(pool):
+    """On a host other than the coordinator, by plain and Async calls, as events and tasks tell it."""
+    session = pool.login(pool.coordinator())
+    api = session.xenapi
+    vm = api.VM.create({**VM, "name_label": "life cycle"})
+    home = next(host for host in api.host.get_all() if host != api.pool.get_master(api.pool.get_all()[0]))
+    follow = getattr(api.event, "from")
+    token = follow(["vm"], "", 0.0)["token"]
+    api.VM.start_on(vm, home, True, False)
+    assert (api.VM.get_power_state(vm), api.VM.get_resident_on(vm)) == ("Paused", home)
+    expect_failure("VM_BAD_POWER_STATE", api.VM.pause, vm)
+    api.VM.unpause(vm)
+    for operation in ("suspend", "pool_migrate", "clean_shutdown"):
+        eventually(lambda: operation in api.VM.get_allowed_operations(vm))
+    api.VM.suspend(vm)
+    assert api.VM.get_power_state(vm) == "Suspended" and api.VM.get_suspend_VDI(vm) != "OpaqueRef:NULL"
+    api.VM.resume(vm, False, False)
+    eventually(lambda: "pool_migrate" in api.VM.get_allowed_operations(vm))
+    away = next(host for host in api.host.get_all() if host != api.VM.get_resident_on(vm))
+    task = session.xenapi.Async.VM.pool_migrate(vm, away, {})
+    eventually(lambda: api.task.get_status(task) != "pending")
+    assert (api.task.get_status(task), api.task.get_progress(task)) == ("success", 1.0), api.task.get_record(task)
+    api.task.destroy(task)
+    assert api.VM.get_resident_on(vm) == away
+    api.VM.hard_reboot(vm)
+    eventually(lambda: "clean_shutdown" in api.VM.get_allowed_operations(vm))
+    api.VM.clean_shutdown(vm)
+    states = [event["snapshot"]["power_state"] for event in follow(["vm"], token, 5.0)["events"]
+              if event["ref"] == vm]
+    assert states[-1] == "Halted" and api.VM.get_resident_on(vm) == "OpaqueRef:NULL", states
+    told = {message["name"] for message in api.message.get_all_records().values()}
+    assert {"VM_STARTED", "VM_SUSPENDED", "VM_RESUMED", "VM_REBOOTED", "VM_SHUTDOWN"} <= told, told
+    api.VM.destroy(vm)
+
+
 def quiet(condition):
     try:
         return condition()

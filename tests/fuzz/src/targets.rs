@@ -41,6 +41,7 @@ pub const ALL: &[&Target] = &[
     &texts::DATE,
     &texts::EVENTS,
     &texts::METHOD,
+    &texts::PROVISION,
 ];
 
 fn no_seeds() -> Vec<Vec<u8>> {

@@ -139,6 +139,7 @@ fn facts() -> HostFacts {
         xen_version: "4.17.5".to_owned(),
         kernel_version: "6.12".to_owned(),
         iscsi_iqn: "iqn.2026-08.org.xenith:lab".to_owned(),
+        storage: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Domains, as a host's hypervisor knows them.
 
 use serde::{Deserialize, Serialize};
+use xenith_storage_port::VdiId;
 
 /// A VM, by its uuid. The hypervisor keeps it as the domain's handle, so a daemon that starts finds its domains by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,8 +67,10 @@ pub struct Disk {
     pub number: u32,
     pub is_cd: bool,
     pub read_only: bool,
-    /// What the storage of this host gave for the image; nothing in an empty CD drive.
-    pub source: Option<String>,
+    /// Nothing in an empty CD drive. Where the disk is on a host is what attaching it there has given: the host looks it up when it
+    /// builds the domain, so it needs no commit.
+    #[serde(default)]
+    pub vdi: Option<VdiId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

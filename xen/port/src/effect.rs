@@ -2,14 +2,16 @@
 
 use crate::domain::{Domain, DomainConfig, StopReason, VmId};
 use serde::{Deserialize, Serialize};
+use xenith_storage_port::{Found, StorageEffect, StorageError};
 
 /// One step. Asked again it finds its own work done and says so: a domain that is there with the same configuration is not
 /// built twice, one that is gone is not destroyed twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Builds the domain with its devices, paused.
+    /// Builds the domain with its devices, paused. Its disks are attached and active here, for this VM.
     DomainCreate(Box<DomainConfig>),
+    /// Its disks are active here.
     DomainUnpause(VmId),
     DomainPause(VmId),
     /// Asks the guest to stop, and waits until it has.
@@ -19,17 +21,18 @@ pub enum Effect {
         within_ms: u64,
     },
     DomainDestroy(VmId),
-    /// Asks the guest to suspend and writes its memory to `image`. The domain stays, stopped.
+    /// Asks the guest to suspend and writes its memory to `image`: a disk that is active here for the VM, by its name. The domain stays,
+    /// stopped.
     DomainSave {
         vm: VmId,
         image: String,
     },
-    /// Builds the domain from `image`, paused.
+    /// Builds the domain from `image`, paused. The image's disk is active here for the VM, and so are its own.
     DomainRestore {
         config: Box<DomainConfig>,
         image: String,
     },
-    /// Makes room for a domain that another host sends, and is done when there is room. The domain is `Building` until all of it has
+    /// Makes room for a domain that another host sends, and is done when there is room. Its disks are attached here, not active yet. The domain is `Building` until all of it has
     /// come, then paused; `DomainUnpause` decides for it. Every attempt at a migration has a name of its own.
     MigrationReceive {
         config: Box<DomainConfig>,
@@ -47,10 +50,12 @@ pub enum Effect {
     MigrationUndo(VmId),
     /// Removes the image of a suspended domain.
     ImageDelete(String),
+    /// A step of this host's storage. It stands between a domain's steps, so that one queue keeps their order.
+    Storage(StorageEffect),
 }
 
 impl Effect {
-    /// The VM whose queue the effect belongs to.
+    /// The VM whose domain the effect is about.
     pub fn vm(&self) -> Option<&VmId> {
         match self {
             Effect::DomainCreate(config)
@@ -63,7 +68,15 @@ impl Effect {
             | Effect::DomainSave { vm, .. }
             | Effect::MigrationSend { vm, .. }
             | Effect::MigrationUndo(vm) => Some(vm),
-            Effect::ImageDelete(_) => None,
+            Effect::ImageDelete(_) | Effect::Storage(_) => None,
+        }
+    }
+
+    /// The VM whose queue the effect belongs to: also that of the disks that are attached for it.
+    pub fn queue(&self) -> Option<VmId> {
+        match self {
+            Effect::Storage(step) => step.user().map(|user| VmId(user.to_owned())),
+            other => other.vm().cloned(),
         }
     }
 }
@@ -73,6 +86,18 @@ impl Effect {
 pub struct Done {
     /// Of the domain that was built.
     pub domid: Option<i64>,
+    /// Of a step of storage.
+    #[serde(default)]
+    pub found: Option<Found>,
+}
+
+impl Done {
+    pub fn built(domid: i64) -> Done {
+        Done {
+            domid: Some(domid),
+            found: None,
+        }
+    }
 }
 
 /// Why an effect was not done. Nothing of it is left, unless the error is `NotKnown`.
@@ -99,6 +124,19 @@ pub enum EffectError {
     NotKnown(String),
     #[error("{0}")]
     Failed(String),
+    #[error("{0}")]
+    Storage(StorageError),
+}
+
+/// What means the same for both stays itself.
+impl From<StorageError> for EffectError {
+    fn from(error: StorageError) -> EffectError {
+        match error {
+            StorageError::Cancelled => EffectError::Cancelled,
+            StorageError::NotKnown(what) => EffectError::NotKnown(what),
+            other => EffectError::Storage(other),
+        }
+    }
 }
 
 /// A VM whose domain has changed by itself. Level-triggered: whoever hears it looks again; what it was is not told.

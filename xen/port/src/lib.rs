@@ -2,9 +2,11 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod disks;
 mod domain;
 mod effect;
 
+pub use disks::{activate, attach, deactivate, detach, use_of};
 pub use domain::{
     AfterStop, Boot, Disk, Domain, DomainConfig, DomainKind, DomainState, GuestInfo, Nic, StopReason, VmId,
 };
@@ -12,6 +14,7 @@ pub use effect::{Attention, Cancel, Done, Effect, EffectError, Hypervisor};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use xenith_storage_port::StorageFacts;
 
 /// Facts of one machine, from which its host, host_metrics, host_cpu, PIF and network rows are made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct HostFacts {
     pub xen_version: String,
     pub kernel_version: String,
     pub iscsi_iqn: String,
+    /// The repositories that the machine has.
+    #[serde(default)]
+    pub storage: Vec<StorageFacts>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

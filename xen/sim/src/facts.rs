@@ -1,11 +1,47 @@
 //! The facts of a made-up machine, the same for the same number.
 
+use xenith_storage_port::{Capability, SrId, StorageFacts};
 use xenith_xen_port::{CpuFacts, HostFacts, NicFacts};
 
 const MEMORY_BYTES: i64 = 32 << 30;
 const OVERHEAD_BYTES: i64 = 512 << 20;
 const CONTROL_DOMAIN_BYTES: i64 = 2 << 30;
 const CPU_COUNT: i64 = 8;
+const LOCAL_SR_BYTES: i64 = 500 << 30;
+const SHARED_SR_BYTES: i64 = 2 << 40;
+
+/// The repositories of machine `number`: one of its own, and one that all machines of a pool share. Their uuids are made up as the
+/// machines are: the same in every simulated pool.
+pub fn machine_storage(number: u8) -> Vec<StorageFacts> {
+    let sr = |uuid: String, name: &str, kind: &str, config: &[(&str, &str)]| StorageFacts {
+        sr: SrId(uuid),
+        name_label: name.to_owned(),
+        kind: kind.to_owned(),
+        shared: kind == "nfs",
+        size_bytes: if kind == "nfs" { SHARED_SR_BYTES } else { LOCAL_SR_BYTES },
+        device_config: config
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        capabilities: Capability::DISKS.to_vec(),
+    };
+    let local = format!("58454e49-5448-4000-8001-{number:012}");
+    let shared = "58454e49-5448-4000-8002-000000000000".to_owned();
+    vec![
+        sr(
+            local,
+            &format!("Local storage on host-{number}"),
+            "file",
+            &[("location", "/var/lib/xenith/sr")],
+        ),
+        sr(
+            shared,
+            "Shared storage",
+            "nfs",
+            &[("server", "storage.sim"), ("serverpath", "/pool")],
+        ),
+    ]
+}
 
 /// Machine `number` (1 to 254) with two NICs; its management NIC has `address`.
 pub fn machine_facts(number: u8, address: &str, boot_time_unix_seconds: i64) -> HostFacts {
@@ -32,6 +68,7 @@ pub fn machine_facts(number: u8, address: &str, boot_time_unix_seconds: i64) -> 
         xen_version: "4.17.6-sim".to_owned(),
         kernel_version: "6.6.0-sim".to_owned(),
         iscsi_iqn: format!("iqn.2026-11.sim.xenith:host-{number}"),
+        storage: Vec::new(),
     }
 }
 

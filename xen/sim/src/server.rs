@@ -60,8 +60,8 @@ pub async fn run_machine(config: MachineConfig) -> Result<(), MachineError> {
     if !address.contains('/') {
         folder.register(&address, &socket).map_err(no_folder)?;
     }
-    let machine = Machine::new(facts.memory_free_bytes, behaviour, seed);
-    let live = Live::new(machine, Box::new(folder.clone()), courier(address, folder));
+    let machine = Machine::new(facts.memory_free_bytes, behaviour, seed).with_storage(&facts.storage, seed);
+    let live = Live::new(machine, Box::new(folder.shelf()), courier(address, folder));
     let host = Arc::new(Host { facts, live });
     tokio::select! {
         () = host.live.run() => {}

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  images/NAME         suspended domains
+//!  disks/SR/…          the machines' disks, a folder a repository
 //!  machines/ADDRESS    the path of the socket of the machine with that address
 //!  behaviour.json      how machines behave when they start; instant, if it is not there
 //! ```
@@ -9,6 +10,7 @@
 use crate::machine::{Behaviour, Image, Images};
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
+use xenith_storage_sim::{Folder, Medium};
 
 /// File names end here; what is longer is no image of ours.
 const NAME_BYTES_MAX: usize = 200;
@@ -17,11 +19,44 @@ const NAME_BYTES_MAX: usize = 200;
 #[derive(Clone, Debug)]
 pub struct SharedDir(PathBuf);
 
+/// What a machine needs of it: images, and disks that it locks until its process ends.
+#[derive(Debug)]
+pub struct Shelf {
+    shared: SharedDir,
+    disks: Folder,
+}
+
+impl Images for Shelf {
+    fn read(&self, name: &str) -> std::result::Result<Option<Image>, String> {
+        Images::read(&self.shared, name)
+    }
+
+    fn write(&mut self, name: &str, image: &Image) -> std::result::Result<(), String> {
+        self.shared.write(name, image)
+    }
+
+    fn delete(&mut self, name: &str) -> std::result::Result<(), String> {
+        self.shared.delete(name)
+    }
+
+    fn disks(&mut self) -> Option<&mut dyn Medium> {
+        Some(&mut self.disks)
+    }
+}
+
 impl SharedDir {
     pub fn open(dir: &Path) -> Result<SharedDir> {
         std::fs::create_dir_all(dir.join("images"))?;
         std::fs::create_dir_all(dir.join("machines"))?;
         Ok(SharedDir(dir.to_owned()))
+    }
+
+    /// One a machine.
+    pub fn shelf(&self) -> Shelf {
+        Shelf {
+            shared: self.clone(),
+            disks: Folder::new(&self.0.join("disks")),
+        }
     }
 
     pub fn behaviour(&self) -> Result<Behaviour> {

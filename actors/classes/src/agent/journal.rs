@@ -20,6 +20,16 @@ pub struct Entry {
     pub done: Vec<Done>,
 }
 
+/// An order that is over, and as of when that was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    pub sequence: i64,
+    pub as_of: u64,
+}
+
+/// Operations remembered when they have passed: more than a host has under way while one order travels.
+const PASSED_MAX: usize = 512;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Journal {
     /// The highest that was heard (C3).
@@ -27,6 +37,9 @@ pub struct Journal {
     /// Orders read from an older state of the database may be of operations that this host has forgotten. At its highest until the rows
     /// speak of this boot.
     pub passed_as_of: u64,
+    /// The newest operations that have passed: late orders of them are known as such. Of others [`passed_as_of`](Self::passed_as_of) tells.
+    #[serde(default)]
+    pub passed: BTreeMap<Ref, Passed>,
     /// The boot of the machine that all this is about, as the rows call it.
     pub boot_id: String,
     /// The same as the machine calls it: `boot_id` has an addition when the host was declared dead since.
@@ -94,19 +107,36 @@ impl Keep {
             | Effect::DomainSave { .. }
             | Effect::MigrationSend { .. }
             | Effect::MigrationUndo(_)
-            | Effect::ImageDelete(_) => None,
+            | Effect::ImageDelete(_)
+            | Effect::Storage(_) => None,
         }
     }
 }
 
 impl Journal {
+    /// One that is forgotten leaves behind as of when it had passed.
+    fn forget_oldest_passed(&mut self) {
+        if self.passed.len() <= PASSED_MAX {
+            return;
+        }
+        let oldest = self.passed.iter().min_by_key(|(_, passed)| passed.as_of);
+        let Some((operation, passed)) = oldest.map(|(operation, passed)| (operation.clone(), *passed)) else {
+            return;
+        };
+        self.passed.remove(&operation);
+        self.passed_as_of = self.passed_as_of.max(passed.as_of);
+    }
+
     pub fn apply(&mut self, change: &Keep) {
         match change {
             Keep::Fence(fence) => self.fence = *fence,
             Keep::Entry(operation, entry) => drop(self.entries.insert(operation.clone(), entry.clone())),
             Keep::Passed(operation, as_of) => {
-                self.entries.remove(operation);
-                self.passed_as_of = self.passed_as_of.max(*as_of);
+                if let Some(Entry { sequence, .. }) = self.entries.remove(operation) {
+                    let as_of = *as_of;
+                    self.passed.insert(operation.clone(), Passed { sequence, as_of });
+                    self.forget_oldest_passed();
+                }
             }
             Keep::Config(vm, Some(config)) => drop(self.configs.insert(vm.clone(), (**config).clone())),
             Keep::Config(vm, None) => {
@@ -151,6 +181,12 @@ impl Journal {
             }
             Keep::Welcome(as_of) => self.passed_as_of = *as_of,
         }
+    }
+
+    /// Rows that are older than this may not speak of what this host has done since.
+    pub(super) fn newest_passed_as_of(&self) -> u64 {
+        let newest = self.passed.values().map(|passed| passed.as_of).max();
+        newest.unwrap_or_default().max(self.passed_as_of)
     }
 
     pub fn machine_boot_id(&self) -> &str {

@@ -3,12 +3,14 @@
 //! The copy may be old. What is learned from it is so chosen that an old copy says less, never something wrong: that this very boot was
 //! declared dead stays true, a later number for a boot is as good, and a configuration is taken for the very domain that the rows name.
 
-use super::{Agent, Deed, Keep, Pace, Purpose, Report, Stopped, Stopping};
+use super::{Agent, Deed, Keep, Pace, Purpose, Stopped, Stopping};
 use crate::host::dead::{self, HostState};
 use crate::{operation, rows, vm};
+use std::collections::BTreeMap;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
-use xenith_xen_port::{Domain, Effect, StopReason, VmId};
+use xenith_storage_port::{StorageEffect, Use};
+use xenith_xen_port::{self as port, Domain, Effect, StopReason, VmId};
 
 impl Agent {
     #[must_use]
@@ -26,7 +28,7 @@ impl Agent {
     pub fn look(&mut self, domains: &[Domain], view: &View, host: &Ref) -> Result<Vec<Deed>, ApiError> {
         let mut deeds = self.learn(domains, view, host)?;
         if self.journal.condemned {
-            self.empty(&mut deeds, domains);
+            self.empty(&mut deeds, domains, view)?;
             return Ok(deeds);
         }
         deeds.extend(self.stop_again());
@@ -34,7 +36,7 @@ impl Agent {
             deeds.extend(self.look_at(domain));
         }
         // What the rows lack or have too much is told by those only that know all of this host's past.
-        let is_new_enough = view.generation() >= self.journal.passed_as_of;
+        let is_new_enough = view.generation() >= self.journal.newest_passed_as_of();
         if is_new_enough && dead::knows_boot(view, host, &self.journal.boot_id)? {
             self.miss(&mut deeds, domains, (view, host))?;
             for domain in domains {
@@ -118,9 +120,8 @@ impl Agent {
             if is_there || !is_free || domid == 0 || self.has_to_do_with(&vm) {
                 continue;
             }
-            let stopped = self.gone(&vm, domid);
-            self.keep(deeds, Keep::Stopped(stopped.clone()));
-            deeds.push(Deed::Tell(Report::Stopped(stopped)));
+            // Its disks may be attached yet.
+            self.end(deeds, self.gone(&vm, domid), vm::disks::clear(view, &row)?);
         }
         Ok(())
     }
@@ -131,8 +132,8 @@ impl Agent {
         if self.journal.configs.contains_key(vm) || self.has_to_do_with(vm) {
             return Ok(());
         }
-        let effects = vec![Effect::DomainDestroy(vm.clone())];
         let Some(row) = view.by_uuid(rows::class("VM")?, &vm.0) else {
+            let effects = vec![Effect::DomainDestroy(vm.clone())];
             self.enqueue(deeds, Purpose::Own(vm.clone()), (effects, Vec::new()));
             return Ok(());
         };
@@ -143,21 +144,29 @@ impl Agent {
             return Ok(());
         }
         let domid = rows::int(view, "VM", &row, "domid")?;
+        let effects = vm::disks::clear(view, &row)?;
         match rows::reference(view, "VM", &row, "resident_on")? == *host {
             false => self.enqueue(deeds, Purpose::Own(vm.clone()), (effects, Vec::new())),
             true if domid > 0 && domid != domain.domid => {
-                let stopping = Stopping {
-                    stopped: self.gone(vm, domid),
-                    effects,
-                    done: Vec::new(),
-                    not_before_ms: 0,
-                };
-                self.keep(deeds, Keep::Stopping(stopping));
-                deeds.extend(self.stop_again());
+                self.end(deeds, self.gone(vm, domid), effects);
             }
             true => {}
         }
         Ok(())
+    }
+
+    /// By these effects, as often as they fail.
+    fn end(&mut self, deeds: &mut Vec<Deed>, stopped: Stopped, effects: Vec<Effect>) {
+        self.keep(
+            deeds,
+            Keep::Stopping(Stopping {
+                stopped,
+                effects,
+                done: Vec::new(),
+                not_before_ms: 0,
+            }),
+        );
+        deeds.extend(self.stop_again());
     }
 
     /// The VM's domain is not there any more, and nobody knows why.
@@ -182,29 +191,76 @@ impl Agent {
     /// The host was declared dead while it lived (decision 043).
     fn condemn(&mut self, deeds: &mut Vec<Deed>) {
         let running: Vec<Purpose> = self.runs.keys().cloned().collect();
+        let attached = self.may_be_attached();
         self.keep(deeds, Keep::Condemned);
         self.empty_looks = 0;
         for purpose in running {
+            if let Some(run) = self.runs.get_mut(&purpose) {
+                // Nobody waits for what it says.
+                run.again = false;
+            }
             self.cancel(deeds, &purpose);
+        }
+        for (vm, disks) in attached {
+            let detach = disks
+                .into_iter()
+                .map(|on| Effect::Storage(StorageEffect::VdiDetach(on)));
+            let effects = std::iter::once(Effect::DomainDestroy(vm.clone()))
+                .chain(detach)
+                .collect();
+            self.end(deeds, self.gone(&vm, -1), effects);
         }
     }
 
+    /// What VMs here may have attached, by what was ordered and by what their domains were built from.
+    fn may_be_attached(&self) -> BTreeMap<VmId, Vec<Use>> {
+        let of_configs = self
+            .journal
+            .configs
+            .iter()
+            .flat_map(|(vm, config)| port::detach(vm, &config.disks));
+        let ordered = self.journal.entries.values().flat_map(|entry| entry.effects.clone());
+        let own = self.journal.stopping.values().flat_map(|own| own.effects.clone());
+        let mut attached: BTreeMap<VmId, Vec<Use>> = BTreeMap::new();
+        for effect in of_configs.chain(ordered).chain(own) {
+            let Effect::Storage(
+                StorageEffect::VdiAttach { on, .. }
+                | StorageEffect::VdiActivate(on)
+                | StorageEffect::VdiDeactivate(on)
+                | StorageEffect::VdiDetach(on),
+            ) = effect
+            else {
+                continue;
+            };
+            let of_vm = attached.entry(VmId(on.by.clone())).or_default();
+            if !of_vm.contains(&on) {
+                of_vm.push(on);
+            }
+        }
+        attached
+    }
+
     /// Domains go; once none is left and nothing is worked that could make one, this is as good as a boot of the machine.
-    fn empty(&mut self, deeds: &mut Vec<Deed>, domains: &[Domain]) {
+    fn empty(&mut self, deeds: &mut Vec<Deed>, domains: &[Domain], view: &View) -> Result<(), ApiError> {
+        deeds.extend(self.stop_again());
         for domain in domains {
             if !self.is_busy(&domain.vm) {
-                let effects = vec![Effect::DomainDestroy(domain.vm.clone())];
+                let effects = match view.by_uuid(rows::class("VM")?, &domain.vm.0) {
+                    Some(row) => vm::disks::clear(view, &row)?,
+                    None => vec![Effect::DomainDestroy(domain.vm.clone())],
+                };
                 self.enqueue(deeds, Purpose::Own(domain.vm.clone()), (effects, Vec::new()));
             }
         }
-        if !domains.is_empty() || !self.runs.is_empty() {
+        if !domains.is_empty() || !self.runs.is_empty() || !self.journal.stopping.is_empty() {
             self.empty_looks = 0;
-            return;
+            return Ok(());
         }
         // The list may be older than the end of the last effect: two of them are not.
         self.empty_looks += 1;
         if self.empty_looks >= 2 {
             self.keep(deeds, Keep::Emptied);
         }
+        Ok(())
     }
 }

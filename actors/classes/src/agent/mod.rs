@@ -11,12 +11,14 @@
 //! one order at a time works a VM; an outcome is in the journal before it is told, and stays there until the operation has passed it, so
 //! an order that comes again after a restart is not worked again once it has ended; a guest's own reboot asks nobody (C6).
 
+mod guests;
 mod journal;
 mod known;
 mod own;
 mod pace;
 
-pub use journal::{Entry, Journal, Keep};
+pub use guests::{GuestSeen, MEMORY_STEP_BYTES};
+pub use journal::{Entry, Journal, Keep, Passed};
 pub use own::{Stopped, Stopping};
 pub use pace::Pace;
 
@@ -52,6 +54,8 @@ pub enum Said {
     },
     /// The rows say what became of the VM.
     Heard(Stopped),
+    /// The rows say this of its guests.
+    Noted(Vec<GuestSeen>),
     /// The rows speak of this boot of the machine: it may work.
     Welcome {
         boot_id: String,
@@ -72,6 +76,11 @@ pub enum Report {
         sequence: i64,
     },
     Stopped(Stopped),
+    /// Guests of this boot of the machine, as they are now. Said again until [`Said::Noted`].
+    Guests {
+        boot_id: String,
+        seen: Vec<GuestSeen>,
+    },
     /// The machine has started anew, and works nothing before it is welcome.
     Booted {
         boot_id: String,
@@ -105,6 +114,16 @@ struct Run {
     /// Of the effect that is worked now; none while it waits for its VM.
     ticket: Option<u64>,
     cancelled: bool,
+    /// Worked once more after a restart of the daemon: any of its effects may have been done before.
+    again: bool,
+}
+
+impl Run {
+    /// The one effect that may take as long as a guest likes, and of which the machine knows itself whether it is done.
+    fn waits_for_guest(&self) -> bool {
+        let current = self.effects.get(self.done.len());
+        self.ticket.is_some() && matches!(current, Some(Effect::DomainShutdown { .. }))
+    }
 }
 
 /// See the module.
@@ -115,6 +134,7 @@ pub struct Agent {
     /// Who works a VM, then who waits for it. Orders without a VM wait for each other.
     queues: BTreeMap<Option<VmId>, VecDeque<Purpose>>,
     tickets: u64,
+    guests: guests::Guests,
     pace: Pace,
     /// Of the machine's clock that goes on while its daemons come and go; nothing before it was said.
     now_ms: Option<u64>,
@@ -156,6 +176,7 @@ impl Agent {
             Said::Order(order) => self.order(&mut deeds, order, signed.as_of),
             Said::Passed { operation, sequence } => self.passed(&mut deeds, &operation, sequence, signed.as_of),
             Said::Heard(stopped) => self.heard(&mut deeds, &stopped),
+            Said::Noted(seen) => self.noted(seen),
             Said::Welcome { boot_id }
                 if boot_id == self.journal.boot_id && !self.is_welcome() && !self.journal.condemned =>
             {
@@ -201,6 +222,10 @@ impl Agent {
     }
 
     fn order(&mut self, deeds: &mut Vec<Deed>, order: Order, as_of: u64) {
+        let passed = self.journal.passed.get(&order.operation);
+        if passed.is_some_and(|passed| passed.sequence >= order.sequence) {
+            return;
+        }
         let known = self.journal.entries.get(&order.operation);
         let is_new = match known {
             Some(entry) if entry.sequence > order.sequence => return,
@@ -244,6 +269,9 @@ impl Agent {
             let entry = self.journal.entries.get(&order.operation);
             let done = entry.map(|entry| entry.done.clone()).unwrap_or_default();
             self.enqueue(deeds, purpose.clone(), (order.effects, done));
+            if let Some(run) = self.runs.get_mut(&purpose) {
+                run.again = !is_new;
+            }
         }
         if order.cancel {
             self.cancel(deeds, &purpose);
@@ -262,6 +290,10 @@ impl Agent {
 
     fn cancel(&mut self, deeds: &mut Vec<Deed>, purpose: &Purpose) {
         let Some(run) = self.runs.get_mut(purpose) else { return };
+        if run.again && !run.waits_for_guest() {
+            // To give it up here would say that nothing of the rest is done. It goes on to its end, which is near.
+            return;
+        }
         if std::mem::replace(&mut run.cancelled, true) {
             return;
         }
@@ -355,7 +387,7 @@ impl Agent {
 
     /// `done`: of the first effects, which are not worked again.
     fn enqueue(&mut self, deeds: &mut Vec<Deed>, purpose: Purpose, (effects, done): (Vec<Effect>, Vec<Done>)) {
-        let vm = effects.iter().find_map(|effect| effect.vm().cloned());
+        let vm = effects.iter().find_map(Effect::queue);
         self.runs.insert(
             purpose.clone(),
             Run {
@@ -364,6 +396,7 @@ impl Agent {
                 done,
                 ticket: None,
                 cancelled: false,
+                again: false,
             },
         );
         let queue = self.queues.entry(vm).or_default();
@@ -401,6 +434,8 @@ impl Agent {
         let Some(run) = self.runs.remove(purpose) else { return };
         match purpose {
             Purpose::Order(operation, sequence) => self.outcome(deeds, (operation, *sequence), outcome),
+            // Given up when the host was condemned: what is under way for the VM since then is another thing.
+            Purpose::Own(_) if run.cancelled && self.journal.condemned => {}
             Purpose::Own(vm) => self.own_ended(deeds, vm, &outcome),
         }
         let Some(queue) = self.queues.get_mut(&run.vm) else {

@@ -4,7 +4,7 @@
 
 use super::{Agent, Deed, Keep, Outcome, Purpose, Report};
 use serde::{Deserialize, Serialize};
-use xenith_xen_port::{AfterStop, Domain, DomainState, Done, Effect, StopReason, VmId};
+use xenith_xen_port::{self as port, AfterStop, Domain, DomainState, Done, Effect, StopReason, VmId};
 
 /// A guest has stopped by itself, perhaps more than once, and what the host has made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ impl Agent {
     /// An operation that has not passed its order yet may have made the guest stop: it says what comes next.
     pub(super) fn is_ordered(&self, vm: &VmId) -> bool {
         let mut orders = self.journal.entries.values();
-        orders.any(|entry| entry.effects.iter().any(|effect| effect.vm() == Some(vm)))
+        orders.any(|entry| entry.effects.iter().any(|effect| effect.queue().as_ref() == Some(vm)))
     }
 
     /// What its configuration says; nothing for a domain that stays as it is, or that no order of ours has built.
@@ -95,7 +95,12 @@ impl Agent {
         let destroy = Effect::DomainDestroy(domain.vm.clone());
         match action {
             AfterStop::Preserve => None,
-            AfterStop::Destroy => Some((vec![destroy], 0)),
+            AfterStop::Destroy => {
+                let mut effects = vec![destroy];
+                effects.extend(port::detach(&domain.vm, &config.disks));
+                Some((effects, 0))
+            }
+            // Its disks stay as they are: it is the same VM on the same host.
             AfterStop::Restart => {
                 let effects = vec![
                     destroy,
@@ -138,13 +143,20 @@ impl Agent {
         let Some(stopping) = self.journal.stopping.get(vm).cloned() else {
             return;
         };
+        if self.journal.condemned {
+            // The rows have forgotten this VM here: there is nobody to tell, and what failed is tried again.
+            if outcome.is_ok() {
+                self.keep(deeds, Keep::Overtaken(vm.clone()));
+            }
+            return;
+        }
         let now = match outcome {
             Ok(done) => done.iter().find_map(|done| done.domid),
             // The old domain is there yet: all of it again, with the next look.
             Err(failure) if failure.at == 0 => return,
             // It is gone and none runs in its place: what there is of the new one has to go before anything is told.
             Err(_) => {
-                let effects = vec![Effect::DomainDestroy(vm.clone())];
+                let effects = clearing(vm, &stopping.effects);
                 let stopping = Stopping {
                     effects,
                     done: Vec::new(),
@@ -165,5 +177,22 @@ impl Agent {
         if self.journal.stopped.get(&heard.vm) == Some(heard) && !self.journal.stopping.contains_key(&heard.vm) {
             self.keep(deeds, Keep::Heard(heard.vm.clone()));
         }
+    }
+}
+
+/// What ends a VM here for which these effects have failed after its first.
+fn clearing(vm: &VmId, failed: &[Effect]) -> Vec<Effect> {
+    let config = failed.iter().find_map(|effect| match effect {
+        Effect::DomainCreate(config) => Some(config),
+        _ => None,
+    });
+    match config {
+        Some(config) => {
+            let mut effects = vec![Effect::DomainDestroy(vm.clone())];
+            effects.extend(port::detach(vm, &config.disks));
+            effects
+        }
+        // It was to be ended anyway.
+        None => failed.to_vec(),
     }
 }

@@ -1,8 +1,10 @@
-//! Storage drivers and the local repository of a host: rows only. What drives them comes with storage.
+//! Storage drivers, and the repositories that a host has as its machine says.
 
 use super::{HostBirth, Maker};
 use crate::rows;
 use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::View;
+use xenith_storage_port::StorageFacts;
 
 /// A driver's row.
 pub struct Driver {
@@ -43,6 +45,12 @@ pub const DRIVERS: &[Driver] = &[
         features: DISK_FEATURES,
     },
     Driver {
+        kind: "nfs",
+        name: "NFS files",
+        text: "Disks as files on a server that all hosts reach",
+        features: DISK_FEATURES,
+    },
+    Driver {
         kind: "iso",
         name: "ISO library",
         text: "CD images in a folder",
@@ -77,43 +85,89 @@ impl Driver {
     }
 }
 
-/// What a plugged repository of a disk driver may do (allowed_operations.json, SR).
+/// What a plugged repository of a disk driver may do (allowed_operations.json, SR): what [`crate::sr::allowed_now`] says of it.
 const PLUGGED: &[&str] = &[
     "scan",
-    "update",
     "plug",
     "unplug",
-    "pbd_create",
-    "pbd_destroy",
+    "update",
     "vdi_create",
     "vdi_introduce",
     "vdi_destroy",
     "vdi_resize",
     "vdi_clone",
     "vdi_snapshot",
+    "pbd_create",
+    "pbd_destroy",
 ];
 
-/// A host's local repository and how it reaches it.
-pub fn local_storage(maker: &mut Maker<'_>, host: &Ref, birth: HostBirth<'_>) -> Result<Ref, ApiError> {
+/// The repositories that a host has, as its machine says.
+#[derive(Default)]
+pub struct Storage {
+    pub local: Option<Ref>,
+    pub shared: Option<Ref>,
+}
+
+impl Storage {
+    /// Where a host puts what must be on a disk, if it has one.
+    pub fn own(&self) -> Ref {
+        self.local
+            .clone()
+            .or_else(|| self.shared.clone())
+            .unwrap_or_else(Ref::null)
+    }
+
+    /// Where a pool does: what all hosts see comes first.
+    pub fn of_pool(&self) -> Ref {
+        self.shared.clone().unwrap_or_else(|| self.own())
+    }
+}
+
+/// A host's repositories and how it reaches them. A shared one may be there already.
+pub fn storage(maker: &mut Maker<'_>, view: &View, host: &Ref, birth: HostBirth<'_>) -> Result<Storage, ApiError> {
+    let mut made = Storage::default();
+    for found in &birth.facts.storage {
+        let known = view.by_uuid(rows::class("SR")?, &found.sr.0);
+        let sr = match known {
+            Some(sr) => sr,
+            None => repository(maker, found)?,
+        };
+        let config = found.device_config.iter().map(|(key, value)| (key, value));
+        let fields = vec![
+            ("host", Value::from(host)),
+            ("SR", Value::from(&sr)),
+            ("device_config", Value::text_map(config)),
+            ("currently_attached", Value::Bool(true)),
+        ];
+        maker.row("PBD", fields)?;
+        let place = if found.shared {
+            &mut made.shared
+        } else {
+            &mut made.local
+        };
+        place.get_or_insert(sr);
+    }
+    Ok(made)
+}
+
+fn repository(maker: &mut Maker<'_>, found: &StorageFacts) -> Result<Ref, ApiError> {
+    let key = if found.shared {
+        "shared-storage"
+    } else {
+        "local-storage"
+    };
+    let sr = Ref::from_uuid_text(&maker.ids.uuid());
     let fields = vec![
-        (
-            "name_label",
-            Value::from(format!("Local storage on {}", birth.facts.hostname)),
-        ),
+        ("uuid", Value::text(&found.sr.0)),
+        ("name_label", Value::text(&found.name_label)),
         ("name_description", Value::text("")),
-        ("type", Value::text("file")),
+        ("type", Value::text(&found.kind)),
         ("content_type", Value::text("user")),
-        ("shared", Value::Bool(false)),
+        ("shared", Value::Bool(found.shared)),
+        ("physical_size", Value::Int(found.size_bytes)),
         ("allowed_operations", rows::enums(PLUGGED)),
-        ("other_config", Value::text_map([("i18n-key", "local-storage")])),
+        ("other_config", Value::text_map([("i18n-key", key)])),
     ];
-    let sr = maker.row("SR", fields)?;
-    let fields = vec![
-        ("host", Value::from(host)),
-        ("SR", Value::from(&sr)),
-        ("device_config", Value::text_map([("location", "/var/lib/xenith/sr")])),
-        ("currently_attached", Value::Bool(true)),
-    ];
-    maker.row("PBD", fields)?;
+    rows::create(&mut maker.tx, "SR", &sr, fields)?;
     Ok(sr)
 }

@@ -13,14 +13,15 @@ use xenith_xen_port::CpuFacts;
 /// What the pool's row needs to know of its first host.
 pub struct Made {
     pub host: Ref,
-    pub local_sr: Ref,
+    pub storage: disk::Storage,
 }
 
 pub fn host_rows(maker: &mut Maker<'_>, view: &View, birth: HostBirth<'_>) -> Result<Made, ApiError> {
     let host = Ref::from_uuid_text(&maker.ids.uuid());
     let metrics = host_metrics(maker, birth)?;
     let control_domain = control_domain(maker, &host, birth)?;
-    let local_sr = disk::local_storage(maker, &host, birth)?;
+    let storage = disk::storage(maker, view, &host, birth)?;
+    let local_sr = storage.own();
     let fields = host_fields(maker.now_ms, birth, (&metrics, &control_domain, &local_sr));
     rows::create(&mut maker.tx, "host", &host, fields)?;
     for cpu in &birth.facts.cpus {
@@ -41,7 +42,7 @@ pub fn host_rows(maker: &mut Maker<'_>, view: &View, birth: HostBirth<'_>) -> Re
     if let Some(shown) = birth.certificate {
         certificate::row(maker, &host, shown)?;
     }
-    Ok(Made { host, local_sr })
+    Ok(Made { host, storage })
 }
 
 /// Only what changed since the last start.

@@ -84,13 +84,17 @@ pub fn new_pool(ids: &mut dyn Ids, now_ms: i64, pool: PoolBirth<'_>) -> Result<T
         ("name_label", Value::text(pool.name_label)),
         ("name_description", Value::text("")),
         ("master", Value::from(&made.host)),
-        ("default_SR", Value::from(&made.local_sr)),
-        ("suspend_image_SR", Value::from(&made.local_sr)),
-        ("crash_dump_SR", Value::from(&made.local_sr)),
+        ("default_SR", Value::from(&made.storage.of_pool())),
+        ("suspend_image_SR", Value::from(&made.storage.of_pool())),
+        ("crash_dump_SR", Value::from(&made.storage.of_pool())),
         ("other_config", Value::text_map([("memory-ratio-hvm", "0.25")])),
         ("restrictions", facts::license_params()),
         ("cpu_info", facts::pool_cpu_info(pool.host.facts)),
         ("tls_verification_enabled", Value::Bool(true)),
+        (
+            "allowed_operations",
+            crate::pool::lifecycle::Facts::idle(&reference).allowed_operations(),
+        ),
     ];
     rows::create(&mut maker.tx, "pool", &reference, fields)?;
     Ok(maker.tx)

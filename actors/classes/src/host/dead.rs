@@ -66,13 +66,17 @@ pub fn come_back(
     (host, boot_id, boot): (&Ref, &str, i64),
 ) -> Result<Option<Transaction>, ApiError> {
     rows::check(view, "host", host)?;
-    if let Some(row) = row(view, host)?
-        && rows::int(view, CLASS, &row, "boot")? >= boot
+    let known = row(view, host)?;
+    if let Some(row) = &known
+        && rows::int(view, CLASS, row, "boot")? >= boot
     {
         return Ok(None);
     }
     let mut tx = Transaction::new(now_ms);
-    vm::observe::lose_host(view, &mut tx, ids, host)?;
+    // Before the first boot that the rows hear of a host has worked nothing: what was asked of it is still to be done.
+    if known.is_some() {
+        vm::observe::lose_host(view, &mut tx, ids, host)?;
+    }
     let fields = [
         ("dead", Value::Bool(false)),
         ("boot_id", Value::text(boot_id)),

@@ -1,7 +1,14 @@
 //! Hosts: what their rows answer. What needs the machine comes with the operations.
 
 pub mod dead;
+mod lifecycle;
 
+#[cfg(test)]
+pub(crate) use lifecycle::allowed;
+pub use lifecycle::allowed_operations;
+pub(crate) use lifecycle::{allowed_now, check_operation, operations_clash};
+
+use crate::placement::evacuate;
 use crate::room::{Planner, done};
 use crate::{Args, PlanCx, rows};
 use xenith_datamodel::{ApiError, DateTime, Ref, Value, Zone};
@@ -10,6 +17,7 @@ use xenith_pooldb::{Transaction, View};
 pub fn lookup(message: &str) -> Option<Planner> {
     use Planner::{Read, Write};
     Some(match message {
+        "assert_can_evacuate" => Read(assert_can_evacuate),
         "compute_free_memory" => Read(compute_free_memory),
         "compute_memory_overhead" => Read(compute_memory_overhead),
         "create_new_blob" => Write(|cx, args| crate::vm::create_blob_for(cx, "host", args)),
@@ -21,55 +29,12 @@ pub fn lookup(message: &str) -> Option<Planner> {
         "get_server_certificate" => Read(get_server_certificate),
         "get_servertime" => Read(get_servertime),
         "get_uncooperative_resident_VMs" => Read(get_uncooperative_resident_vms),
+        "get_vms_which_prevent_evacuation" => Read(get_vms_which_prevent_evacuation),
         "list_methods" => Read(list_methods),
         "set_https_only" => Write(set_https_only),
         "set_power_on_mode" => Write(set_power_on_mode),
         _ => return None,
     })
-}
-
-/// What a host with nothing under way may do (allowed_operations.json, host).
-pub fn allowed_operations(is_enabled: bool) -> Value {
-    let always = ["provision", "evacuate", "vm_start", "vm_resume", "vm_migrate", "enable"];
-    let when_disabled = ["shutdown", "reboot", "apply_updates"];
-    let more = when_disabled.into_iter().filter(|_| !is_enabled);
-    Value::set(always.into_iter().chain(more).map(Value::text))
-}
-
-/// Operations that bring VMs to the host, and those that want it empty: the two exclude each other (allowed_operations.md, host).
-const BRING: &[&str] = &["provision", "vm_resume", "vm_migrate"];
-const EMPTY: &[&str] = &["evacuate", "reboot", "shutdown"];
-
-/// Whether the host may be held for the operation beside those that hold it already.
-pub(crate) fn check_operation(view: &View, host: &Ref, operation: &str) -> Result<(), ApiError> {
-    let current = rows::value(view, "host", host, "current_operations")?;
-    let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
-    for (task, other) in current.as_map().unwrap_or_default() {
-        let other = text(other);
-        if operations_clash(operation, &other) {
-            let params = ["host".to_owned(), host.as_str().to_owned(), other, text(task)];
-            return Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params));
-        }
-    }
-    Ok(())
-}
-
-/// Whether the two exclude each other.
-pub(crate) fn operations_clash(one: &str, other: &str) -> bool {
-    let clash = |ours: &[&str], theirs: &[&str]| ours.contains(&one) && theirs.contains(&other);
-    clash(BRING, EMPTY) || clash(EMPTY, BRING) || clash(EMPTY, EMPTY)
-}
-
-/// The value of the field `allowed_operations` with what is under way.
-pub(crate) fn allowed_now(view: &View, host: &Ref) -> Result<Value, ApiError> {
-    let idle = allowed_operations(rows::boolean(view, "host", host, "enabled")?);
-    let operations = idle.as_set().unwrap_or_default().iter();
-    let free = operations.filter(|operation| {
-        operation
-            .as_text()
-            .is_some_and(|operation| check_operation(view, host, operation).is_ok())
-    });
-    Ok(Value::set(free.cloned()))
 }
 
 /// Memory that no guest, no control domain and not Xen itself has claimed.
@@ -85,6 +50,30 @@ fn compute_free_memory(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiErro
 
 fn compute_memory_overhead(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
     rows::value(cx.view, "host", args.reference(0)?, "memory_overhead")
+}
+
+/// The reasons of all VMs in one text, as xapi has it: `CODE,param,...|CODE,...`.
+fn assert_can_evacuate(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    let refused = evacuate::refusals(cx.view, args.reference(0)?)?;
+    if refused.is_empty() {
+        return Ok(Value::Void);
+    }
+    let reasons: Vec<String> = refused.iter().map(|(_, why)| why_parts(why).join(",")).collect();
+    Err(ApiError::new("CANNOT_EVACUATE_HOST", [reasons.join("|")]))
+}
+
+fn get_vms_which_prevent_evacuation(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
+    let refused = evacuate::refusals(cx.view, args.reference(0)?)?;
+    let pairs = refused.iter().map(|(vm, why)| {
+        let parts = why_parts(why).into_iter().map(Value::text);
+        (Value::from(vm), Value::set(parts))
+    });
+    Ok(Value::map(pairs))
+}
+
+fn why_parts(why: &ApiError) -> Vec<&str> {
+    let params = why.params.iter().map(String::as_str);
+    std::iter::once(&*why.code).chain(params).collect()
 }
 
 fn get_servertime(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {

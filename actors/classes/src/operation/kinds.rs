@@ -3,7 +3,7 @@
 use super::record::{from_json, to_json};
 use super::{Event, Next, Operation, StepCx};
 use crate::host::dead;
-use crate::vm;
+use crate::{sr, vdi, vm};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_xen_port::Effect;
 
@@ -20,25 +20,42 @@ pub(super) enum Stepped {
 
 type Step = fn(&str, &mut StepCx<'_>, Event) -> Result<Stepped, ApiError>;
 
-/// A row for each kind. Names stay for ever: a record may be older than this program.
-const KINDS: &[(&str, Step)] = &[
-    (vm::Start::KIND, run::<vm::Start>),
-    (vm::Stop::KIND, run::<vm::Stop>),
-    (vm::Reboot::KIND, run::<vm::Reboot>),
-    (vm::Pause::KIND, run::<vm::Pause>),
-    (vm::Migrate::KIND, run::<vm::Migrate>),
+/// A row for each kind, with the orders that it takes when nothing goes wrong. Names stay for ever: a record may be older than this program.
+const KINDS: &[(&str, i64, Step)] = &[
+    (vm::Start::KIND, 1, run::<vm::Start>),
+    (vm::Stop::KIND, 2, run::<vm::Stop>),
+    (vm::Reboot::KIND, 2, run::<vm::Reboot>),
+    (vm::Pause::KIND, 1, run::<vm::Pause>),
+    (vm::Migrate::KIND, 4, run::<vm::Migrate>),
+    (vm::Copy::KIND, 1, run::<vm::Copy>),
+    (vm::Provision::KIND, 1, run::<vm::Provision>),
+    (vm::Suspend::KIND, 2, run::<vm::Suspend>),
+    (vm::Resume::KIND, 3, run::<vm::Resume>),
+    (vdi::Make::KIND, 1, run::<vdi::Make>),
+    (vdi::Change::KIND, 1, run::<vdi::Change>),
+    (sr::Scan::KIND, 1, run::<sr::Scan>),
 ];
 
 /// Whether this version knows the kind: an operation of a newer one waits for a coordinator that does.
 pub(super) fn is_known(kind: &str) -> bool {
-    KINDS.iter().any(|(name, _)| *name == kind)
+    KINDS.iter().any(|(name, ..)| *name == kind)
+}
+
+/// How much of the work is done when this order goes out, 0 to 1: what clients see of it. Never all, however many orders it takes.
+pub(super) fn progress(kind: &str, sequence: i64) -> f64 {
+    let expected = KINDS
+        .iter()
+        .find(|(name, ..)| *name == kind)
+        .map_or(1, |(_, orders, _)| *orders);
+    let done = sequence.saturating_sub(1).max(0);
+    done as f64 / expected.max(done.saturating_add(1)) as f64
 }
 
 /// Steps until a living host has something to do, or the operation is over: a dead host is not asked (D1).
 pub(super) fn settle(kind: &str, state: &str, cx: &mut StepCx<'_>, event: Event) -> Result<Stepped, ApiError> {
-    let (_, step) = KINDS
+    let (.., step) = KINDS
         .iter()
-        .find(|(name, _)| *name == kind)
+        .find(|(name, ..)| *name == kind)
         .ok_or_else(|| ApiError::internal(format!("no operation {kind}")))?;
     let mut stepped = step(state, cx, event)?;
     for _ in 0..STEPS_MAX {

@@ -1,7 +1,7 @@
 //! What an operation holds: entries of `current_operations`, all of them or none (CORRECTNESS C4).
 
 use super::Record;
-use crate::{host, rows, vbd, vm};
+use crate::{birth, host, pool, rows, sr, vbd, vdi, vm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -14,6 +14,9 @@ pub struct Lock {
     pub object: Ref,
     /// Of the class's enumeration of operations.
     pub operation: String,
+    /// A VM may be held although its guest does not say that it can do this.
+    #[serde(default)]
+    pub is_forced: bool,
 }
 
 impl Lock {
@@ -22,6 +25,7 @@ impl Lock {
             class: class.to_owned(),
             object: object.clone(),
             operation: operation.to_owned(),
+            is_forced: false,
         }
     }
 
@@ -32,12 +36,20 @@ impl Lock {
         same && (self.class != "host" || host::operations_clash(&self.operation, &other.operation))
     }
 
+    pub fn forced(self, is_forced: bool) -> Lock {
+        Lock { is_forced, ..self }
+    }
+
     /// Whether the object may be held for this now: the same function that says what is allowed.
     pub(super) fn check(&self, view: &View) -> Result<(), ApiError> {
         match self.class.as_str() {
-            "VM" => vm::lifecycle::check(view, &self.object, &self.operation),
-            "VBD" | "VIF" => vbd::check_free(view, &self.class, &self.object),
+            "VM" => vm::lifecycle::Facts::of(view, &self.object)?.check(&self.operation, !self.is_forced),
+            "VBD" => vbd::check_attach(view, &self.object),
+            "VDI" => vdi::check_operation(view, &self.object, &self.operation),
+            "SR" => sr::check_operation(view, &self.object, &self.operation),
+            "VIF" => vbd::check_free(view, &self.class, &self.object),
             "host" => host::check_operation(view, &self.object, &self.operation),
+            "pool" => pool::lifecycle::Facts::of(view, &self.object)?.check(&self.operation),
             other => Err(ApiError::internal(format!("{other} cannot be held"))),
         }
     }
@@ -52,10 +64,14 @@ pub(super) fn mark(tx: &mut Transaction, task: &Ref, locks: &[Lock]) -> Result<(
     Ok(())
 }
 
-/// An object that is gone needs no release.
+/// An object that is gone, or goes with this, needs no release.
 pub(super) fn release(view: &View, tx: &mut Transaction, task: &Ref, locks: &[Lock]) -> Result<(), ApiError> {
+    let (after, _) = view.apply(tx).map_err(|error| match error {
+        xenith_pooldb::ApplyError::Api(error) => error,
+        conflict => ApiError::internal(conflict.to_string()),
+    })?;
     for lock in locks {
-        if view.contains(rows::class(&lock.class)?, &lock.object) {
+        if after.contains(rows::class(&lock.class)?, &lock.object) {
             let column = rows::column(&lock.class, "current_operations")?;
             tx.remove(&lock.object, column, Value::text(task.as_str()));
         }
@@ -76,6 +92,18 @@ pub(super) fn refresh_allowed(view: &View, tx: &mut Transaction, locks: &[Lock])
             "host" if after.contains(rows::class("host")?, &lock.object) => {
                 let allowed = host::allowed_now(&after, &lock.object)?;
                 rows::set(tx, "host", &lock.object, "allowed_operations", allowed)?;
+            }
+            "pool" if after.contains(rows::class("pool")?, &lock.object) => {
+                let allowed = pool::lifecycle::Facts::of(&after, &lock.object)?.allowed_operations();
+                rows::set(tx, "pool", &lock.object, "allowed_operations", allowed)?;
+            }
+            "SR" if after.contains(rows::class("SR")?, &lock.object) => {
+                let allowed = sr::allowed_now(&after, &lock.object)?;
+                birth::set_if_new(&after, tx, ("SR", &lock.object), "allowed_operations", allowed)?;
+            }
+            "VDI" if after.contains(rows::class("VDI")?, &lock.object) => {
+                let allowed = vdi::allowed_now(&after, &lock.object)?;
+                birth::set_if_new(&after, tx, ("VDI", &lock.object), "allowed_operations", allowed)?;
             }
             _ => {}
         }

@@ -97,6 +97,12 @@ impl<'a> StepCx<'a> {
         Ok(())
     }
 
+    /// The rows as they will be when this step's changes are applied.
+    pub fn after(&self) -> Result<View, ApiError> {
+        let applied = self.view.apply(self.tx).map(|(after, _)| after);
+        applied.map_err(|error| ApiError::internal(error.to_string()))
+    }
+
     /// What a failed effect is for the client, unless the operation was given up.
     pub fn failure(&self, why: ApiError) -> ApiError {
         if self.cancelled {

@@ -120,7 +120,7 @@ pub fn admit_next(view: &View, now_ms: i64, ids: &mut dyn Ids) -> Result<Option<
                 let mut ground = Ground { view, now_ms, ids };
                 return match begin(&mut ground, &mut tx, &record.reference, &request, true) {
                     Ok(None) => Ok(Some(tx)),
-                    Ok(Some(value)) => end(view, now_ms, &record, Ok(value)).map(Some),
+                    Ok(Some(value)) => end_with(view, tx, &record, Ok(value)).map(Some),
                     Err(error) => end(view, now_ms, &record, Err(error)).map(Some),
                 };
             }
@@ -130,7 +130,16 @@ pub fn admit_next(view: &View, now_ms: i64, ids: &mut dyn Ids) -> Result<Option<
 }
 
 fn end(view: &View, now_ms: i64, record: &Record, outcome: Result<Value, ApiError>) -> Result<Transaction, ApiError> {
-    let mut tx = Transaction::new(now_ms);
+    end_with(view, Transaction::new(now_ms), record, outcome)
+}
+
+/// Ends the ticket beside the changes of an operation that was over with its first step.
+fn end_with(
+    view: &View,
+    mut tx: Transaction,
+    record: &Record,
+    outcome: Result<Value, ApiError>,
+) -> Result<Transaction, ApiError> {
     let outcome = outcome.map(|value| xenith_wire::xmlrpc::encode_value(&value));
     finish_task(view, &mut tx, &record.reference, outcome)?;
     record.destroy(&mut tx)?;

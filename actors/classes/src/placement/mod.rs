@@ -2,21 +2,21 @@
 //! left of VMs that have moved included, so two starts at once cannot promise the same memory (the coordinator plans against what is in
 //! flight, CORRECTNESS C1).
 
-use crate::{operation, rows, vm as vms};
+pub mod evacuate;
+
+use crate::{operation, rows};
 use std::collections::BTreeMap;
-use xenith_datamodel::{ApiError, Ref};
-use xenith_pooldb::View;
+use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value};
+use xenith_pooldb::{Stored, View};
 
 /// What a VM takes from its host, bytes: as its domain was built, or would be.
 pub fn memory_of(view: &View, vm: &Ref) -> Result<i64, ApiError> {
-    vms::built::memory_bytes(view, vm)?.map_or_else(|| memory_wanted(view, vm), Ok)
+    Columns::new()?.memory_of(view, (vm, row(view, vm)?))
 }
 
 /// What a domain of the VM would take if it were built now, bytes.
 pub fn memory_wanted(view: &View, vm: &Ref) -> Result<i64, ApiError> {
-    let int = |field| rows::int(view, "VM", vm, field);
-    let guest = int("memory_dynamic_max")?.min(int("memory_static_max")?);
-    Ok(guest.saturating_add(int("memory_overhead")?))
+    Columns::new()?.memory_wanted(row(view, vm)?)
 }
 
 /// Memory that nobody has claimed, by host, bytes: not Xen itself, no VM that runs there and none that is on its way.
@@ -30,10 +30,11 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
         };
         free.insert(host.clone(), total - rows::int(view, "host", &host, "memory_overhead")?);
     }
-    for vm in rows::all(view, "VM")? {
-        for host in hosts_of(view, &vm)? {
-            if let Some(left) = free.get_mut(&host) {
-                *left -= memory_of(view, &vm)?;
+    let columns = Columns::new()?;
+    for (vm, row) in view.rows(rows::class("VM")?) {
+        for host in columns.hosts_of(row) {
+            if let Some(left) = free.get_mut(host) {
+                *left -= columns.memory_of(view, (vm, row))?;
             }
         }
     }
@@ -45,22 +46,73 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
     Ok(free)
 }
 
-/// Where the VM has memory or a claim on it: one host, two while it moves.
-fn hosts_of(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
-    let here = rows::reference(view, "VM", vm, "resident_on")?;
-    let soon = rows::reference(view, "VM", vm, "scheduled_to_be_resident_on")?;
-    let mut hosts = vec![here];
-    if !hosts.contains(&soon) {
-        hosts.push(soon);
+fn row<'a>(view: &'a View, vm: &Ref) -> Result<Stored<'a>, ApiError> {
+    let row = view.row(rows::class("VM")?, vm);
+    row.ok_or_else(|| ApiError::handle_invalid("VM", vm))
+}
+
+/// What is looked at of every VM with each start: found by name once.
+struct Columns {
+    here: Column,
+    soon: Column,
+    static_max: Column,
+    dynamic_max: Column,
+    overhead: Column,
+    domains: ClassId,
+    built: Column,
+}
+
+impl Columns {
+    fn new() -> Result<Columns, ApiError> {
+        Ok(Columns {
+            here: rows::column("VM", "resident_on")?,
+            soon: rows::column("VM", "scheduled_to_be_resident_on")?,
+            static_max: rows::column("VM", "memory_static_max")?,
+            dynamic_max: rows::column("VM", "memory_dynamic_max")?,
+            overhead: rows::column("VM", "memory_overhead")?,
+            domains: rows::class("xenith_domain")?,
+            built: rows::column("xenith_domain", "memory_bytes")?,
+        })
     }
-    hosts.retain(|host| !host.is_null());
-    Ok(hosts)
+
+    fn memory_of(&self, view: &View, (vm, row): (&Ref, Stored<'_>)) -> Result<i64, ApiError> {
+        let domain = view.row(self.domains, vm);
+        let built = domain
+            .and_then(|domain| domain.value(self.built))
+            .and_then(Value::as_int);
+        built.map_or_else(|| self.memory_wanted(row), Ok)
+    }
+
+    fn memory_wanted(&self, vm: Stored<'_>) -> Result<i64, ApiError> {
+        let int = |column| vm.value(column).and_then(Value::as_int);
+        let guest = int(self.static_max).zip(int(self.dynamic_max));
+        let memory = guest.zip(int(self.overhead));
+        let memory = memory.map(|((fixed, dynamic), overhead)| fixed.min(dynamic).saturating_add(overhead));
+        memory.ok_or_else(|| ApiError::internal("a VM's memory is no number"))
+    }
+
+    /// Where the VM has memory or a claim on it: one host, two while it moves.
+    fn hosts_of<'a>(&self, vm: Stored<'a>) -> impl Iterator<Item = &'a Ref> {
+        let host = |column| vm.value(column).and_then(Value::as_ref).filter(|host| !host.is_null());
+        let (here, soon) = (host(self.here), host(self.soon));
+        here.into_iter().chain(soon.filter(|soon| here != Some(*soon)))
+    }
 }
 
 /// Refuses when the VM cannot run on the host now.
 pub fn check_host(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
-    let free = free_memory(view)?;
-    check(view, vm, host, &free)
+    check(view, vm, host, &free_for(view, vm)?)
+}
+
+/// What the VM has on a host already, or a claim on, is free for itself.
+fn free_for(view: &View, vm: &Ref) -> Result<BTreeMap<Ref, i64>, ApiError> {
+    let (mut free, columns, row) = (free_memory(view)?, Columns::new()?, row(view, vm)?);
+    for host in columns.hosts_of(row) {
+        if let Some(left) = free.get_mut(host) {
+            *left += columns.memory_of(view, (vm, row))?;
+        }
+    }
+    Ok(free)
 }
 
 fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result<(), ApiError> {
@@ -83,7 +135,24 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
         ));
     }
     check_remains(view, vm, host)?;
-    check_networks(view, vm, host)
+    check_networks(view, vm, host)?;
+    check_cpus(view, vm, host)?;
+    crate::vm::disks::check_host(view, vm, host)
+}
+
+fn check_cpus(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+    let wanted = rows::int(view, "VM", vm, "VCPUs_max")?;
+    let count = rows::map_text(view, "host", host, "cpu_info", "cpu_count")?;
+    let count = count.and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
+    let unrestricted = rows::map_text(view, "VM", vm, "platform", "vcpu-unrestricted")?;
+    // A host that does not say how many it has is not asked.
+    if count == 0 || wanted <= count || unrestricted.is_some_and(|text| text == "true" || text == "1") {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        "HOST_NOT_ENOUGH_PCPUS",
+        [wanted.to_string(), count.to_string()],
+    ))
 }
 
 /// A VM does not come to a host where something of it may be left.
@@ -124,7 +193,7 @@ pub fn is_live(view: &View, host: &Ref) -> Result<bool, ApiError> {
 
 /// Every host that could run the VM now.
 pub fn possible_hosts(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
-    let free = free_memory(view)?;
+    let free = free_for(view, vm)?;
     let hosts = rows::all(view, "host")?;
     Ok(hosts
         .into_iter()
@@ -132,7 +201,7 @@ pub fn possible_hosts(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
         .collect())
 }
 
-/// The host that the VM prefers, if it can, else the one with the most memory left. One host refuses for its own reason.
+/// The host that the VM prefers, if it can, else the one with the most memory left. Why none can is not told, as in xapi.
 pub fn choose_host(view: &View, vm: &Ref) -> Result<Ref, ApiError> {
     let free = free_memory(view)?;
     let preferred = rows::reference(view, "VM", vm, "affinity")?;
@@ -140,14 +209,13 @@ pub fn choose_host(view: &View, vm: &Ref) -> Result<Ref, ApiError> {
         return Ok(preferred);
     }
     let mut best: Option<(i64, Ref)> = None;
-    let mut refusal = ApiError::plain("NO_HOSTS_AVAILABLE");
     for (host, left) in &free {
         match check(view, vm, host, &free) {
             Ok(()) if best.as_ref().is_none_or(|(most, _)| left > most) => best = Some((*left, host.clone())),
             Ok(()) => {}
-            Err(why) if free.len() == 1 => refusal = why,
             Err(_) => {}
         }
     }
-    best.map(|(_, host)| host).ok_or(refusal)
+    best.map(|(_, host)| host)
+        .ok_or_else(|| ApiError::plain("NO_HOSTS_AVAILABLE"))
 }

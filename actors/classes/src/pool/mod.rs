@@ -1,5 +1,7 @@
 //! The pool object: what its row answers. Membership and hand-over are the runtime's.
 
+pub mod lifecycle;
+
 use crate::room::{Planner, done};
 use crate::{Args, PlanCx, rows};
 use xenith_datamodel::{ApiError, Value};

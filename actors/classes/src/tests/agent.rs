@@ -1,11 +1,12 @@
 //! The working half: what a daemon that ended does not do again, guests that stop again and again, and what a host learns from the rows.
 
-use super::{Pool, operations as ops, vms};
+use super::{Pool, operations as ops, storage, vms};
 use crate::agent::{Agent, Deed, Fence, Journal, Report, Said, Signed};
 use crate::operation::Order;
 use crate::{host::dead, rows};
 use xenith_datamodel::{Ref, Value};
-use xenith_xen_port::{Domain, DomainState, Done, Effect, StopReason, VmId};
+use xenith_storage_port::StorageEffect;
+use xenith_xen_port::{Domain, DomainState, Done, Effect, EffectError, StopReason, VmId};
 
 /// A host with its journal on a disk that survives the daemon.
 struct Host {
@@ -78,7 +79,7 @@ impl Host {
     /// The newest effect is done.
     fn done(&mut self, domid: Option<i64>) {
         let (ticket, _) = self.worked.last().unwrap().clone();
-        let deeds = self.agent.worked(ticket, Ok(Done { domid }));
+        let deeds = self.agent.worked(ticket, Ok(Done { domid, found: None }));
         self.deeds(deeds);
     }
 
@@ -205,6 +206,11 @@ fn a_vm_that_went_with_the_journal_is_missed() {
     host.restart("boot-1");
     host.come(&mut pool);
     host.look(&pool, &[]);
+    assert!(
+        matches!(host.newest(), Effect::DomainDestroy(_)),
+        "its disks may be attached yet"
+    );
+    host.done(None);
     assert!(matches!(host.told.last(), Some(Report::Stopped(stopped)) if stopped.now.is_none()));
 }
 
@@ -221,18 +227,18 @@ fn a_lost_journal_does_not_keep_the_next_boot_out() {
     host.come(&mut pool);
 }
 
+fn declare_dead(pool: &mut Pool, host: &Ref) {
+    let caller = crate::Caller::root();
+    let mut cx = super::context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
+    cx.this_host = Ref::null();
+    let (tx, _) = dead::declare_dead(&mut cx, crate::Args(&[Value::from(host)])).unwrap();
+    pool.commit(&tx).unwrap();
+}
+
 #[test]
 fn a_host_declared_dead_alive_ends_its_domains_and_comes_back() {
     let (mut pool, mut host, vm) = running();
-    let tx = {
-        let caller = crate::Caller::root();
-        let mut cx = super::context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
-        cx.this_host = Ref::null();
-        dead::declare_dead(&mut cx, crate::Args(&[Value::from(&host.row)]))
-            .unwrap()
-            .0
-    };
-    pool.commit(&tx).unwrap();
+    declare_dead(&mut pool, &host.row);
     let boot_id = host.journal.boot_id.clone();
     host.look(&pool, &[domain(&pool, &vm, DomainState::Running)]);
     assert!(matches!(host.newest(), Effect::DomainDestroy(_)));
@@ -258,6 +264,36 @@ fn a_host_declared_dead_alive_ends_its_domains_and_comes_back() {
     host.restart("boot-1");
     host.look(&pool, &[]);
     assert_eq!(host.journal.boot_id, boot_id, "it is the same boot, with domains of it");
+}
+
+#[test]
+fn a_host_declared_dead_alive_lets_go_of_its_disks() {
+    let mut pool = Pool::of_one();
+    let disk = storage::disk(&mut pool, true);
+    let vm = storage::vm_with(&mut pool, &disk, "RW");
+    let mut host = Host::new(&mut pool);
+    ops::start(&mut pool, &vm);
+    let order = ops::order(&pool);
+    host.works(&mut pool, &order, 7);
+    declare_dead(&mut pool, &host.row);
+    host.look(&pool, &[domain(&pool, &vm, DomainState::Running)]);
+    assert!(matches!(host.newest(), Effect::DomainDestroy(_)));
+    host.done(None);
+    let detaches = |effect: &Effect| matches!(effect, Effect::Storage(StorageEffect::VdiDetach(_)));
+    assert!(detaches(host.newest()));
+    let (ticket, _) = host.worked.pop().unwrap();
+    let failed = host
+        .agent
+        .worked(ticket, Err(EffectError::Failed("not now".to_owned())));
+    host.deeds(failed);
+    host.look(&pool, &[]);
+    host.look(&pool, &[]);
+    assert!(host.journal.condemned && detaches(host.newest()));
+    host.done(None);
+    host.look(&pool, &[]);
+    host.look(&pool, &[]);
+    assert!(!host.journal.condemned);
+    assert!(matches!(host.agent.untold().as_slice(), [Report::Booted { .. }]));
 }
 
 #[test]

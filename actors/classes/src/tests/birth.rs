@@ -113,7 +113,12 @@ fn three_hosts_by_join_share_networks() {
     assert_eq!(rows::all(&pool.view, "pool").unwrap().len(), 1);
     assert_eq!(rows::all(&pool.view, "network").unwrap().len(), 3);
     assert_eq!(rows::all(&pool.view, "PIF").unwrap().len(), 6);
-    assert_eq!(rows::all(&pool.view, "SR").unwrap().len(), 3);
+    assert_eq!(
+        rows::all(&pool.view, "SR").unwrap().len(),
+        4,
+        "one of each host, one of all"
+    );
+    assert_eq!(rows::all(&pool.view, "PBD").unwrap().len(), 6);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub fn cd(pool: &mut Pool, vm: &Ref, userdevice: &str) -> Result<Value, ApiError
     vbd(pool, vm, userdevice, &[])
 }
 
-fn vbd(pool: &mut Pool, vm: &Ref, userdevice: &str, other: &[(&str, Value)]) -> Result<Value, ApiError> {
+pub fn vbd(pool: &mut Pool, vm: &Ref, userdevice: &str, other: &[(&str, Value)]) -> Result<Value, ApiError> {
     let mut fields = vec![
         ("VM", Value::from(vm)),
         ("VDI", Value::Ref(Ref::null())),

@@ -29,10 +29,14 @@ pub fn two_hosts() -> Pool {
 }
 
 pub fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, ApiError> {
-    let asker = room::asker("VM", message).unwrap();
+    admit_of(pool, ("VM", message), params)
+}
+
+pub fn admit_of(pool: &mut Pool, (class, message): (&str, &str), params: &[Value]) -> Result<Ref, ApiError> {
+    let asker = room::asker(class, message).unwrap();
     let caller = Caller::root();
     let mut cx = context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
-    let method = format!("VM.{message}");
+    let method = format!("{class}.{message}");
     let Admitted { tx, task } = operation::admit(&mut cx, (&method, asker, params), ("label", &Header::default()))?;
     pool.commit(&tx).unwrap();
     Ok(task)
@@ -50,11 +54,15 @@ pub fn order(pool: &Pool) -> Order {
 }
 
 pub fn done(order: &Order) -> Outcome {
-    let builds = |effect: &Effect| matches!(effect, Effect::DomainCreate(_) | Effect::MigrationReceive { .. });
-    let domid = |effect: &Effect| Done {
-        domid: builds(effect).then_some(7),
+    let done = |effect: &Effect| match effect {
+        Effect::DomainCreate(_) | Effect::MigrationReceive { .. } | Effect::DomainRestore { .. } => Done::built(7),
+        Effect::Storage(step) => Done {
+            domid: None,
+            found: super::storage::found(step),
+        },
+        _ => Done::default(),
     };
-    Ok(order.effects.iter().map(domid).collect())
+    Ok(order.effects.iter().map(done).collect())
 }
 
 pub fn failed(at: usize, error: EffectError) -> Outcome {
@@ -84,7 +92,7 @@ pub fn work_all(pool: &mut Pool) {
 }
 
 /// The end of a pause, if an operation makes one.
-fn wake(pool: &mut Pool) {
+pub fn wake(pool: &mut Pool) {
     let mut all = rows::all(&pool.view, "xenith_operation").unwrap().into_iter();
     let pauses = |operation: Ref| {
         let record = operation::Record::read(&pool.view, &operation).unwrap();
@@ -101,7 +109,15 @@ pub fn start(pool: &mut Pool, vm: &Ref) -> Ref {
     admit(pool, "start", &[vm.into(), false.into(), false.into()]).unwrap()
 }
 
-fn error_of(pool: &mut Pool, task: &Ref) -> String {
+/// Its guest has drivers that can do what it is asked.
+pub fn speaks(pool: &mut Pool, vm: &Ref) {
+    let guest = rows::reference(&pool.view, "VM", vm, "guest_metrics").unwrap();
+    let mut tx = Transaction::new(pool.now_ms);
+    rows::set(&mut tx, "VM_guest_metrics", &guest, "PV_drivers_detected", true).unwrap();
+    pool.commit(&tx).unwrap();
+}
+
+pub fn error_of(pool: &mut Pool, task: &Ref) -> String {
     let info = pool.get("task.error_info", task);
     let parts = info.as_set().unwrap().iter().map(|part| part.as_text().unwrap());
     parts.collect::<Vec<_>>().join(" ")
@@ -133,6 +149,27 @@ fn a_start_claims_first_and_runs_when_its_host_says_so() {
     assert_eq!(pool.get("VM.current_operations", &vm), Value::map([]));
     assert_eq!(pool.get("task.status", &task), Value::text("success"));
     assert_eq!(pool.get("task.result", &task), Value::text("<value></value>"));
+}
+
+#[test]
+fn a_task_shows_how_far_its_work_is() {
+    let mut pool = two_hosts();
+    let vm = vms::create(&mut pool, &[]);
+    start(&mut pool, &vm);
+    work_all(&mut pool);
+    let here = pool.get("VM.resident_on", &vm);
+    let hosts = rows::all(&pool.view, "host").unwrap();
+    let there = hosts.iter().find(|host| Value::from(*host) != here).unwrap();
+    let params = [(&vm).into(), there.into(), Value::text_map([("force", "true")])];
+    let task = admit(&mut pool, "pool_migrate", &params).unwrap();
+    let mut shown = Vec::new();
+    while let Some((_, order)) = orders(&pool).into_iter().next() {
+        shown.push(pool.get("task.progress", &task).as_float().unwrap());
+        let outcome = done(&order);
+        answer(&mut pool, &order, outcome);
+    }
+    assert_eq!(shown, [0.0, 0.25, 0.5, 0.75]);
+    assert_eq!(pool.get("task.progress", &task), 1.0.into());
 }
 
 #[test]
@@ -193,6 +230,7 @@ fn a_hard_stop_makes_a_clean_one_give_up() {
     let vm = vms::create(&mut pool, &[]);
     start(&mut pool, &vm);
     work_all(&mut pool);
+    speaks(&mut pool, &vm);
     let clean = admit(&mut pool, "clean_shutdown", &[(&vm).into()]).unwrap();
     let hard = admit(&mut pool, "hard_shutdown", &[(&vm).into()]).unwrap();
     let asked = order(&pool);
@@ -238,18 +276,18 @@ fn memory_is_promised_once() {
     let (one, other) = (vms::create(&mut pool, &big), vms::create(&mut pool, &big));
     start(&mut pool, &one);
     let refused = admit(&mut pool, "start", &[(&other).into(), false.into(), false.into()]);
-    assert_eq!(refused.unwrap_err().code, "HOST_NOT_ENOUGH_FREE_MEMORY");
+    assert_eq!(refused.unwrap_err().code, "NO_HOSTS_AVAILABLE");
 }
 
 /// What becomes of the order that is hit.
 #[derive(Clone, Copy, Debug)]
-enum Hit {
+pub(super) enum Hit {
     Fails(usize),
     NoDomain,
     HostDies,
 }
 
-fn hit(pool: &mut Pool, (host, order): (Ref, Order), how: Hit) {
+pub fn hit(pool: &mut Pool, (host, order): (Ref, Order), how: Hit) {
     match how {
         Hit::Fails(at) => {
             let at = at.min(order.effects.len() - 1);
@@ -299,6 +337,7 @@ fn every_operation_ends_whatever_fails() {
                 if on_running {
                     start(&mut pool, &vm);
                     work_all(&mut pool);
+                    speaks(&mut pool, &vm);
                 }
                 let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
                 let hosts = rows::all(&pool.view, "host").unwrap();

@@ -1,9 +1,10 @@
 //! What is left of a VM on a host that does not answer, what a domain was built from, and orders that pause.
 
-use super::{Pool, devices, operations as ops, vms};
+use super::{Pool, devices, operations as ops, storage, vms};
 use crate::vm::built;
 use crate::{operation, placement, rows};
 use xenith_datamodel::{Ref, Value};
+use xenith_storage_port::StorageEffect;
 use xenith_xen_port::{Effect, EffectError};
 
 /// (a VM that runs, its host, the other host, the task of its migration)
@@ -12,6 +13,7 @@ fn migrating() -> (Pool, [Ref; 4]) {
     let vm = vms::create(&mut pool, &[]);
     ops::start(&mut pool, &vm);
     ops::work_all(&mut pool);
+    ops::speaks(&mut pool, &vm);
     let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
     let hosts = rows::all(&pool.view, "host").unwrap();
     let there = hosts.into_iter().find(|host| *host != here).unwrap();
@@ -79,6 +81,7 @@ fn a_migration_builds_what_runs_not_what_the_rows_say_since() {
     ops::start(&mut pool, &vm);
     let started = ops::order(&pool);
     ops::work_all(&mut pool);
+    ops::speaks(&mut pool, &vm);
     pool.call("VM.set_name_label", vec![(&vm).into(), "renamed".into()])
         .unwrap();
     let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
@@ -95,6 +98,72 @@ fn a_migration_builds_what_runs_not_what_the_rows_say_since() {
     ops::admit(&mut pool, "hard_shutdown", &[(&vm).into()]).unwrap();
     ops::work_all(&mut pool);
     assert_eq!(built::read(&pool.view, &vm).unwrap(), None);
+}
+
+#[test]
+fn a_suspended_vm_is_restored_as_what_it_was_built_from() {
+    let mut pool = ops::two_hosts();
+    let vm = vms::create(&mut pool, &[]);
+    ops::start(&mut pool, &vm);
+    let started = ops::order(&pool);
+    ops::work_all(&mut pool);
+    ops::speaks(&mut pool, &vm);
+    pool.call("VM.set_name_label", vec![(&vm).into(), "renamed".into()])
+        .unwrap();
+    ops::admit(&mut pool, "suspend", &[(&vm).into()]).unwrap();
+    ops::work_all(&mut pool);
+    assert_eq!(pool.get("VM.power_state", &vm), Value::text("Suspended"));
+    let params = [(&vm).into(), false.into(), false.into()];
+    ops::admit(&mut pool, "resume", &params).unwrap();
+    let resumed = ops::order(&pool);
+    let restored = resumed.effects.iter().find_map(|effect| match effect {
+        Effect::DomainRestore { config, .. } => Some(config),
+        _ => None,
+    });
+    match started.effects.first() {
+        Some(Effect::DomainCreate(built)) => assert_eq!(Some(built), restored),
+        other => panic!("{other:?}"),
+    }
+    ops::work_all(&mut pool);
+    assert_eq!(pool.get("VM.power_state", &vm), Value::text("Running"));
+    assert!(built::read(&pool.view, &vm).unwrap().is_some());
+}
+
+#[test]
+fn what_is_left_is_cleared_away_with_its_disks_when_its_vm_is_gone() {
+    let mut pool = ops::two_hosts();
+    let disk = storage::disk(&mut pool, true);
+    let vm = storage::vm_with(&mut pool, &disk, "RW");
+    ops::start(&mut pool, &vm);
+    ops::work_all(&mut pool);
+    ops::speaks(&mut pool, &vm);
+    let here = rows::reference(&pool.view, "VM", &vm, "resident_on").unwrap();
+    let hosts = rows::all(&pool.view, "host").unwrap();
+    let there = hosts.into_iter().find(|host| *host != here).unwrap();
+    let params = [(&vm).into(), (&there).into(), Value::text_map([("force", "true")])];
+    ops::admit(&mut pool, "pool_migrate", &params).unwrap();
+    for _ in 0..3 {
+        next(&mut pool);
+    }
+    let left = ops::order(&pool);
+    assert!(matches!(
+        left.effects.as_slice(),
+        [Effect::DomainDestroy(_), Effect::Storage(StorageEffect::VdiDetach(_))]
+    ));
+    let stop = ops::admit(&mut pool, "hard_shutdown", &[(&vm).into()]).unwrap();
+    let orders = ops::orders(&pool).into_iter().map(|(_, order)| order);
+    let stops: Vec<_> = orders.filter(|order| order.operation == stop).collect();
+    ops::answer(&mut pool, &stops[0], ops::done(&stops[0]));
+    pool.call("VM.destroy", vec![(&vm).into()]).unwrap();
+    ops::answer(
+        &mut pool,
+        &left,
+        ops::failed(1, EffectError::Failed("not now".to_owned())),
+    );
+    ops::wake(&mut pool);
+    assert_eq!(ops::order(&pool).effects, left.effects);
+    ops::work_all(&mut pool);
+    assert_eq!(operation::remains(&pool.view).unwrap(), Vec::new());
 }
 
 #[test]
@@ -128,6 +197,7 @@ fn a_migration_that_waits_does_not_hold_up_others_to_its_host() {
             ops::answer(&mut pool, &order, ops::done(&order));
         }
     }
+    ops::speaks(&mut pool, &other);
     let to = |vm: &Ref| [vm.into(), (&there).into(), Value::map([])];
     let waits = ops::admit(&mut pool, "pool_migrate", &to(&vm)).unwrap();
     let goes = ops::admit(&mut pool, "pool_migrate", &to(&other)).unwrap();

@@ -45,7 +45,7 @@ fn taken(view: &View, vm: &Ref) -> Result<BTreeSet<i64>, ApiError> {
 }
 
 /// A whole number, or `xvd`, `hd` or `sd` with letters (a = 0, z = 25, aa = 26) and maybe a partition.
-fn place_of(device: &str) -> Option<i64> {
+pub(super) fn place_of(device: &str) -> Option<i64> {
     if let Ok(number) = device.parse::<i64>() {
         return (!device.starts_with('+')).then_some(number);
     }

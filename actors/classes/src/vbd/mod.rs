@@ -1,8 +1,18 @@
 //! Virtual block devices: their rows, device numbers and what they may do.
 
+mod attach;
+mod copy;
 mod device;
 
+pub(crate) use attach::check_attach;
+pub(crate) use copy::copy;
 pub use device::free_devices;
+
+/// The place on the guest's bus; the first for a name that means none.
+pub(crate) fn place_of(device: &str) -> u32 {
+    let place = device::place_of(device).unwrap_or_default();
+    u32::try_from(place).unwrap_or_default()
+}
 
 use crate::room::{Planner, created, done};
 use crate::{Args, PlanCx, implicit, rows};
@@ -30,28 +40,28 @@ pub struct Facts {
     pub is_empty: bool,
     pub is_attached: bool,
     pub is_unpluggable: bool,
-    pub is_busy: bool,
+    /// What is under way with it.
+    pub current: Vec<String>,
 }
 
 impl Facts {
     /// The value of the field `allowed_operations` (allowed_operations.md, VBD).
     pub fn allowed_operations(&self) -> Value {
-        if self.is_busy {
-            return Value::set([]);
-        }
+        let idle = self.current.is_empty();
+        let beside = |others: &[&str]| self.current.iter().all(|current| others.contains(&current.as_str()));
         let running = self.vm_power_state == "Running";
         let live = running || self.vm_power_state == "Paused";
         let changeable = self.is_cd && self.vm_power_state != "Suspended";
         let detachable = running && self.is_attached && self.is_unpluggable;
         let table = [
-            ("attach", true),
-            ("plug", running && !self.is_attached),
-            ("unplug", detachable),
-            ("unplug_force", detachable),
-            ("insert", changeable && self.is_empty),
-            ("eject", changeable && !self.is_empty),
-            ("pause", live),
-            ("unpause", live),
+            ("attach", idle),
+            ("plug", idle && running && !self.is_attached),
+            ("unplug", idle && detachable),
+            ("unplug_force", idle && detachable),
+            ("insert", idle && changeable && self.is_empty),
+            ("eject", idle && changeable && !self.is_empty),
+            ("pause", live && beside(&["pause", "unpause"])),
+            ("unpause", live && beside(&["pause", "unpause", "attach"])),
         ];
         Value::set(
             table
@@ -94,7 +104,7 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
         is_empty: flag("empty"),
         is_attached: false,
         is_unpluggable: member(given, "unpluggable").and_then(Value::as_bool).unwrap_or(true),
-        is_busy: false,
+        current: Vec::new(),
     };
     let mut tx = cx.transaction();
     let (metrics, metrics_uuid) = cx.new_row();
@@ -204,13 +214,16 @@ pub(crate) fn allowed_now(view: &View, vbd: &Ref) -> Result<Value, ApiError> {
     let flag = |field| rows::boolean(view, "VBD", vbd, field);
     let vm = rows::reference(view, "VBD", vbd, "VM")?;
     let current = rows::value(view, "VBD", vbd, "current_operations")?;
+    let current = current.as_map().unwrap_or_default().iter();
     let facts = Facts {
         vm_power_state: rows::text(view, "VM", &vm, "power_state")?,
         is_cd: rows::text(view, "VBD", vbd, "type")? == "CD",
         is_empty: flag("empty")?,
         is_attached: flag("currently_attached")?,
         is_unpluggable: flag("unpluggable")?,
-        is_busy: !current.as_map().unwrap_or_default().is_empty(),
+        current: current
+            .map(|(_, operation)| operation.as_text().unwrap_or_default().to_owned())
+            .collect(),
     };
     Ok(facts.allowed_operations())
 }

@@ -1,7 +1,7 @@
 //! MAC addresses.
 
 use crate::{PlanCx, rows};
-use sha2::{Digest, Sha256};
+use md5::{Digest, Md5};
 use xenith_datamodel::{ApiError, Ref};
 
 /// Six bytes in hexadecimal with colons, not of a group.
@@ -18,24 +18,46 @@ pub fn check_mac(mac: &str) -> Result<(), ApiError> {
     Err(ApiError::new("MAC_INVALID", [mac]))
 }
 
-/// A locally administered address that is the same for a VM's seed and device at any time, so that a VIF made again is the
-/// same to the guest; without a seed a fresh one.
+/// The address of a VM's device; without a seed of the VM a fresh one.
 pub fn generate(cx: &mut PlanCx<'_>, vm: &Ref, device: &str) -> Result<String, ApiError> {
     let seed = match rows::map_text(cx.view, "VM", vm, "other_config", "mac_seed")? {
         Some(seed) => seed,
         None => cx.ids.uuid(),
     };
-    let digest: [u8; 32] = Sha256::digest(format!("{seed}/{device}").as_bytes()).into();
-    let mut bytes = [0; 6];
-    bytes.copy_from_slice(&digest[..6]);
+    Ok(from_seed(&seed, device))
+}
+
+/// A locally administered address that is the same for a seed and a device at any time, and the same as xapi's: a VIF made again is the
+/// same to the guest, before and after the pool has changed over.
+pub fn from_seed(seed: &str, device: &str) -> String {
+    let mut first = Md5::digest(seed);
+    // A number that no device has in xapi must not cost its rule's time.
+    let rounds = match device.parse::<u8>() {
+        Ok(device) => u32::from(device) * 2,
+        Err(_) => {
+            first = Md5::digest(format!("{seed}/{device}"));
+            0
+        }
+    };
+    for _ in 0..rounds {
+        first = Md5::digest(first);
+    }
+    let second = Md5::digest(first);
     // Bit 1: locally administered; bit 0: not a group.
-    bytes[0] = (bytes[0] | 0b10) & !0b1;
-    Ok(bytes.map(|byte| format!("{byte:02x}")).join(":"))
+    let bytes = [
+        (first[0] | 0b10) & !0b1,
+        first[1],
+        first[2],
+        first[3],
+        second[1],
+        second[2],
+    ];
+    bytes.map(|byte| format!("{byte:02x}")).join(":")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check_mac;
+    use super::{check_mac, from_seed};
 
     #[test]
     fn addresses() {
@@ -51,6 +73,19 @@ mod tests {
             "02:00:00:00:00:0",
         ] {
             assert_eq!(check_mac(mac).unwrap_err().params, [mac], "{mac}");
+        }
+    }
+
+    /// Worked out by another implementation of xapi's rule.
+    #[test]
+    fn addresses_of_a_seed_are_xapis() {
+        let seed = "5ad6b56b-9dbb-4e22-a9f2-c9f6dd2c5e68";
+        for (device, mac) in [
+            ("0", "f6:51:97:23:0d:04"),
+            ("1", "7a:da:c8:f5:25:fc"),
+            ("7", "fa:f3:ab:c6:88:56"),
+        ] {
+            assert_eq!(from_seed(seed, device), mac, "{device}");
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Virtual network interfaces: their rows, device numbers, MAC addresses and filters.
 
-mod address;
+pub(crate) mod address;
+mod copy;
 mod filter;
+
+pub(crate) use copy::copy;
 
 use crate::room::{Planner, created, done};
 use crate::vbd::{check_free, member};

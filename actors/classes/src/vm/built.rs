@@ -4,7 +4,7 @@
 //! is what it was built from, not what it would be built from now.
 
 use super::domain;
-use crate::{placement, rows};
+use crate::{placement, rows, vbd};
 use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
@@ -105,11 +105,7 @@ pub fn devices(view: &View, vm: &Ref) -> Result<Vec<(&'static str, Ref)>, ApiErr
     let mut devices = Vec::new();
     for (class, device) in all {
         let is_there = match class {
-            "VBD" => disks.contains(
-                &rows::text(view, class, &device, "userdevice")?
-                    .parse()
-                    .unwrap_or_default(),
-            ),
+            "VBD" => disks.contains(&vbd::place_of(&rows::text(view, class, &device, "userdevice")?)),
             _ => nics.contains(rows::text(view, class, &device, "MAC")?.as_str()),
         };
         if is_there {

@@ -1,11 +1,13 @@
 //! Between a VM's rows and the domain on its host: what it is built from, and what its rows say when it runs or has stopped.
 
+use super::{consoles, guest};
 use crate::cx::date_time;
 use crate::operation::Lock;
-use crate::{placement, rows, vbd, vif};
+use crate::{placement, rows, session, vbd, vdi, vif};
+use sha2::{Digest, Sha256};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
-use xenith_xen_port::{AfterStop, Boot, Disk, DomainConfig, DomainKind, EffectError, Nic, VmId};
+use xenith_xen_port::{AfterStop, Boot, DomainConfig, DomainKind, EffectError, Nic, VmId};
 
 /// What cannot be done at once while something is cleaned up is tried again this often.
 pub const TRIES: u8 = 3;
@@ -35,7 +37,7 @@ pub fn config(view: &View, vm: &Ref) -> Result<DomainConfig, ApiError> {
         boot: boot(view, vm)?,
         platform: map("platform")?,
         xenstore_data: map("xenstore_data")?,
-        disks: disks(view, vm)?,
+        disks: super::disks::list(view, vm)?,
         nics: nics(view, vm)?,
         after_shutdown: after(&text("actions_after_shutdown")?),
         after_reboot: after(&text("actions_after_reboot")?),
@@ -56,23 +58,6 @@ fn boot(view: &View, vm: &Ref) -> Result<Boot, ApiError> {
         firmware: param("firmware")?,
         order: param("order")?,
     })
-}
-
-fn disks(view: &View, vm: &Ref) -> Result<Vec<Disk>, ApiError> {
-    let mut disks = Vec::new();
-    for vbd in rows::references(view, "VM", vm, "VBDs")? {
-        if !rows::boolean(view, "VBD", &vbd, "empty")? {
-            return Err(ApiError::new(crate::NOT_BUILT, ["a VM that has disks"]));
-        }
-        let device = rows::text(view, "VBD", &vbd, "userdevice")?;
-        disks.push(Disk {
-            number: device.parse().unwrap_or_default(),
-            is_cd: rows::text(view, "VBD", &vbd, "type")? == "CD",
-            read_only: rows::text(view, "VBD", &vbd, "mode")? == "RO",
-            source: None,
-        });
-    }
-    Ok(disks)
 }
 
 fn nics(view: &View, vm: &Ref) -> Result<Vec<Nic>, ApiError> {
@@ -179,17 +164,55 @@ pub fn set_running(
     for (class, device) in super::built::devices(view, vm)? {
         rows::set(tx, class, &device, "currently_attached", true)?;
     }
+    set_begun(view, tx, vm)
+}
+
+/// A guest has rebooted by itself: another domain runs in the place of its old one.
+pub fn set_rebuilt(view: &View, tx: &mut Transaction, vm: &Ref, domid: i64) -> Result<(), ApiError> {
+    rows::set(tx, "VM", vm, "domid", domid)?;
+    set_begun(view, tx, vm)
+}
+
+/// Its guest begins anew: what the last one said is void, and its metrics are those of a start.
+fn set_begun(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    guest::begin(view, tx, vm)?;
     let metrics = rows::reference(view, "VM", vm, "metrics")?;
-    if view.contains(rows::class("VM_metrics")?, &metrics) {
-        let now = date_time(tx.time_ms);
-        rows::set(tx, "VM_metrics", &metrics, "start_time", now)?;
-        let vcpus = rows::int(view, "VM", vm, "VCPUs_at_startup")?;
-        rows::set(tx, "VM_metrics", &metrics, "VCPUs_number", vcpus)?;
-        let memory = placement::memory_of(view, vm)? - rows::int(view, "VM", vm, "memory_overhead")?;
-        rows::set(tx, "VM_metrics", &metrics, "memory_actual", memory)?;
-        rows::set(tx, "VM_metrics", &metrics, "last_updated", now)?;
+    if !view.contains(rows::class("VM_metrics")?, &metrics) {
+        return Ok(());
+    }
+    let now = date_time(tx.time_ms);
+    let platform = |key| rows::map_text(view, "VM", vm, "platform", key).map(|text| is_true(text.as_deref()));
+    let kind = rows::text(view, "VM", vm, "domain_type")?;
+    let memory = placement::memory_of(view, vm)? - rows::int(view, "VM", vm, "memory_overhead")?;
+    let fields = [
+        ("start_time", Value::from(now)),
+        ("last_updated", Value::from(now)),
+        ("VCPUs_number", rows::value(view, "VM", vm, "VCPUs_at_startup")?),
+        ("memory_actual", Value::Int(memory)),
+        ("hvm", Value::Bool(kind == "hvm")),
+        ("nomigrate", Value::Bool(platform("nomigrate")?)),
+        ("nested_virt", Value::Bool(platform("nested-virt")?)),
+        ("current_domain_type", Value::from(kind)),
+    ];
+    for (field, value) in fields {
+        rows::set(tx, "VM_metrics", &metrics, field, value)?;
     }
     Ok(())
+}
+
+/// The uuid of something that comes and goes with the VM's domain. New with every state of the database, so that nothing comes back under
+/// the name of what was there before.
+pub(super) fn new_id(view: &View, vm: &Ref, what: &str) -> String {
+    let text = format!("{what}/{}/{}", vm.as_str(), view.generation());
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    session::uuid_text(bytes)
+}
+
+/// As the keys of `platform` are read.
+fn is_true(text: Option<&str>) -> bool {
+    matches!(text, Some("true" | "1"))
 }
 
 /// Something of its domain may be there and cannot be removed: the VM must not start elsewhere. A hard stop tries again.
@@ -211,24 +234,39 @@ pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), Api
     for (class, device) in devices_of(view, vm)? {
         rows::set(tx, class, &device, "currently_attached", false)?;
     }
-    let guest = rows::reference(view, "VM", vm, "guest_metrics")?;
-    if view.contains(rows::class("VM_guest_metrics")?, &guest) {
-        rows::destroy(tx, "VM_guest_metrics", &guest)?;
+    let metrics = rows::reference(view, "VM", vm, "metrics")?;
+    if view.contains(rows::class("VM_metrics")?, &metrics) {
+        rows::set(tx, "VM_metrics", &metrics, "current_domain_type", "unspecified")?;
     }
-    rows::set(tx, "VM", vm, "guest_metrics", Ref::null())?;
+    guest::forget(view, tx, vm)?;
     super::built::forget(view, tx, vm)
 }
 
-/// What the VM and its devices may do, as `after` has them.
+/// Its memory is on a disk. It has its devices yet, and what its domain was built from is what it will be restored as.
+pub fn set_suspended(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    set_placed(tx, vm, &Ref::null(), -1)?;
+    rows::set(tx, "VM", vm, "power_state", "Suspended")?;
+    guest::forget(view, tx, vm)
+}
+
+/// What the VM and its devices may do, and where its consoles are, as `after` has them.
 pub(crate) fn refresh_allowed(after: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
     let allowed = super::lifecycle::Facts::of(after, vm)?.allowed_operations();
     rows::set(tx, "VM", vm, "allowed_operations", allowed)?;
+    consoles::follow(after, tx, vm)?;
     for (class, device) in devices_of(after, vm)? {
         let allowed = match class {
             "VBD" => vbd::allowed_now(after, &device)?,
             _ => vif::allowed_now(after, &device)?,
         };
         rows::set(tx, class, &device, "allowed_operations", allowed)?;
+        if class == "VBD" {
+            let disk = rows::reference(after, "VBD", &device, "VDI")?;
+            if after.contains(rows::class("VDI")?, &disk) {
+                let allowed = vdi::allowed_now(after, &disk)?;
+                crate::birth::set_if_new(after, tx, ("VDI", &disk), "allowed_operations", allowed)?;
+            }
+        }
     }
     Ok(())
 }
@@ -244,6 +282,7 @@ pub fn error(vm: &Ref, error: &EffectError) -> ApiError {
             [needed_bytes.to_string(), free_bytes.to_string()],
         ),
         EffectError::GuestDidNotAnswer => ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", [vm.as_str()]),
+        EffectError::Storage(_) => vdi::error(error),
         EffectError::NoDomain
         | EffectError::BadState(_)
         | EffectError::Cancelled

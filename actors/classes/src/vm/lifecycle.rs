@@ -71,6 +71,8 @@ pub struct Facts {
     /// Keys of the guest's metrics that say what it can do; empty without an agent.
     pub guest: Vec<(String, String)>,
     pub has_pv_drivers: bool,
+    /// Its kernel is one that can do what drivers are needed for otherwise.
+    pub is_paravirtual: bool,
     pub is_immobile: bool,
     pub has_nested_virt: bool,
     pub in_appliance: bool,
@@ -79,6 +81,12 @@ pub struct Facts {
     pub vtpms: usize,
     pub has_vusbs: bool,
     pub has_vgpus: bool,
+    pub has_pcis: bool,
+    /// A disk of its forgets what was written with each start; and it is kept in a cache of its host beside.
+    pub resets_on_boot: bool,
+    pub resets_a_cache: bool,
+    /// The pool lets suspended VMs be cloned.
+    pub clones_suspended: bool,
 }
 
 const STATES: [&str; 4] = ["Halted", "Paused", "Suspended", "Running"];
@@ -118,6 +126,7 @@ impl Facts {
             current: Vec::new(),
             guest: Vec::new(),
             has_pv_drivers: false,
+            is_paravirtual: false,
             is_immobile: false,
             has_nested_virt: false,
             in_appliance: false,
@@ -126,39 +135,11 @@ impl Facts {
             vtpms: 0,
             has_vusbs: false,
             has_vgpus: false,
+            has_pcis: false,
+            resets_on_boot: false,
+            resets_a_cache: false,
+            clones_suspended: false,
         }
-    }
-
-    pub fn of(view: &View, vm: &Ref) -> Result<Facts, ApiError> {
-        let flag = |field| rows::boolean(view, "VM", vm, field);
-        let value = |field| rows::value(view, "VM", vm, field);
-        let not_null = |field| rows::reference(view, "VM", vm, field).map(|reference| !reference.is_null());
-        let other_config = value("other_config")?;
-        let config_is = |key: &str| other_config.member(key).and_then(Value::as_text) == Some("true");
-        let is_control_domain = flag("is_control_domain")?;
-        let (guest, has_pv_drivers) = guest_of(view, vm)?;
-        let (is_immobile, has_nested_virt) = mobility(view, vm)?;
-        Ok(Facts {
-            vm: vm.clone(),
-            power_state: rows::text(view, "VM", vm, "power_state")?,
-            is_a_template: flag("is_a_template")?,
-            is_default_template: flag("is_default_template")? || config_is("default_template"),
-            is_a_snapshot: flag("is_a_snapshot")?,
-            is_control_domain,
-            is_domain_0: is_control_domain && rows::int(view, "VM", vm, "domid")? == 0,
-            blocked: pairs(&value("blocked_operations")?),
-            current: pairs(&value("current_operations")?),
-            guest,
-            has_pv_drivers,
-            is_immobile,
-            has_nested_virt,
-            in_appliance: not_null("appliance")?,
-            in_snapshot_schedule: not_null("snapshot_schedule")?,
-            is_system_domain: config_is("is_system_domain"),
-            vtpms: rows::references(view, "VM", vm, "VTPMs")?.len(),
-            has_vusbs: !rows::references(view, "VM", vm, "VUSBs")?.is_empty(),
-            has_vgpus: !rows::references(view, "VM", vm, "VGPUs")?.is_empty(),
-        })
     }
 
     /// The value of the field `allowed_operations`.
@@ -169,13 +150,12 @@ impl Facts {
         Value::set(allowed.map(|row| Value::text(row.name)))
     }
 
-    /// Every check in its order; the first that fails is the error. `strict` asks the guest too (what is advertised is).
+    /// Every check in its order; the first that fails is the error. `strict` asks the guest too, as all do that are not forced.
     pub fn check(&self, operation: &str, strict: bool) -> Result<(), ApiError> {
-        let row = OPERATIONS.iter().find(|row| row.name == operation);
-        let row = row.ok_or_else(|| ApiError::internal(format!("no VM operation {operation}")))?;
+        let row = row(operation)?;
         self.check_blocked(row)?;
         self.check_power_state(row)?;
-        self.check_current(row)?;
+        self.check_beside(row)?;
         self.check_kind(row)?;
         self.check_mobility(row, strict)?;
         self.check_control_domain(row)?;
@@ -192,7 +172,7 @@ impl Facts {
 
     fn check_power_state(&self, row: &Operation) -> Result<(), ApiError> {
         let excepted = match row.name {
-            "clone" | "copy" => self.power_state == "Suspended" && self.is_a_snapshot,
+            "clone" | "copy" => self.power_state == "Suspended" && (self.is_a_snapshot || self.clones_suspended),
             "changing_static_range" | "changing_memory_limits" | "changing_VCPUs" => {
                 self.power_state == "Running" && self.is_control_domain
             }
@@ -212,7 +192,12 @@ impl Facts {
         ))
     }
 
-    fn check_current(&self, row: &Operation) -> Result<(), ApiError> {
+    /// Only whether it goes beside what is under way.
+    pub fn check_current(&self, operation: &str) -> Result<(), ApiError> {
+        self.check_beside(row(operation)?)
+    }
+
+    fn check_beside(&self, row: &Operation) -> Result<(), ApiError> {
         let all = |names: &[&str]| {
             self.current
                 .iter()
@@ -269,11 +254,16 @@ impl Facts {
             }
         }
         if self.is_a_snapshot && !row.snapshot {
-            return Err(self.error("VM_IS_SNAPSHOT", [row.name]));
+            // Two of the names xapi does not know itself (seen on the wire).
+            let name = match row.name {
+                "changing_memory_limits" | "changing_VCPUs" => "(unknown operation)",
+                name => name,
+            };
+            return Err(self.error("VM_IS_SNAPSHOT", [name]));
         }
         match row.name {
-            "provision" if !self.is_a_template => Err(ApiError::plain("ONLY_PROVISION_TEMPLATE")),
-            "revert" if !self.is_a_snapshot => Err(ApiError::plain("ONLY_REVERT_SNAPSHOT")),
+            "provision" if !self.is_a_template => Err(ApiError::plain("PROVISION_ONLY_ALLOWED_ON_TEMPLATE")),
+            "revert" if !self.is_a_snapshot => Err(ApiError::plain("REVERT_ONLY_ALLOWED_ON_SNAPSHOT")),
             _ => Ok(()),
         }
     }
@@ -311,7 +301,7 @@ impl Facts {
                 return Err(self.error("VM_NON_SUSPENDABLE", [reason.as_str()]));
             }
         }
-        let implicit = !live || self.has_pv_drivers;
+        let implicit = !live || self.has_pv_drivers || self.is_paravirtual;
         let able = implicit
             || match row.name {
                 "suspend" | "checkpoint" | "pool_migrate" | "migrate_send" => feature("feature-suspend"),
@@ -328,10 +318,20 @@ impl Facts {
     }
 
     fn check_devices(&self, row: &Operation) -> Result<(), ApiError> {
-        let not_halted_migrate = !(row.name == "migrate_send" && self.power_state == "Halted");
+        let spares_vgpus = matches!(
+            (row.name, self.power_state.as_str()),
+            ("migrate_send", "Halted") | ("checkpoint", "Suspended")
+        );
         match row.name {
             "snapshot_with_quiesce" => Err(self.error("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", [])),
-            name if self.has_vgpus && moves(name) && not_halted_migrate => Err(self.error("VM_HAS_VGPU", [])),
+            "checkpoint" | "snapshot" | "suspend" if self.resets_on_boot => {
+                Err(ApiError::plain("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION"))
+            }
+            "pool_migrate" if self.resets_a_cache => {
+                Err(ApiError::plain("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION"))
+            }
+            name if self.has_pcis && moves(name) => Err(self.error("VM_HAS_PCI_ATTACHED", [])),
+            name if self.has_vgpus && moves(name) && !spares_vgpus => Err(self.error("VM_HAS_VGPU", [])),
             name if self.has_vusbs && (moves(name) || name == "snapshot") => Err(self.error("VM_HAS_VUSBS", [])),
             "make_into_template" if self.in_appliance => Err(self.error("VM_IS_PART_OF_AN_APPLIANCE", [])),
             "make_into_template" if self.in_snapshot_schedule => {
@@ -348,9 +348,14 @@ impl Facts {
     }
 }
 
+fn row(operation: &str) -> Result<&'static Operation, ApiError> {
+    let row = OPERATIONS.iter().find(|row| row.name == operation);
+    row.ok_or_else(|| ApiError::internal(format!("no VM operation {operation}")))
+}
+
 /// Refuses an operation on a VM as it stands.
 pub fn check(view: &View, vm: &Ref, operation: &str) -> Result<(), ApiError> {
-    Facts::of(view, vm)?.check(operation, false)
+    Facts::of(view, vm)?.check(operation, true)
 }
 
 pub fn assert_operation_valid(cx: &PlanCx<'_>, args: Args<'_>) -> Result<Value, ApiError> {
@@ -380,26 +385,4 @@ pub(super) fn pairs(map: &Value) -> Vec<(String, String)> {
     let pairs = map.as_map().unwrap_or_default();
     let text = |value: &Value| value.as_text().unwrap_or_default().to_owned();
     pairs.iter().map(|(key, value)| (text(key), text(value))).collect()
-}
-
-fn guest_of(view: &View, vm: &Ref) -> Result<(Vec<(String, String)>, bool), ApiError> {
-    let guest = rows::reference(view, "VM", vm, "guest_metrics")?;
-    if !view.contains(rows::class("VM_guest_metrics")?, &guest) {
-        return Ok((Vec::new(), false));
-    }
-    let drivers = rows::boolean(view, "VM_guest_metrics", &guest, "PV_drivers_detected")?;
-    Ok((pairs(&rows::value(view, "VM_guest_metrics", &guest, "other")?), drivers))
-}
-
-/// (may not move, uses nested virtualisation): as its metrics say, and without metrics as its platform says.
-fn mobility(view: &View, vm: &Ref) -> Result<(bool, bool), ApiError> {
-    let metrics = rows::reference(view, "VM", vm, "metrics")?;
-    let (nomigrate, nested) = if view.contains(rows::class("VM_metrics")?, &metrics) {
-        let flag = |field| rows::boolean(view, "VM_metrics", &metrics, field);
-        (flag("nomigrate")?, flag("nested_virt")?)
-    } else {
-        let key = |key| rows::map_text(view, "VM", vm, "platform", key).map(|text| text.as_deref() == Some("true"));
-        (key("nomigrate")?, key("nested-virt")?)
-    };
-    Ok((nomigrate || nested, nested))
 }

@@ -7,17 +7,22 @@
 //!                                Dropping ◄── Returning      the VM runs on at the source; the end with the error
 //! ```
 //!
+//! Where neither side has a domain any more (`Detaching`), the disks of both are detached before the VM is let go of by the second.
+//!
+//! Its disks are attached at both hosts meanwhile, and active at one: at the source until all has been sent, at the destination from the
+//! deciding point.
+//!
 //! Invariant (CORRECTNESS C5): until it is decided the copy at the destination is paused, and once it is, the one at the source never
 //! runs again: only this operation lets either go on. What is left over, in `Dropping` and `Cleaning`, does no harm: the VM is let go of
 //! then, and comes back to that host only when nothing is left there.
 
-use super::{built, domain};
+use super::{built, disks, domain};
 use crate::operation::{Event, Lock, Next, Operation, Remains, Request, StepCx, pause_ms};
 use crate::{Args, placement, rows};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
-use xenith_xen_port::{Effect, EffectError, VmId};
+use xenith_xen_port::{self as port, Effect, EffectError, VmId};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Migrate {
@@ -25,6 +30,9 @@ pub struct Migrate {
     /// The VM's row may be gone before what is left of it.
     id: VmId,
     to: Ref,
+    /// What clears away what is left on a host, from when the VM was let go of: its rows are another's business since.
+    #[serde(default)]
+    left: Vec<Effect>,
     phase: Phase,
 }
 
@@ -39,6 +47,13 @@ enum Phase {
         domid: i64,
     },
     Returning {
+        from: Ref,
+        why: ApiError,
+        failures: u32,
+    },
+    /// See [`Migrate::detach`].
+    Detaching {
+        at: Ref,
         from: Ref,
         why: ApiError,
         failures: u32,
@@ -65,9 +80,11 @@ pub fn ask(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
         vm: vm.clone(),
         id: domain::id(view, vm)?,
         to: to.clone(),
+        left: Vec::new(),
         phase: Phase::Begun,
     };
-    let mut locks = domain::locks(view, vm, "pool_migrate", &[])?;
+    let force = args.value(2)?.member("force").and_then(Value::as_text) == Some("true");
+    let mut locks = vec![Lock::new("VM", vm, "pool_migrate").forced(force)];
     locks.push(Lock::new("host", to, "vm_migrate"));
     Request::new(&state, locks)
 }
@@ -100,6 +117,15 @@ impl Operation for Migrate {
                     _ => Ok(Next::End(Err(why))),
                 }
             }
+            Phase::Detaching {
+                at,
+                from,
+                why,
+                failures,
+            } => {
+                let (at, from, why, failures) = (at.clone(), from.clone(), why.clone(), *failures);
+                self.detached(cx, (at, from), (why, failures), &event)
+            }
             Phase::Resuming { from, failures } => {
                 let (from, failures) = (from.clone(), *failures);
                 self.resumed(cx, (from, failures), event)
@@ -131,18 +157,20 @@ impl Migrate {
             Some(config) => config,
             None => domain::config(cx.view, &self.vm)?,
         };
+        let mut effects = port::attach(&config.vm, &config.disks);
         let receive = Effect::MigrationReceive {
             config: Box::new(config),
             migration: cx.task.as_str().to_owned(),
         };
         let to = self.to.clone();
-        self.work(Phase::Receiving { from }, to, vec![receive], true)
+        effects.push(receive);
+        self.work(Phase::Receiving { from }, to, effects, true)
     }
 
     fn received(self, cx: &mut StepCx<'_>, from: Ref, event: Event) -> Result<Next<Migrate>, ApiError> {
         match event {
             Event::Worked(done) => {
-                let domid = done.first().and_then(|made| made.domid).unwrap_or(-1);
+                let domid = done.iter().find_map(|made| made.domid).unwrap_or(-1);
                 let send = Effect::MigrationSend {
                     vm: self.id.clone(),
                     migration: cx.task.as_str().to_owned(),
@@ -152,7 +180,10 @@ impl Migrate {
                     from: from.clone(),
                     domid,
                 };
-                self.work(phase, from, vec![send], true)
+                // What was written is on the disks before anybody else writes.
+                let mut effects = vec![send];
+                effects.extend(disks::deactivate(cx.view, &self.vm)?);
+                self.work(phase, from, effects, true)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
@@ -171,20 +202,20 @@ impl Migrate {
                 // The deciding point: with this commit the copy at the destination is the VM.
                 self.leaves(cx, &from)?;
                 domain::set_placed(cx.tx, &self.vm, &self.to, domid)?;
-                self.resume(from, 0)
+                self.resume(cx, from, 0)
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(from, why, 0)
+                self.go_back(cx, from, why, 0)
             }
             Event::PeerLost => {
                 // Not decided yet: whatever has arrived there is gone, and what is here goes on.
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(from, why, 0)
+                self.go_back(cx, from, why, 0)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.go_back(from, why, 0)
+                self.go_back(cx, from, why, 0)
             }
             Event::HostLost | Event::VmLost | Event::Begun => {
                 // The whole of its memory may or may not have arrived: the VM was lost with its host.
@@ -195,14 +226,16 @@ impl Migrate {
         }
     }
 
-    fn go_back(self, from: Ref, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
+    fn go_back(self, cx: &StepCx<'_>, from: Ref, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
         let undo = Effect::MigrationUndo(self.id.clone());
         let phase = Phase::Returning {
             from: from.clone(),
             why,
             failures,
         };
-        self.work(phase, from, vec![undo], false)
+        let mut effects = disks::activate(cx.view, &self.vm)?;
+        effects.push(undo);
+        self.work(phase, from, effects, false)
     }
 
     /// Only a domain that is not there, or a host that is dead, means that the VM is lost: else it may run, and stays where it is.
@@ -218,40 +251,96 @@ impl Migrate {
             Event::Failed {
                 error: EffectError::NoDomain,
                 ..
+            } => {
+                let to = self.to.clone();
+                self.leaves(cx, &to)?;
+                domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                return self.detach(cx, (from.clone(), from), why, 0);
             }
-            | Event::HostLost
-            | Event::VmLost => domain::set_halted(cx.view, cx.tx, &self.vm)?,
+            Event::HostLost | Event::VmLost => domain::set_halted(cx.view, cx.tx, &self.vm)?,
             // Suspended it is of no use to anybody: again, until somebody wants something else of it.
             Event::Failed { .. } if !cx.cancelled => {
                 cx.pause_ms = pause_ms(failures);
-                return self.go_back(from, why, failures + 1);
+                return self.go_back(cx, from, why, failures + 1);
             }
-            Event::PeerLost | Event::Begun => return self.go_back(from, why, failures),
+            Event::PeerLost | Event::Begun => return self.go_back(cx, from, why, failures),
             Event::Failed { .. } => domain::set_stuck(cx.view, cx.tx, &self.vm, &from)?,
         }
         self.drop_copy(cx, why, 0)
     }
 
+    /// Nothing of the VM runs at either side: what this one has attached goes before the VM may run anywhere.
+    fn detach(
+        mut self,
+        cx: &mut StepCx<'_>,
+        (at, from): (Ref, Ref),
+        why: ApiError,
+        failures: u32,
+    ) -> Result<Next<Migrate>, ApiError> {
+        if let Some(before) = failures.checked_sub(1) {
+            cx.pause_ms = pause_ms(before);
+        }
+        self.note_left(cx.view)?;
+        let (host, effects) = (at.clone(), self.left.clone());
+        let phase = Phase::Detaching {
+            at,
+            from,
+            why,
+            failures,
+        };
+        self.work(phase, host, effects, false)
+    }
+
+    fn detached(
+        self,
+        cx: &mut StepCx<'_>,
+        (at, from): (Ref, Ref),
+        (why, failures): (ApiError, u32),
+        event: &Event,
+    ) -> Result<Next<Migrate>, ApiError> {
+        match event {
+            Event::Failed { .. } if failures < u32::from(domain::TRIES) => {
+                self.detach(cx, (at, from), why, failures + 1)
+            }
+            Event::PeerLost => self.detach(cx, (at, from), why, failures),
+            Event::Failed { .. } | Event::Worked(_) | Event::HostLost | Event::VmLost | Event::Begun => {
+                match at == self.to {
+                    true => self.clean(cx, from, 0, Err(why)),
+                    false => self.drop_copy(cx, why, 0),
+                }
+            }
+        }
+    }
+
     /// A copy that has never run, and that nobody lets run.
-    fn drop_copy(self, cx: &mut StepCx<'_>, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
+    fn drop_copy(mut self, cx: &mut StepCx<'_>, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
         let to = self.to.clone();
         if failures == 0 {
             domain::schedule(cx.tx, &self.vm, &Ref::null())?;
         }
-        let destroy = self.let_go(cx, &to, failures)?;
-        self.work(Phase::Dropping { why, failures }, to, vec![destroy], false)
+        let effects = self.let_go(cx, &to, failures)?;
+        self.work(Phase::Dropping { why, failures }, to, effects, false)
     }
 
     /// The VM is let go of; what it may have left on the host is to be destroyed, however long that takes.
-    fn let_go(&self, cx: &mut StepCx<'_>, host: &Ref, failures: u32) -> Result<Effect, ApiError> {
+    fn let_go(&mut self, cx: &mut StepCx<'_>, host: &Ref, failures: u32) -> Result<Vec<Effect>, ApiError> {
         match failures.checked_sub(1) {
             None => {
                 cx.lets_go = true;
                 self.leaves(cx, host)?;
+                self.note_left(cx.view)?;
             }
             Some(before) => cx.pause_ms = pause_ms(before),
         }
-        Ok(Effect::DomainDestroy(self.id.clone()))
+        Ok(self.left.clone())
+    }
+
+    /// What is to be cleared away, by the rows of this time.
+    fn note_left(&mut self, view: &View) -> Result<(), ApiError> {
+        if self.left.is_empty() {
+            self.left = disks::clear(view, &self.vm)?;
+        }
+        Ok(())
     }
 
     /// From now on its domain on the host is not the VM's any more.
@@ -267,10 +356,11 @@ impl Migrate {
         Ok(())
     }
 
-    fn resume(self, from: Ref, failures: u32) -> Result<Next<Migrate>, ApiError> {
-        let resume = Effect::DomainUnpause(self.id.clone());
+    fn resume(self, cx: &StepCx<'_>, from: Ref, failures: u32) -> Result<Next<Migrate>, ApiError> {
+        let mut effects = disks::activate(cx.view, &self.vm)?;
+        effects.push(Effect::DomainUnpause(self.id.clone()));
         let to = self.to.clone();
-        self.work(Phase::Resuming { from, failures }, to, vec![resume], false)
+        self.work(Phase::Resuming { from, failures }, to, effects, false)
     }
 
     fn resumed(
@@ -283,14 +373,16 @@ impl Migrate {
             Event::Worked(_) => self.clean(cx, from, 0, Ok(())),
             Event::Failed { error, .. } if is_tried_again(&error, failures) => {
                 cx.pause_ms = pause_ms(failures);
-                self.resume(from, failures + 1)
+                self.resume(cx, from, failures + 1)
             }
             Event::Failed { error, .. } => {
                 let why = self.failed(&from, &error.to_string());
-                match error {
-                    EffectError::NoDomain => domain::set_halted(cx.view, cx.tx, &self.vm)?,
-                    _ => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
+                if error == EffectError::NoDomain {
+                    domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                    let to = self.to.clone();
+                    return self.detach(cx, (to, from), why, 0);
                 }
+                rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?;
                 self.clean(cx, from, 0, Err(why))
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
@@ -303,19 +395,19 @@ impl Migrate {
     }
 
     fn clean(
-        self,
+        mut self,
         cx: &mut StepCx<'_>,
         from: Ref,
         failures: u32,
         outcome: Result<(), ApiError>,
     ) -> Result<Next<Migrate>, ApiError> {
-        let destroy = self.let_go(cx, &from, failures)?;
+        let effects = self.let_go(cx, &from, failures)?;
         let phase = Phase::Cleaning {
             from: from.clone(),
             failures,
             outcome,
         };
-        self.work(phase, from, vec![destroy], false)
+        self.work(phase, from, effects, false)
     }
 
     /// The host that the VM runs on is dead while another does something for it: what is left of the VM is the copy there.

@@ -2,32 +2,48 @@
 
 mod blob;
 pub mod built;
+mod consoles;
+mod copy;
+mod copy_rows;
 mod create;
 mod destroy;
 mod devices;
+pub(crate) mod disks;
 pub(crate) mod domain;
+pub mod guest;
+mod hosts;
+mod image;
 pub mod lifecycle;
+mod lifecycle_facts;
 mod lifecycle_table;
 mod maps;
 pub mod memory;
 mod migrate;
 pub mod observe;
 mod pause;
+mod provision;
+pub mod provision_spec;
 mod reboot;
+mod resume;
 mod setters;
 mod start;
 mod stop;
+mod suspend;
 pub(crate) mod told;
 
 pub(crate) use blob::create_for as create_blob_for;
+pub use copy::Copy;
 pub use create::{NewVm, new_metrics, new_vm};
 pub(crate) use domain::refresh_allowed;
 pub use migrate::Migrate;
 pub use pause::Pause;
+pub use provision::Provision;
 pub use reboot::Reboot;
+pub use resume::Resume;
 pub(crate) use setters::changes_for_leaving_appliance;
 pub use start::Start;
 pub use stop::Stop;
+pub use suspend::Suspend;
 
 use crate::room::{Asker, Planner};
 
@@ -36,13 +52,20 @@ pub fn asker(message: &str) -> Option<Asker> {
     Some(match message {
         "clean_reboot" => reboot::ask_clean,
         "clean_shutdown" => stop::ask_clean,
+        "clone" => copy::ask_clone,
+        "copy" => copy::ask_copy,
         "hard_reboot" => reboot::ask_hard,
         "hard_shutdown" => stop::ask_hard,
         "pause" => pause::ask_pause,
         "pool_migrate" => migrate::ask,
+        "provision" => provision::ask,
+        "resume" => resume::ask_resume,
+        "resume_on" => resume::ask_resume_on,
         "shutdown" => stop::ask_either,
+        "snapshot" => copy::ask_snapshot,
         "start" => start::ask_start,
         "start_on" => start::ask_start_on,
+        "suspend" => suspend::ask,
         "unpause" => pause::ask_unpause,
         _ => return None,
     })
@@ -55,6 +78,7 @@ pub fn lookup(message: &str) -> Option<Planner> {
         "add_to_blocked_operations" => Write(maps::add_to_blocked_operations),
         "add_to_other_config" => Write(maps::add_to_other_config),
         "add_to_platform" => Write(maps::add_to_platform),
+        "assert_can_boot_here" => Read(hosts::assert_can_boot_here),
         "assert_operation_valid" => Read(lifecycle::assert_operation_valid),
         "compute_memory_overhead" => Read(memory::compute_memory_overhead),
         "create" => Write(create::create),
@@ -63,7 +87,9 @@ pub fn lookup(message: &str) -> Option<Planner> {
         "get_allowed_VBD_devices" => Read(devices::get_allowed_vbd_devices),
         "get_allowed_VIF_devices" => Read(devices::get_allowed_vif_devices),
         "get_cooperative" => Read(devices::get_cooperative),
+        "get_possible_hosts" => Read(hosts::get_possible_hosts),
         "maximise_memory" => Read(memory::maximise_memory),
+        "power_state_reset" => Write(hosts::power_state_reset),
         "remove_from_NVRAM" => Write(maps::remove_from_nvram),
         "remove_from_blocked_operations" => Write(maps::remove_from_blocked_operations),
         "remove_from_other_config" => Write(maps::remove_from_other_config),

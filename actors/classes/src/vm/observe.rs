@@ -36,7 +36,7 @@ pub fn observe_stop(view: &View, now_ms: i64, host: &Ref, stopped: &Stopped) -> 
     let mut tx = Transaction::new(now_ms);
     match stopped.now {
         // An operation may have paused the new domain before it was told of: the power state is the rows' own.
-        Some(domid) => rows::set(&mut tx, "VM", &vm, "domid", domid)?,
+        Some(domid) => domain::set_rebuilt(view, &mut tx, &vm, domid)?,
         None => domain::set_halted(view, &mut tx, &vm)?,
     }
     let (after, _) = view.apply(&tx).map_err(|error| ApiError::internal(error.to_string()))?;

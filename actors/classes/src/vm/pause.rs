@@ -1,6 +1,6 @@
-//! VM.pause, VM.unpause: one effect each.
+//! VM.pause, VM.unpause: one effect each. Before a VM may run its disks are active; if it has no domain any more, what is left of it goes.
 
-use super::domain;
+use super::{disks, domain};
 use crate::operation::{Event, Next, Operation, Request, StepCx, pause_ms};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ pub struct Pause {
     pause: bool,
     #[serde(default)]
     failures: u32,
+    /// There is no domain: the error that ends it.
+    #[serde(default)]
+    clearing: Option<ApiError>,
 }
 
 pub fn ask_pause(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
@@ -30,6 +33,7 @@ fn ask(view: &View, args: Args<'_>, pause: bool) -> Result<Request, ApiError> {
         vm: vm.clone(),
         pause,
         failures: 0,
+        clearing: None,
     };
     let operation = if pause { "pause" } else { "unpause" };
     Request::new(&state, domain::locks(view, vm, operation, &[])?)
@@ -41,6 +45,13 @@ impl Operation for Pause {
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Pause>, ApiError> {
         match event {
             Event::Begun => self.work(cx),
+            Event::Worked(_) if self.clearing.is_some() => {
+                domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                let why = self
+                    .clearing
+                    .unwrap_or_else(|| ApiError::internal("it was being cleared"));
+                Ok(Next::End(Err(why)))
+            }
             Event::Worked(_) => {
                 let state = if self.pause { "Paused" } else { "Running" };
                 rows::set(cx.tx, "VM", &self.vm, "power_state", state)?;
@@ -59,16 +70,17 @@ impl Operation for Pause {
             Event::Failed {
                 error: EffectError::BadState(_),
                 ..
-            } if !self.pause => {
+            } if !self.pause && self.clearing.is_none() => {
                 rows::set(cx.tx, "VM", &self.vm, "power_state", "Running")?;
                 Ok(Next::End(Ok(Value::Void)))
             }
             Event::Failed { error, .. } => {
                 let why = domain::error(&self.vm, &error);
-                if error == EffectError::NoDomain {
-                    domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                if error != EffectError::NoDomain || self.clearing.is_some() {
+                    return Ok(Next::End(Err(why)));
                 }
-                Ok(Next::End(Err(why)))
+                let clearing = Some(why);
+                Pause { clearing, ..self }.work(cx)
             }
             Event::HostLost | Event::VmLost | Event::PeerLost => {
                 let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
@@ -82,14 +94,19 @@ impl Operation for Pause {
 impl Pause {
     fn work(self, cx: &mut StepCx<'_>) -> Result<Next<Pause>, ApiError> {
         let vm = domain::id(cx.view, &self.vm)?;
-        let effect = match self.pause {
-            true => Effect::DomainPause(vm),
-            false => Effect::DomainUnpause(vm),
+        let effects = match (&self.clearing, self.pause) {
+            (Some(_), _) => disks::clear(cx.view, &self.vm)?,
+            (None, true) => vec![Effect::DomainPause(vm)],
+            (None, false) => {
+                let mut effects = disks::activate(cx.view, &self.vm)?;
+                effects.push(Effect::DomainUnpause(vm));
+                effects
+            }
         };
         Ok(Next::Work {
             host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
             state: self,
-            effects: vec![effect],
+            effects,
             cancellable: false,
         })
     }

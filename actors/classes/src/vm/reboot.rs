@@ -8,7 +8,7 @@
 //! ```
 
 use super::stop::GUEST_STOPS_WITHIN_MS;
-use super::{built, domain};
+use super::{built, disks, domain};
 use crate::operation::{Event, Next, Operation, Request, StepCx};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,10 @@ impl Operation for Reboot {
             (Phase::Asking, Event::Failed { error, .. }) => {
                 let why = cx.failure(domain::error(&self.vm, &error));
                 match error {
-                    EffectError::NoDomain => self.halted(cx, why),
+                    EffectError::NoDomain => {
+                        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+                        self.clear(cx, host, why, domain::TRIES)
+                    }
                     _ => Ok(Next::End(Err(why))),
                 }
             }
@@ -125,16 +128,16 @@ impl Reboot {
         let config = built::for_reboot(cx.view, &self.vm, &host)?;
         built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
-        let effects = vec![
-            Effect::DomainDestroy(vm.clone()),
-            Effect::DomainCreate(Box::new(config)),
-            Effect::DomainUnpause(vm),
-        ];
+        // Its disks stay attached; those that are new are attached too.
+        let mut effects = vec![Effect::DomainDestroy(vm.clone())];
+        effects.extend(disks::ready(&config));
+        effects.push(Effect::DomainCreate(Box::new(config)));
+        effects.push(Effect::DomainUnpause(vm));
         self.work(cx, Phase::Rebuilding { host }, effects, false)
     }
 
     fn clear(self, cx: &mut StepCx<'_>, host: Ref, why: ApiError, tries_left: u8) -> Result<Next<Reboot>, ApiError> {
-        let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
+        let effects = disks::clear(cx.view, &self.vm)?;
         let phase = Phase::Clearing { host, why, tries_left };
         self.work(cx, phase, effects, false)
     }

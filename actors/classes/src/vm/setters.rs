@@ -1,16 +1,29 @@
 //! Setters that run code: checks first, then the row.
 
 use super::lifecycle::{self, Facts};
+use crate::cx::date_time;
 use crate::room::done;
-use crate::{Args, PlanCx, rows};
+use crate::{Args, Ids, PlanCx, rows};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
 type Planned = Result<(Transaction, Value), ApiError>;
 
 pub fn set_is_a_template(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
-    let (vm, wanted) = (args.reference(0)?, args.boolean(1)?);
-    let mut facts = Facts::of(cx.view, vm)?;
+    let vm = (args.reference(0)?, args.boolean(1)?);
+    let mut tx = cx.transaction();
+    changes_for_template(cx.view, &mut *cx.ids, &mut tx, vm)?;
+    done(tx)
+}
+
+/// Makes a template of a VM, or a VM of a template.
+pub(super) fn changes_for_template(
+    view: &View,
+    ids: &mut dyn Ids,
+    tx: &mut Transaction,
+    (vm, wanted): (&Ref, bool),
+) -> Result<(), ApiError> {
+    let mut facts = Facts::of(view, vm)?;
     if wanted {
         facts.check("make_into_template", false)?;
     } else if facts.is_a_snapshot {
@@ -19,28 +32,30 @@ pub fn set_is_a_template(cx: &mut PlanCx<'_>, args: Args<'_>) -> Planned {
         return Err(ApiError::new("VM_IS_TEMPLATE", [vm.as_str(), "make_into_template"]));
     }
     facts.is_a_template = wanted;
-    let mut tx = cx.transaction();
-    rows::set(&mut tx, "VM", vm, "is_a_template", wanted)?;
-    rows::set(&mut tx, "VM", vm, "allowed_operations", facts.allowed_operations())?;
-    metrics_of_template(cx, &mut tx, vm, wanted)?;
-    done(tx)
+    rows::set(tx, "VM", vm, "is_a_template", wanted)?;
+    rows::set(tx, "VM", vm, "allowed_operations", facts.allowed_operations())?;
+    metrics_of_template(view, ids, tx, vm, wanted)
 }
 
-/// A template has no metrics; one that becomes a VM gets some.
+/// A template has no metrics; one that becomes a VM gets some, and is installed at that time.
 fn metrics_of_template(
-    cx: &mut PlanCx<'_>,
+    view: &View,
+    ids: &mut dyn Ids,
     tx: &mut Transaction,
     vm: &Ref,
     is_a_template: bool,
 ) -> Result<(), ApiError> {
-    let metrics = rows::reference(cx.view, "VM", vm, "metrics")?;
-    let has_some = cx.view.contains(rows::class("VM_metrics")?, &metrics);
+    let metrics = rows::reference(view, "VM", vm, "metrics")?;
+    let has_some = view.contains(rows::class("VM_metrics")?, &metrics);
     if is_a_template && has_some {
         rows::destroy(tx, "VM_metrics", &metrics)?;
         rows::set(tx, "VM", vm, "metrics", Ref::null())?;
     } else if !is_a_template && !has_some {
-        let new = super::new_metrics(tx, cx.ids, Vec::new())?;
+        let installed = vec![("install_time", Value::from(date_time(tx.time_ms)))];
+        let new = super::new_metrics(tx, ids, installed)?;
         rows::set(tx, "VM", vm, "metrics", new)?;
+    } else if !is_a_template {
+        rows::set(tx, "VM_metrics", &metrics, "install_time", date_time(tx.time_ms))?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! VM.start, VM.start_on.
 //!
 //! ```text
-//!  Begun: choose a host, claim its memory ──► Building ── done ──► Running (or Paused), the end
+//!  Begun: choose a host, claim its memory ──► Building, its disks first ── done ──► Running (or Paused), the end
 //!                                               │ failed
 //!                                               ▼
-//!                                           Clearing ──► Halted, the end with the error
+//!                                           Clearing, its disks last ──► Halted, the end with the error
 //! ```
 
-use super::{built, domain};
+use super::{built, disks, domain, hosts};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement};
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,7 @@ impl Operation for Start {
             (Phase::Asked { on }, _) => {
                 let host = match on {
                     Some(host) => {
+                        hosts::check_parameters(cx.view, &self.vm)?;
                         placement::check_host(cx.view, &self.vm, host)?;
                         host.clone()
                     }
@@ -73,7 +74,7 @@ impl Operation for Start {
                 self.build(cx, host)
             }
             (Phase::Building { host }, Event::Worked(done)) => {
-                let domid = done.first().and_then(|created| created.domid).unwrap_or(-1);
+                let domid = done.iter().find_map(|done| done.domid).unwrap_or(-1);
                 let state = if self.paused { "Paused" } else { "Running" };
                 domain::set_running(cx.view, cx.tx, &self.vm, (host, domid, state))?;
                 Ok(Next::End(Ok(Value::Void)))
@@ -114,7 +115,8 @@ impl Start {
         let config = domain::config(cx.view, &self.vm)?;
         built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
-        let mut effects = vec![Effect::DomainCreate(Box::new(config))];
+        let mut effects = disks::ready(&config);
+        effects.push(Effect::DomainCreate(Box::new(config)));
         if !self.paused {
             effects.push(Effect::DomainUnpause(vm));
         }
@@ -130,7 +132,7 @@ impl Start {
     }
 
     fn clear(self, cx: &mut StepCx<'_>, host: Ref, why: ApiError, tries_left: u8) -> Result<Next<Start>, ApiError> {
-        let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
+        let effects = disks::clear(cx.view, &self.vm)?;
         Ok(Next::Work {
             state: Start {
                 phase: Phase::Clearing {

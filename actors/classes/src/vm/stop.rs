@@ -1,15 +1,16 @@
 //! VM.hard_shutdown, VM.clean_shutdown, VM.shutdown.
 //!
 //! ```text
-//!  Begun ──► Asking the guest (clean) ──► Destroying ──► Halted, the end
+//!  Begun ──► Asking the guest (clean) ──► Destroying ──► Halted ──► Removing its image, if it has one ──► the end
 //!                 │ refused, too late, cancelled
 //!                 ├──► the end with the error: the VM runs on
 //!                 └──► Destroying (VM.shutdown)
 //! ```
 
-use super::domain;
+use super::lifecycle::Facts;
+use super::{disks, domain, image};
 use crate::operation::{Event, Next, Operation, Request, StepCx};
-use crate::{Args, rows};
+use crate::{Args, rows, sr, vdi};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
@@ -37,9 +38,20 @@ pub struct Stop {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Phase {
-    Begun { ask_guest: bool, then_destroy: bool },
-    Asking { then_destroy: bool },
-    Destroying { tries_left: u8 },
+    Begun {
+        ask_guest: bool,
+        then_destroy: bool,
+    },
+    Asking {
+        then_destroy: bool,
+    },
+    Destroying {
+        tries_left: u8,
+    },
+    /// It is halted; its memory was on a disk.
+    Removing {
+        tries_left: u8,
+    },
 }
 
 pub fn ask_hard(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
@@ -85,9 +97,11 @@ impl Operation for Stop {
             ) => {
                 let then_destroy = *then_destroy;
                 if rows::text(cx.view, "VM", &self.vm, "power_state")? == "Suspended" {
-                    return Err(ApiError::new(crate::NOT_BUILT, ["stop of a suspended VM"]));
+                    return self.halted(cx);
                 }
-                match *ask_guest && rows::text(cx.view, "VM", &self.vm, "power_state")? == "Running" {
+                // A guest that cannot hear is not waited for where there is another way.
+                let can_hear = || Facts::of(cx.view, &self.vm).map(|facts| facts.check("clean_shutdown", true).is_ok());
+                match *ask_guest && (!then_destroy || can_hear()?) {
                     true => self.ask_guest(cx, then_destroy),
                     false => self.destroy(cx, domain::TRIES),
                 }
@@ -95,7 +109,8 @@ impl Operation for Stop {
             (_, Event::HostLost | Event::VmLost | Event::PeerLost) => self.halted(cx),
             (Phase::Asking { .. }, Event::Worked(_)) => self.destroy(cx, domain::TRIES),
             (Phase::Asking { then_destroy }, Event::Failed { error, .. }) => match (error, *then_destroy) {
-                (EffectError::NoDomain, _) => self.halted(cx),
+                // Its disks may be attached yet.
+                (EffectError::NoDomain, _) => self.destroy(cx, domain::TRIES),
                 (_, true) if !cx.cancelled => self.destroy(cx, domain::TRIES),
                 (error, _) => {
                     let why = domain::error(&self.vm, &error);
@@ -104,11 +119,16 @@ impl Operation for Stop {
             },
             (Phase::Destroying { .. }, Event::Worked(_)) => self.halted(cx),
             (Phase::Destroying { tries_left }, Event::Failed { error, .. }) => match (error, *tries_left) {
-                (EffectError::NoDomain, _) => self.halted(cx),
                 (error, 0) => Ok(Next::End(Err(domain::error(&self.vm, &error)))),
                 (_, left) => self.destroy(cx, left - 1),
             },
-            (Phase::Asking { .. } | Phase::Destroying { .. }, Event::Begun) => {
+            (Phase::Removing { tries_left }, Event::Failed { .. }) if *tries_left > 0 => {
+                let left = *tries_left - 1;
+                self.remove_image(cx, left)
+            }
+            // What cannot be removed is found by the next scan.
+            (Phase::Removing { .. }, Event::Worked(_) | Event::Failed { .. }) => self.without_image(cx),
+            (Phase::Asking { .. } | Phase::Destroying { .. } | Phase::Removing { .. }, Event::Begun) => {
                 Err(ApiError::internal("an operation began twice"))
             }
         }
@@ -134,7 +154,7 @@ impl Stop {
     }
 
     fn destroy(self, cx: &mut StepCx<'_>, tries_left: u8) -> Result<Next<Stop>, ApiError> {
-        let effects = vec![Effect::DomainDestroy(domain::id(cx.view, &self.vm)?)];
+        let effects = disks::clear(cx.view, &self.vm)?;
         Ok(Next::Work {
             host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
             state: Stop {
@@ -148,6 +168,30 @@ impl Stop {
 
     fn halted(self, cx: &mut StepCx<'_>) -> Result<Next<Stop>, ApiError> {
         domain::set_halted(cx.view, cx.tx, &self.vm)?;
+        self.remove_image(cx, domain::TRIES)
+    }
+
+    fn remove_image(self, cx: &mut StepCx<'_>, tries_left: u8) -> Result<Next<Stop>, ApiError> {
+        let Some(row) = image::of(cx.view, &self.vm)? else {
+            return self.without_image(cx);
+        };
+        let Ok(host) = sr::host_for(cx.view, &rows::reference(cx.view, "VDI", &row, "SR")?) else {
+            return self.without_image(cx);
+        };
+        let effects = image::remove(&domain::id(cx.view, &self.vm)?, &vdi::id(cx.view, &row)?);
+        Ok(Next::Work {
+            state: Stop {
+                phase: Phase::Removing { tries_left },
+                ..self
+            },
+            host,
+            effects,
+            cancellable: false,
+        })
+    }
+
+    fn without_image(self, cx: &mut StepCx<'_>) -> Result<Next<Stop>, ApiError> {
+        image::forget(cx.view, cx.tx, &self.vm)?;
         Ok(Next::End(Ok(Value::Void)))
     }
 }

@@ -16,6 +16,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 use xenith_classes::agent::{Agent, Deed, Keep, Report, Signed};
 use xenith_datamodel::Ref;
@@ -24,6 +25,10 @@ use xenith_xen_port::{Domain, Done, Effect, EffectError, Machine, VmId};
 
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// A guest's first words say what it can be asked: they do not wait as long.
+const FIRST_WORDS_EVERY: Duration = Duration::from_millis(500);
+/// What guests say changes the database so often at most (CORRECTNESS C8).
+const GUESTS_EVERY: Duration = Duration::from_secs(5);
 /// Before what failed (the machine, the disk) is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -45,6 +50,8 @@ pub(crate) struct HostAgent {
     teller: Teller,
     look: Look,
     is_timer_set: bool,
+    guests_told: Option<Instant>,
+    are_first_words_due: bool,
 }
 
 /// What the agent learns without a coordinator.
@@ -96,6 +103,8 @@ impl HostAgent {
             teller,
             look: Look::Idle,
             is_timer_set: false,
+            guests_told: None,
+            are_first_words_due: false,
         }))
     }
 
@@ -286,9 +295,36 @@ impl HostAgent {
     }
 
     fn look_at(&mut self, domains: &[Domain], (view, host): (&View, &Ref), ctx: &mut Context<Self>) {
+        self.agent.see(domains);
+        self.tell_guests(ctx);
         match self.agent().look(domains, view, host) {
             Ok(deeds) => self.do_these(deeds, ctx),
             Err(error) => warn!(%error, "this host's rows could not be read"),
+        }
+    }
+
+    /// At once after a time of silence.
+    fn tell_guests(&mut self, ctx: &mut Context<Self>) {
+        let now = Instant::now();
+        let has_first_words = self.agent.has_first_words();
+        let pause = if has_first_words {
+            FIRST_WORDS_EVERY
+        } else {
+            GUESTS_EVERY
+        };
+        let due = self.guests_told.map(|told| told + pause).filter(|due| *due > now);
+        if let Some(due) = due {
+            if has_first_words && !std::mem::replace(&mut self.are_first_words_due, true) {
+                ctx.run_later(due - now, |actor, ctx| {
+                    actor.are_first_words_due = false;
+                    actor.tell_guests(ctx);
+                });
+            }
+            return;
+        }
+        if let Some(report) = self.agent.next_guests() {
+            self.guests_told = Some(now);
+            self.tell(report);
         }
     }
 
@@ -354,6 +390,7 @@ impl Actor for HostAgent {
             actor.check_boot(ctx);
             actor.look(ctx);
         });
+        ctx.run_interval(GUESTS_EVERY, |actor, ctx| actor.tell_guests(ctx));
     }
 }
 

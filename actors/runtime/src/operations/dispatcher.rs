@@ -77,8 +77,8 @@ struct Dispatcher {
 /// An exchange that is over.
 struct Ended {
     host: Ref,
-    /// What the host has now: operation and state of its row.
-    taken: Vec<(Ref, u64)>,
+    /// What the host has now: operations, and when they would have been said again.
+    taken: Vec<(Ref, Instant)>,
 }
 
 impl Dispatcher {
@@ -124,12 +124,9 @@ impl Dispatcher {
 
     fn ended(&mut self, ended: &Ended) {
         self.talking.remove(&ended.host);
-        for (operation, modified) in &ended.taken {
-            if let Some(known) = self
-                .known
-                .get_mut(operation)
-                .filter(|known| known.modified == *modified)
-            {
+        for (operation, due) in &ended.taken {
+            // Not if it is another order by now, or was asked for again.
+            if let Some(known) = self.known.get_mut(operation).filter(|known| known.due == *due) {
                 known.due = Instant::now() + TAKEN_AGAIN;
             }
         }
@@ -187,8 +184,8 @@ impl Dispatcher {
             }
             let said = Said::Order(order.clone());
             batch.said.push(Signed { fence, as_of, said });
-            batch.operations.push((operation.clone(), known.modified));
             known.due = now + AGAIN;
+            batch.operations.push((operation.clone(), known.due));
         }
         for (host, batch) in batches.into_iter().filter(|(_, batch)| !batch.said.is_empty()) {
             self.talking.insert(host.clone());
@@ -226,7 +223,7 @@ impl Known {
 #[derive(Default)]
 struct Batch {
     said: Vec<Signed>,
-    operations: Vec<(Ref, u64)>,
+    operations: Vec<(Ref, Instant)>,
 }
 
 async fn exchange(node: Arc<Node>, host: Ref, member: Option<NodeId>, batch: Batch) -> Ended {

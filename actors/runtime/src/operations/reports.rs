@@ -7,9 +7,10 @@ use crate::node::Node;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use std::sync::Arc;
 use tracing::{debug, warn};
-use xenith_classes::agent::{Fence, Report, Said, Signed, Stopped};
+use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed, Stopped};
 use xenith_classes::host::dead;
 use xenith_classes::operation::{self, Outcome};
+use xenith_classes::vm::guest::observe_guests;
 use xenith_classes::vm::observe::{Observed, observe_stop};
 use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::{Transaction, View};
@@ -78,6 +79,7 @@ impl Node {
                 Ok(None)
             }
             Report::Stopped(stopped) => self.hear_stopped(host, stopped).await,
+            Report::Guests { boot_id, seen } => self.hear_guests(host, boot_id, seen).await,
             Report::Booted { boot_id, boot } => self.hear_booted(host, boot_id, boot).await,
         };
         match answer {
@@ -132,6 +134,28 @@ impl Node {
         }
         let is_known = look(&self.log.applied(), 0).map_err(CommitError::Api)? == Observed::Known;
         Ok(is_known.then_some(Said::Heard(stopped)))
+    }
+
+    async fn hear_guests(
+        self: &Arc<Node>,
+        host: &Ref,
+        boot_id: String,
+        seen: Vec<GuestSeen>,
+    ) -> Result<Option<Said>, CommitError> {
+        let known = |view: &View| {
+            let noted = observe_guests(view, 0, &mut SystemIds, (host, &boot_id), &seen);
+            noted.map(|noted| noted.known).map_err(CommitError::Api)
+        };
+        if known(&self.log.applied())?.len() < seen.len() {
+            let (row, id, all) = (host.clone(), boot_id.clone(), seen.clone());
+            let plan = self.plan(move |node, view| {
+                let now_ms = Node::pool_now_ms(&*node.clock, view);
+                Ok(observe_guests(view, now_ms, &mut SystemIds, (&row, &id), &all)?.changes)
+            });
+            done_or_nothing(self.operations.objects.propose(host, plan).await)?;
+        }
+        let known = known(&self.log.applied())?;
+        Ok((!known.is_empty()).then_some(Said::Noted(known)))
     }
 
     async fn hear_booted(

@@ -23,6 +23,7 @@ fn facts() -> HostFacts {
         xen_version: String::new(),
         kernel_version: String::new(),
         iscsi_iqn: String::new(),
+        storage: Vec::new(),
     }
 }
 

@@ -6,13 +6,14 @@ mod events;
 mod http;
 mod joins;
 mod limits;
+mod operations;
 mod people;
 mod places;
 
 use crate::accounts::{AuthError, Authenticator, Identity};
 use crate::membership::{Membership, MembershipError};
 use crate::peers::{PeerError, Peers};
-use crate::{Clock, Parts, RuntimeConfig, ThisHost, Toolstack};
+use crate::{Clock, Parts, RuntimeConfig, ThisHost, ThisMachine, Toolstack};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -178,7 +179,11 @@ pub fn host_that_waits(login_failure_delay: Duration) -> Host {
 }
 
 fn host_of(config: RuntimeConfig) -> Host {
-    let log = MemoryLog::new(born());
+    host_on((MemoryLog::new(born()), HOST_UUID), config, None)
+}
+
+/// A daemon over this log.
+pub fn host_on((log, uuid): (MemoryLog, &str), config: RuntimeConfig, machine: Option<ThisMachine>) -> Host {
     let dir = tempfile::tempdir().unwrap();
     let (peers, membership) = (Arc::new(FakePeers::default()), Arc::new(FakeMembership::default()));
     let clock = Arc::new(TestClock(AtomicI64::new(2_000_000)));
@@ -190,12 +195,12 @@ fn host_of(config: RuntimeConfig) -> Host {
         clock: clock.clone(),
         audit: Arc::new(crate::AuditLog::open(&dir.path().join("audit.log"), AUDIT).unwrap()),
         host: ThisHost {
-            uuid: HOST_UUID.to_owned(),
+            uuid: uuid.to_owned(),
             link_address: "127.0.0.1:1".to_owned(),
             certificate_sha256: [3; 32],
         },
         config,
-        machine: None,
+        machine,
     });
     let toolstack = toolstack.unwrap();
     Host {

@@ -7,13 +7,21 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Crate → the crates of the workspace it may name. Crates of the joins (binaries, tests, benches) may name all.
 const ARROWS: &[(&str, &[&str])] = &[
     ("xenith-datamodel", &[]),
-    ("xenith-xen-port", &[]),
+    ("xenith-storage-port", &[]),
+    // A host's steps are one list: those of its storage are among them.
+    ("xenith-xen-port", &["xenith-storage-port"]),
     ("xenith-link", &[]),
     ("xenith-wire", &["xenith-datamodel"]),
     ("xenith-pooldb", &["xenith-datamodel"]),
     (
         "xenith-classes",
-        &["xenith-datamodel", "xenith-wire", "xenith-pooldb", "xenith-xen-port"],
+        &[
+            "xenith-datamodel",
+            "xenith-wire",
+            "xenith-pooldb",
+            "xenith-xen-port",
+            "xenith-storage-port",
+        ],
     ),
     ("xenith-server", &["xenith-datamodel", "xenith-wire"]),
     ("xenith-client", &["xenith-datamodel", "xenith-wire"]),
@@ -29,9 +37,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "xenith-raft",
             "xenith-link",
             "xenith-xen-port",
+            "xenith-storage-port",
         ],
     ),
-    ("xenith-xen-sim", &["xenith-xen-port"]),
+    ("xenith-storage-sim", &["xenith-storage-port"]),
+    // The simulated machine has simulated disks, which live and die with it.
+    (
+        "xenith-xen-sim",
+        &["xenith-xen-port", "xenith-storage-port", "xenith-storage-sim"],
+    ),
 ];
 const JOINS: &[&str] = &[
     "xenith",
@@ -49,6 +63,7 @@ const PURE: &[&str] = &[
     "xenith-pooldb",
     "xenith-classes",
     "xenith-xen-port",
+    "xenith-storage-port",
 ];
 const IMPURE: &[&str] = &["tokio", "actix", "actix-web", "openraft", "sled", "rand", "mio"];
 /// Each of these is named by one crate of the workspace alone.

@@ -3,6 +3,7 @@
 use super::{Target, seeds_of, text_of};
 use crate::Seen;
 use xenith_classes::event::{Subscription, format_token, parse_token};
+use xenith_classes::vm::provision_spec;
 use xenith_datamodel::{DateTime, method};
 
 pub const DATE: Target = Target {
@@ -120,5 +121,43 @@ pub const METHOD: Target = Target {
             }
             None => seen.mark("none"),
         }
+    },
+};
+
+/// The disks that a template asks for.
+pub const PROVISION: Target = Target {
+    name: "provision",
+    home: "actors/classes",
+    words: &[
+        "device=\"0\"",
+        "size=\"1\"",
+        "sr=\"\"",
+        "bootable=\"true\"",
+        "type=\"user\"",
+        "&amp;",
+        "&#x41;",
+        "<!-- -->",
+        "<?xml version=\"1.0\"?>",
+        "<![CDATA[",
+        "-1",
+        "9223372036854775808",
+    ],
+    pairs: &[
+        ("<provision>", "</provision>"),
+        ("<disk ", "/>"),
+        ("<disk ", "></disk>"),
+    ],
+    seeds: || {
+        seeds_of(&[
+            r#"<provision><disk device="0" size="8589934592" sr="" bootable="true" type="system"/></provision>"#,
+            "<provision/>",
+        ])
+    },
+    run: |input, seen| match provision_spec::read(&text_of(input)) {
+        Ok(disks) => {
+            assert!(disks.len() < 256);
+            seen.mark_at("disks", disks.len().min(6));
+        }
+        Err(error) => seen.mark(&error.code),
     },
 };

@@ -9,6 +9,7 @@ use xenith_pooldb::Transaction;
 
 /// What is asked of a VM in each power state, that it makes sense; now and then anything is asked.
 const HALTED: &[(&str, u64)] = &[("start", 3), ("start_on", 1)];
+const SUSPENDED: &[(&str, u64)] = &[("resume", 6), ("resume_on", 3), ("hard_shutdown", 1)];
 const RUNNING: &[(&str, u64)] = &[
     ("pool_migrate", 45),
     ("hard_shutdown", 10),
@@ -17,6 +18,7 @@ const RUNNING: &[(&str, u64)] = &[
     ("hard_reboot", 10),
     ("clean_reboot", 10),
     ("pause", 8),
+    ("suspend", 14),
 ];
 const PAUSED: &[(&str, u64)] = &[("unpause", 3), ("hard_shutdown", 1)];
 
@@ -164,19 +166,25 @@ fn note(world: &mut World, vm: &Ref) {
 fn operate(world: &mut World, vm: Ref) {
     let column = xenith_datamodel::class("VM").and_then(|class| class.column("power_state"));
     let state = column.and_then(|column| world.coordinator.head.value(&vm, column));
-    let anything = [HALTED, RUNNING, PAUSED].concat();
+    let anything = [HALTED, RUNNING, PAUSED, SUSPENDED].concat();
     let messages = match state.as_ref().and_then(Value::as_text) {
         _ if world.random.percent(12) => anything.as_slice(),
         Some("Running") => RUNNING,
         Some("Paused") => PAUSED,
+        Some("Suspended") => SUSPENDED,
         _ => HALTED,
     };
     let message = weighted(world, messages);
     let host = world.hosts[world.random.index(world.hosts.len())].row.clone();
     let params = match message {
         "start" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
-        "start_on" => vec![Value::Ref(vm), Value::Ref(host), false.into(), false.into()],
-        "pool_migrate" => vec![Value::Ref(vm), Value::Ref(host), Value::map([])],
+        "resume" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
+        "start_on" | "resume_on" => vec![Value::Ref(vm), Value::Ref(host), false.into(), false.into()],
+        "pool_migrate" => {
+            // Also one whose guest has not spoken yet.
+            let force = world.random.one_of(["true", "false"]);
+            vec![Value::Ref(vm), Value::Ref(host), Value::text_map([("force", force)])]
+        }
         _ => vec![Value::Ref(vm)],
     };
     ask(world, message, &params);

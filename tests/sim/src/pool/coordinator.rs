@@ -5,9 +5,10 @@ use super::net::Message;
 use super::plant::PoolPlant;
 use super::world::{AGAIN_MS, World};
 use std::collections::{BTreeMap, VecDeque};
-use xenith_classes::agent::{Fence, Report, Said, Signed};
+use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed};
 use xenith_classes::host::dead;
 use xenith_classes::operation::{self, Order};
+use xenith_classes::vm::guest::observe_guests;
 use xenith_classes::vm::observe::{Observed, observe_stop};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
@@ -127,7 +128,10 @@ impl World {
         self.coordinator.sent = sent;
     }
 
-    fn order(&mut self, view: &View, host: &Ref, order: Order) {
+    fn order(&mut self, view: &View, host: &Ref, mut order: Order) {
+        if self.plant == PoolPlant::ActivatesEarly {
+            super::disks::activate_early(&mut order.effects);
+        }
         let Some(host) = self.hosts.iter().position(|known| known.row == *host) else {
             return;
         };
@@ -191,6 +195,7 @@ impl World {
                     self.propose(tx, Proposal::Other);
                 }
             }
+            Report::Guests { boot_id, seen } => self.hear_guests(host, boot_id, seen),
             Report::Booted { boot_id, boot } => {
                 let row = self.hosts[host].row.clone();
                 if dead::knows_boot(&self.committed, &row, boot_id).expect("a host's state can be read") {
@@ -219,8 +224,25 @@ impl World {
                 EffectError::PeerLost => "outcome_peer_lost",
                 EffectError::GuestDidNotAnswer => "outcome_guest_did_not_answer",
                 EffectError::BadState(_) => "outcome_bad_state",
+                EffectError::Storage(_) => "outcome_of_storage",
                 EffectError::NoImage | EffectError::Failed(_) => "outcome_failed",
             }),
+        }
+    }
+
+    fn hear_guests(&mut self, host: usize, boot_id: &str, seen: &[GuestSeen]) {
+        let (row, now) = (self.hosts[host].row.clone(), self.now_ms);
+        let committed = self.committed.clone();
+        let noted = observe_guests(&committed, now, &mut self.ids, (&row, boot_id), seen);
+        let known = noted.expect("guests can be observed").known;
+        if !known.is_empty() {
+            self.tell(host, committed.generation(), Said::Noted(known));
+        }
+        let head = self.coordinator.head.clone();
+        let noted = observe_guests(&head, now, &mut self.ids, (&row, boot_id), seen);
+        if let Some(tx) = noted.expect("guests can be observed").changes {
+            self.probes.hit("guest_spoke");
+            self.propose(tx, Proposal::Other);
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use xenith_classes::agent::{Agent, Deed, Journal, Pace, Report, Signed};
 use xenith_datamodel::Ref;
 use xenith_pooldb::View;
-use xenith_xen_sim::machine::{Behaviour, Happening, Image, Machine, Parcel};
+use xenith_storage_port::StorageFacts;
+use xenith_xen_sim::machine::{Behaviour, Happening, Images, Machine, Parcel};
 
 pub struct Host {
     pub row: Ref,
@@ -22,6 +23,7 @@ pub struct Host {
     tickets: BTreeMap<u64, u64>,
     next_ticket: u64,
     memory_bytes: i64,
+    storage: Vec<StorageFacts>,
 }
 
 /// What comes out of a host.
@@ -31,7 +33,7 @@ pub enum Out {
 }
 
 impl Host {
-    pub fn new(row: Ref, address: String, memory_bytes: i64, view: View) -> Host {
+    pub fn new(row: Ref, address: String, (memory_bytes, storage): (i64, Vec<StorageFacts>), view: View) -> Host {
         Host {
             row,
             address,
@@ -45,12 +47,13 @@ impl Host {
             tickets: BTreeMap::new(),
             next_ticket: 0,
             memory_bytes,
+            storage,
         }
     }
 
     pub fn power_on(&mut self, behaviour: Behaviour, (seed, now_ms): (u64, u64), as_before: bool) -> Vec<Out> {
         self.boot += 1;
-        self.machine = Some(Machine::new(self.memory_bytes, behaviour, seed));
+        self.machine = Some(Machine::new(self.memory_bytes, behaviour, seed).with_storage(&self.storage, seed));
         self.start_daemon(now_ms, as_before)
     }
 
@@ -81,7 +84,7 @@ impl Host {
     }
 
     /// Everything that is due on the machine.
-    pub fn advance(&mut self, now_ms: u64, images: &mut BTreeMap<String, Image>) -> Vec<Out> {
+    pub fn advance(&mut self, now_ms: u64, images: &mut dyn Images) -> Vec<Out> {
         let Some(machine) = self.machine.as_mut() else {
             return Vec::new();
         };
@@ -110,6 +113,7 @@ impl Host {
         let domains = self.machine.as_ref().map(Machine::domains).unwrap_or_default();
         let (view, row) = (self.view.clone(), self.row.clone());
         self.with_agent(now_ms, |agent| {
+            agent.see(&domains);
             agent.look(&domains, &view, &row).expect("the rows can be read")
         })
     }

@@ -17,6 +17,7 @@ mod calls;
 mod checkers;
 mod coordinator;
 mod deposed;
+mod disks;
 mod faults;
 mod host;
 mod net;
@@ -117,7 +118,7 @@ fn heal(world: &mut World, steps: u64) -> (u64, Option<String>) {
     world.heal();
     let until = steps + HEALING_STEPS_MAX;
     let mut step = steps;
-    while !world.is_quiet() {
+    while !(world.is_quiet() && checkers::guests_are_shown(world)) {
         step += 1;
         world.begin_step(step);
         world.pass_on();

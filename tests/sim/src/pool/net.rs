@@ -114,7 +114,11 @@ impl World {
             }
             let out = self.hosts[host].look(now);
             self.send_out(host, out);
-            let untold = self.hosts[host].agent.as_ref().map(|agent| agent.untold());
+            let untold = self.hosts[host].agent.as_mut().map(|agent| {
+                let mut untold = agent.untold();
+                untold.extend(agent.next_guests());
+                untold
+            });
             let reports = untold.unwrap_or_default().into_iter().map(Out::Report);
             self.send_out(host, reports.collect());
         }

@@ -26,4 +26,6 @@ pub enum PoolPlant {
     AttachesAll,
     /// A task that has ended is never told so.
     TasksStay,
+    /// A migration lets the destination write its disks while the source does.
+    ActivatesEarly,
 }

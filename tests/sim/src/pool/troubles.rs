@@ -1,5 +1,6 @@
 //! How a machine behaves: what its effects fail with, and how often.
 
+use super::disks;
 use super::world::World;
 use xenith_xen_port::EffectError;
 use xenith_xen_sim::machine::{Behaviour, EffectKind, Point, Rule, Trouble};
@@ -42,6 +43,7 @@ pub fn behaviour(world: &mut World) -> Behaviour {
     Behaviour {
         jitter_percent: 50,
         rules,
+        storage: disks::troubles(world),
         ..Behaviour::lifelike()
     }
 }

@@ -3,6 +3,7 @@
 use super::acked::Acked;
 use super::coordinator::{Coordinator, Proposal};
 use super::deposed::Deposed;
+use super::disks::{self, Shelf};
 use super::host::Host;
 use super::net::Message;
 use super::plant::PoolPlant;
@@ -16,9 +17,9 @@ use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
 use xenith_classes::{Caller, Ids, PlanCx, operation};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
-use xenith_xen_port::{Domain, DomainState};
-use xenith_xen_sim::facts::machine_facts;
-use xenith_xen_sim::machine::{Behaviour, Image, Machine};
+use xenith_xen_port::{Domain, DomainState, HostFacts};
+use xenith_xen_sim::facts::{machine_facts, machine_storage};
+use xenith_xen_sim::machine::{Behaviour, Machine};
 
 pub const GIB: i64 = 1 << 30;
 /// Unanswered things are said again after so long.
@@ -51,7 +52,7 @@ pub struct World {
     pub now_ms: i64,
     pub hosts: Vec<Host>,
     pub vms: Vec<Ref>,
-    pub images: BTreeMap<String, Image>,
+    pub images: Shelf,
     /// The log: what is committed. What is proposed and not committed yet is the coordinator's.
     pub committed: View,
     pub coordinator: Coordinator,
@@ -83,8 +84,9 @@ impl World {
             .map(|number| {
                 let uuid = format!("host-uuid-{number}");
                 let row = committed.by_uuid(class("host"), &uuid).expect("the host was just made");
-                let memory = 32 * GIB - GIB / 2 - 2 * GIB;
-                Host::new(row, address(number.into()), memory, committed.clone())
+                let memory_bytes = 32 * GIB - GIB / 2 - 2 * GIB;
+                let machine = (memory_bytes, machine_storage(number));
+                Host::new(row, address(number.into()), machine, committed.clone())
             })
             .collect();
         let mut world = World {
@@ -99,7 +101,7 @@ impl World {
             now_ms,
             hosts,
             vms: Vec::new(),
-            images: BTreeMap::new(),
+            images: Shelf::default(),
             coordinator: Coordinator::new(&committed),
             committed,
             net: BTreeMap::new(),
@@ -120,6 +122,7 @@ impl World {
             calls::make_vif(&mut world, &vm);
             world.vms.push(vm);
         }
+        disks::make(&mut world);
         world
     }
 
@@ -274,7 +277,7 @@ impl World {
     pub fn is_quiet(&self) -> bool {
         let told = |host: &Host| {
             let agent = host.agent.as_ref();
-            agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle())
+            agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle() && agent.guests_are_told())
         };
         // A guest that has stopped is answered with the next look.
         let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain);
@@ -295,14 +298,21 @@ impl World {
         domid.and_then(|domid| domid.as_int()) == Some(-1)
     }
 
-    /// What is not over: operations.
+    /// What is not over: operations, and domains that have stopped and that nobody has answered.
     pub fn unfinished(&self) -> String {
         let class = xenith_datamodel::class("xenith_operation").expect("a class of the tables");
         let open = self.committed.refs(class).filter_map(|operation| {
             let record = operation::Record::read(&self.committed, operation).ok()?;
             Some(format!("{} {} at {}", record.kind, record.state, record.sequence))
         });
-        open.collect::<Vec<_>>().join("; ")
+        let domains = self.hosts.iter().enumerate().flat_map(|(number, host)| {
+            let all = host.machine.as_ref().map(Machine::domains).unwrap_or_default();
+            let stopped = all
+                .into_iter()
+                .filter(|domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain));
+            stopped.map(move |domain| format!("stopped on host {number}: {domain:?}"))
+        });
+        open.chain(domains).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -313,7 +323,10 @@ fn address(number: usize) -> String {
 
 fn born(ids: &mut SeededIds, now_ms: i64) -> View {
     let facts: Vec<_> = (1..=HOSTS)
-        .map(|number| machine_facts(number, &address(number.into()), now_ms / 1_000))
+        .map(|number| HostFacts {
+            storage: machine_storage(number),
+            ..machine_facts(number, &address(number.into()), now_ms / 1_000)
+        })
         .collect();
     let birth = |number: usize, uuid: &'static str| HostBirth {
         facts: &facts[number],

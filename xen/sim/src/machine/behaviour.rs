@@ -36,6 +36,8 @@ pub struct Behaviour {
     /// Every duration is longer by up to this share of itself.
     pub jitter_percent: u8,
     pub rules: Vec<Rule>,
+    /// Of the machine's disks.
+    pub storage: xenith_storage_sim::Behaviour,
 }
 
 impl Behaviour {
@@ -57,6 +59,7 @@ impl Behaviour {
             silence_ms: 5_000,
             jitter_percent: 0,
             rules: Vec::new(),
+            storage: xenith_storage_sim::Behaviour::default(),
         }
     }
 
@@ -75,6 +78,7 @@ impl Behaviour {
             migrate_ms: 5_000,
             migrate_parts: 20,
             jitter_percent: 30,
+            storage: xenith_storage_sim::Behaviour::lifelike(),
             ..Behaviour::instant()
         }
     }
@@ -171,6 +175,8 @@ pub enum EffectKind {
     MigrationSend,
     MigrationUndo,
     ImageDelete,
+    /// Storage has rules of its own.
+    Storage,
 }
 
 impl EffectKind {
@@ -187,6 +193,7 @@ impl EffectKind {
             Effect::MigrationSend { .. } => EffectKind::MigrationSend,
             Effect::MigrationUndo(_) => EffectKind::MigrationUndo,
             Effect::ImageDelete(_) => EffectKind::ImageDelete,
+            Effect::Storage(_) => EffectKind::Storage,
         }
     }
 }
@@ -236,7 +243,8 @@ fn steps(effect: &Effect) -> u64 {
         | Effect::DomainSave { .. }
         | Effect::MigrationSend { .. }
         | Effect::MigrationUndo(_)
-        | Effect::ImageDelete(_) => 1,
+        | Effect::ImageDelete(_)
+        | Effect::Storage(_) => 1,
     }
 }
 

@@ -22,6 +22,8 @@ use behaviour::{Fate, Habits};
 use guest::{Guest, GuestEvent, Half, Origin, Wish};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use xenith_storage_port::{Attachment, StorageError, StorageFacts};
+use xenith_storage_sim::{Medium, Storage};
 use xenith_xen_port::{Domain, DomainConfig, DomainState, Done, Effect, EffectError, StopReason, VmId};
 
 /// What a machine has to say.
@@ -51,6 +53,10 @@ pub trait Images {
     fn write(&mut self, name: &str, image: &Image) -> Result<(), String>;
     /// One that is not there is deleted.
     fn delete(&mut self, name: &str) -> Result<(), String>;
+    /// Where its disks are; nothing for machines without storage.
+    fn disks(&mut self) -> Option<&mut dyn Medium> {
+        None
+    }
 }
 
 impl Images for BTreeMap<String, Image> {
@@ -130,6 +136,7 @@ pub struct Machine {
     next_domid: i64,
     guests: BTreeMap<VmId, Guest>,
     works: BTreeMap<Subject, Work>,
+    storage: Storage,
     ready: Vec<Happening>,
 }
 
@@ -143,6 +150,7 @@ impl Machine {
     pub fn new(memory_bytes: i64, behaviour: Behaviour, seed: u64) -> Machine {
         Machine {
             memory_bytes,
+            storage: Storage::new(&[], behaviour.storage.clone(), seed),
             habits: Habits::new(behaviour, seed),
             now_ms: 0,
             next_domid: 1,
@@ -152,12 +160,27 @@ impl Machine {
         }
     }
 
+    /// With these repositories.
+    pub fn with_storage(self, srs: &[StorageFacts], seed: u64) -> Machine {
+        Machine {
+            storage: Storage::new(srs, self.habits.behaviour.storage.clone(), seed),
+            ..self
+        }
+    }
+
+    pub fn attachments(&self) -> Vec<Attachment> {
+        self.storage.attachments()
+    }
+
     /// Begins to work `effect`; `ticket` is finished once, by a later [`advance`](Machine::advance).
     ///
     /// An effect that is worked already is joined: both tickets end with it. Another effect for the same VM is refused, unless it
     /// overrides: `DomainDestroy` ends whatever is worked, `MigrationUndo` ends a `MigrationSend`; the ended one is `Cancelled`.
     pub fn begin(&mut self, now_ms: u64, ticket: u64, effect: Effect) {
         self.pass_time(now_ms);
+        if let Effect::Storage(step) = effect {
+            return self.storage.begin(self.now_ms, ticket, step);
+        }
         let subject = Subject::of(&effect);
         if let Some(work) = self.works.get_mut(&subject) {
             if work.effect == effect {
@@ -188,6 +211,7 @@ impl Machine {
     /// Gives up the effect of `ticket`, for all tickets that joined it, where that leaves nothing behind; else it goes on to its end.
     pub fn cancel(&mut self, now_ms: u64, ticket: u64) {
         self.pass_time(now_ms);
+        self.storage.cancel(ticket);
         let work = self.works.iter().find(|(_, work)| work.tickets.contains(&ticket));
         let Some((subject, work)) = work else { return };
         if may_be_cancelled(work) {
@@ -201,7 +225,8 @@ impl Machine {
         if !self.ready.is_empty() {
             return Some(self.now_ms);
         }
-        self.earliest().map(|(due, _)| due)
+        let domains = self.earliest().map(|(due, _)| due);
+        domains.into_iter().chain(self.storage.next_due()).min()
     }
 
     /// Everything that has happened up to `now_ms`.
@@ -213,7 +238,23 @@ impl Machine {
                 Due::Guest(vm, event) => self.guest_does(&vm, event),
             }
         }
+        self.storage_advances(images);
         std::mem::take(&mut self.ready)
+    }
+
+    fn storage_advances(&mut self, images: &mut dyn Images) {
+        let mut none = BTreeMap::new();
+        let medium: &mut dyn Medium = match images.disks() {
+            Some(medium) => medium,
+            None => &mut none,
+        };
+        for ended in self.storage.advance(self.now_ms, medium) {
+            let result = ended.result.map_err(|error: StorageError| EffectError::from(error));
+            self.ready.push(Happening::Finished {
+                ticket: ended.ticket,
+                result: result.map(|found| Done { domid: None, found }),
+            });
+        }
     }
 
     pub fn domains(&self) -> Vec<Domain> {
@@ -233,6 +274,7 @@ impl Machine {
 
     /// How it behaves from now on; what is being worked goes on as it began.
     pub fn behave(&mut self, behaviour: Behaviour) {
+        self.storage.behave(behaviour.storage.clone());
         self.habits.change(behaviour);
     }
 
@@ -287,7 +329,8 @@ fn overrides(effect: &Effect, running: &Effect) -> bool {
         | Effect::DomainRestore { .. }
         | Effect::MigrationReceive { .. }
         | Effect::MigrationSend { .. }
-        | Effect::ImageDelete(_) => false,
+        | Effect::ImageDelete(_)
+        | Effect::Storage(_) => false,
     }
 }
 
@@ -304,6 +347,7 @@ fn may_be_cancelled(work: &Work) -> bool {
         | Effect::DomainPause(_)
         | Effect::DomainDestroy(_)
         | Effect::MigrationUndo(_)
-        | Effect::ImageDelete(_) => work.stage == Stage::Begun,
+        | Effect::ImageDelete(_)
+        | Effect::Storage(_) => work.stage == Stage::Begun,
     }
 }

@@ -38,13 +38,13 @@ impl Machine {
         }
         let vm = effect.vm().ok_or(EffectError::NoDomain)?;
         let guest = self.guests.get_mut(vm).ok_or(EffectError::NoDomain)?;
-        let domid = Some(guest.domid);
+        let domid = guest.domid;
         match effect {
             Effect::DomainCreate(_) | Effect::DomainRestore { .. } => {
                 guest.state = DomainState::Paused;
-                return Ok(Done { domid });
+                return Ok(Done::built(domid));
             }
-            Effect::MigrationReceive { .. } => return Ok(Done { domid }),
+            Effect::MigrationReceive { .. } => return Ok(Done::built(domid)),
             Effect::DomainUnpause(_) | Effect::MigrationUndo(_) => {
                 guest.half = None;
                 guest.run(now_ms);
@@ -57,7 +57,8 @@ impl Machine {
             Effect::DomainShutdown { .. }
             | Effect::DomainSave { .. }
             | Effect::MigrationSend { .. }
-            | Effect::ImageDelete(_) => return Err(EffectError::Failed("the step has no such end".to_owned())),
+            | Effect::ImageDelete(_)
+            | Effect::Storage(_) => return Err(EffectError::Failed("the step has no such end".to_owned())),
         }
         Ok(Done::default())
     }
@@ -144,7 +145,8 @@ impl Machine {
                 | Effect::DomainPause(_)
                 | Effect::DomainDestroy(_)
                 | Effect::MigrationUndo(_)
-                | Effect::ImageDelete(_),
+                | Effect::ImageDelete(_)
+                | Effect::Storage(_),
                 _,
             ) => {}
         }
@@ -181,7 +183,8 @@ impl Machine {
                 | Effect::DomainRestore { .. }
                 | Effect::MigrationReceive { .. }
                 | Effect::MigrationUndo(_)
-                | Effect::ImageDelete(_),
+                | Effect::ImageDelete(_)
+                | Effect::Storage(_),
                 _,
             ) => {}
         }

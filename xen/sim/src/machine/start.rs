@@ -1,6 +1,7 @@
 //! The first look at an effect: is it done already, may it be done, and how long does it take.
 
 use super::*;
+use xenith_storage_port::{Use, VdiId};
 
 enum Start {
     Done(Done),
@@ -90,6 +91,8 @@ impl Machine {
             Effect::MigrationSend { vm, migration, .. } => self.start_send(vm, migration),
             Effect::MigrationUndo(vm) => self.start_undo(vm, fate),
             Effect::ImageDelete(_) => Ok(self.working(0, fate)),
+            // Those have never come here.
+            Effect::Storage(_) => Err(bad_state("a step of storage is no step of a domain")),
         }
     }
 
@@ -116,9 +119,7 @@ impl Machine {
             let same = *guest.config == *config && guest.origin == origin;
             let up = !matches!(guest.state, DomainState::Stopped(_));
             return match same && up {
-                true => Ok(Start::Done(Done {
-                    domid: Some(guest.domid),
-                })),
+                true => Ok(Start::Done(Done::built(guest.domid))),
                 false => Err(bad_state("another domain of the VM is there")),
             };
         }
@@ -130,12 +131,15 @@ impl Machine {
         };
         let memory = match &origin {
             Origin::Restored { image } => {
+                self.check_image(&config.vm, image)?;
                 let memory = image_of(config, image, images)?;
                 self.habits.resumed_memory(memory)
             }
             // What is received replaces it.
             Origin::Created | Origin::Received { .. } => self.habits.fresh_memory(fate),
         };
+        let active = !matches!(origin, Origin::Received { .. });
+        self.check_disks(config, active)?;
         self.make_room(config)?;
         let domid = self.next_domid;
         self.next_domid += 1;
@@ -174,11 +178,37 @@ impl Machine {
         match self.guest(vm)?.state {
             DomainState::Running => Ok(Start::Done(Done::default())),
             DomainState::Paused => {
+                self.check_disks(&self.guest(vm)?.config, true)?;
                 let switch_ms = self.habits.behaviour.switch_ms;
                 Ok(self.working(switch_ms, fate))
             }
             DomainState::Building => Err(bad_state("not all of it is there yet")),
             DomainState::Stopped(_) => Err(bad_state("it has stopped")),
+        }
+    }
+
+    /// The domain's disks must be attached for it, and active if it may run.
+    fn check_disks(&self, config: &DomainConfig, active: bool) -> Result<(), EffectError> {
+        for vdi in config.disks.iter().filter_map(|disk| disk.vdi.clone()) {
+            self.check_disk(&config.vm, vdi, active)?;
+        }
+        Ok(())
+    }
+
+    fn check_disk(&self, vm: &VmId, vdi: VdiId, active: bool) -> Result<(), EffectError> {
+        let on = Use { vdi, by: vm.0.clone() };
+        match self.storage.held(&on) {
+            Some(held) if held.is_active || !active => Ok(()),
+            Some(_) => Err(EffectError::BadState(format!("its disk {} is not active", on.vdi))),
+            None => Err(EffectError::BadState(format!("its disk {} is not attached", on.vdi))),
+        }
+    }
+
+    /// An image that is a disk, as it is when there is storage.
+    fn check_image(&self, vm: &VmId, image: &str) -> Result<(), EffectError> {
+        match VdiId::parse(image) {
+            Some(vdi) => self.check_disk(vm, vdi, true),
+            None => Ok(()),
         }
     }
 
@@ -232,10 +262,13 @@ impl Machine {
             DomainState::Stopped(StopReason::Suspend) if guest.saved_to.as_deref() == Some(image) => {
                 Ok(Start::Done(Done::default()))
             }
-            DomainState::Running => Ok(Start::Goes {
-                stage: Stage::Suspending { parts: 0 },
-                ms: self.suspend_ms(vm, fate),
-            }),
+            DomainState::Running => {
+                self.check_image(vm, image)?;
+                Ok(Start::Goes {
+                    stage: Stage::Suspending { parts: 0 },
+                    ms: self.suspend_ms(vm, fate),
+                })
+            }
             DomainState::Building | DomainState::Paused | DomainState::Stopped(_) => {
                 Err(bad_state("its guest does not run"))
             }
@@ -284,6 +317,7 @@ impl Machine {
         let guest = self.guest(vm)?;
         match (&guest.half, guest.state) {
             (Some(Half::Sent { .. }), _) => {
+                self.check_disks(&guest.config, true)?;
                 let switch_ms = self.habits.behaviour.switch_ms;
                 Ok(self.working(switch_ms, fate))
             }

@@ -104,7 +104,7 @@ pub fn guest(vm: &str) -> DomainConfig {
             number: 0,
             is_cd: false,
             read_only: false,
-            source: Some("disk".to_owned()),
+            vdi: None,
         }],
         nics: vec![Nic {
             number: 0,

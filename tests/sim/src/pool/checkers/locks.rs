@@ -14,7 +14,7 @@ pub fn check(world: &World) -> Option<String> {
         .map(|(task, lock)| (lock.object.as_str().to_owned(), task.as_str().to_owned()))
         .collect();
     let mut marked = BTreeSet::new();
-    for name in ["VM", "VBD", "VIF", "host"] {
+    for name in ["VM", "VBD", "VIF", "VDI", "SR", "host"] {
         let class = class(name)?;
         let column = class.column("current_operations")?;
         for object in view.refs(class) {

@@ -3,12 +3,14 @@
 mod acked_writes;
 mod devices;
 mod events;
+mod guests;
 mod locks;
 mod memory;
 mod one_place;
 mod orphans;
 mod quiet;
 mod relations;
+mod storage;
 
 use super::world::World;
 
@@ -20,6 +22,8 @@ pub fn check(world: &mut World, step: u64) -> Option<String> {
     let often = one_place::check(world)
         .or_else(|| locks::check(world))
         .or_else(|| memory::check(world))
+        .or_else(|| guests::check(world))
+        .or_else(|| storage::check(world))
         .or_else(|| acked_writes::check(world));
     match step.is_multiple_of(SELDOM) {
         true => often.or_else(|| check_all_rows(world)),
@@ -36,5 +40,12 @@ pub fn check_quiet(world: &mut World) -> Option<String> {
     orphans::check(world)
         .or_else(|| quiet::check(world))
         .or_else(|| devices::check(world))
+        .or_else(|| storage::check_quiet(world))
+        .or_else(|| guests::differs(world))
         .or_else(|| check_all_rows(world))
+}
+
+/// Whether the rows say what guests say, which they do a while after everything else has ended.
+pub fn guests_are_shown(world: &World) -> bool {
+    guests::differs(world).is_none()
 }

@@ -20,7 +20,7 @@ pub fn check(world: &World) -> Option<String> {
             return Some(format!("VM {uuid} has a claim on a host for ever"));
         }
         let rows = match state.as_str() {
-            "Halted" => None,
+            "Halted" | "Suspended" => None,
             _ => Some((text("resident_on")?, state.clone(), text("domid")?)),
         };
         let mut places = Vec::new();

@@ -12,7 +12,7 @@ fn from_create_to_destroy() {
     assert_eq!((building.state, building.migrating), (DomainState::Building, false));
     assert_eq!(world.machines[0].free_bytes(), 8 * GIB - building.memory_bytes);
     world.pass(10_000);
-    assert_eq!(world.finished[&ticket], Ok(Done { domid: Some(1) }));
+    assert_eq!(world.finished[&ticket], Ok(Done::built(1)));
     assert_eq!(world.state(0, "a"), Some(Paused));
     world.work(0, Effect::DomainUnpause(vm("a"))).unwrap();
     assert_eq!(world.domain(0, "a").unwrap().guest, None);
@@ -31,7 +31,7 @@ fn from_create_to_destroy() {
     assert_eq!(world.machines[0].free_bytes(), 8 * GIB);
     assert_eq!(
         world.work(0, create("a")),
-        Ok(Done { domid: Some(2) }),
+        Ok(Done::built(2)),
         "domain ids are not used again"
     );
 }

@@ -4,6 +4,7 @@ mod life;
 mod migration;
 mod random;
 mod repeated;
+mod storage;
 mod trouble;
 
 use super::*;
@@ -144,7 +145,7 @@ pub(super) fn config(name: &str) -> Box<DomainConfig> {
             number: 0,
             is_cd: false,
             read_only: false,
-            source: Some("disk".to_owned()),
+            vdi: None,
         }],
         nics: vec![Nic {
             number: 0,

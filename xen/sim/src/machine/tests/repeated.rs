@@ -41,8 +41,8 @@ fn the_second_asker_joins_what_runs() {
     world.pass(100);
     let second = world.begin(0, create("a"));
     world.pass(60_000);
-    assert_eq!(world.finished[&first], Ok(Done { domid: Some(1) }));
-    assert_eq!(world.finished[&second], Ok(Done { domid: Some(1) }));
+    assert_eq!(world.finished[&first], Ok(Done::built(1)));
+    assert_eq!(world.finished[&second], Ok(Done::built(1)));
 }
 
 #[test]
