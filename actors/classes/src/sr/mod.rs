@@ -7,8 +7,8 @@ pub(crate) use allowed::{allowed_now, can, check_operation};
 pub use scan::Scan;
 
 use crate::host::dead;
-use crate::room::{Asker, Planner, done};
-use crate::{placement, rows};
+use crate::room::{Asker, Planned, Planner, done};
+use crate::{Args, PlanCx, placement, rows};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -22,38 +22,18 @@ pub fn asker(message: &str) -> Option<Asker> {
 
 /// The halves that only change rows: what a driver would keep of it, ours do not.
 pub fn lookup(message: &str) -> Option<Planner> {
-    let field = ["name_label", "name_description", "physical_size"]
-        .into_iter()
-        .find(|field| message.strip_prefix("set_") == Some(*field))?;
-    Some(Planner::Write(match field {
-        "name_label" => |cx, args| {
-            let mut tx = cx.transaction();
-            rows::set(&mut tx, "SR", args.reference(0)?, "name_label", args.value(1)?.clone())?;
-            done(tx)
-        },
-        "name_description" => |cx, args| {
-            let mut tx = cx.transaction();
-            rows::set(
-                &mut tx,
-                "SR",
-                args.reference(0)?,
-                "name_description",
-                args.value(1)?.clone(),
-            )?;
-            done(tx)
-        },
-        _ => |cx, args| {
-            let mut tx = cx.transaction();
-            rows::set(
-                &mut tx,
-                "SR",
-                args.reference(0)?,
-                "physical_size",
-                args.value(1)?.clone(),
-            )?;
-            done(tx)
-        },
+    Some(Planner::Write(match message {
+        "set_name_label" => |cx, args| set(cx, args, "name_label"),
+        "set_name_description" => |cx, args| set(cx, args, "name_description"),
+        "set_physical_size" => |cx, args| set(cx, args, "physical_size"),
+        _ => return None,
     }))
+}
+
+fn set(cx: &mut PlanCx<'_>, args: Args<'_>, field: &str) -> Planned {
+    let mut tx = cx.transaction();
+    rows::set(&mut tx, "SR", args.reference(0)?, field, args.value(1)?.clone())?;
+    done(tx)
 }
 
 /// The connections that are plugged in: (PBD, host).

@@ -14,7 +14,7 @@ use xenith_raft::{CommitError, Plan, PoolLog};
 
 /// An actor that was not asked for so long is let go of.
 const IDLE: Duration = Duration::from_secs(30);
-/// Above this many actors each new one looks for idle ones.
+/// With fewer actors nobody looks for idle ones.
 const FEW: usize = 256;
 
 /// The admission half of one object: host, VM, SR, VDI, network or pool.
@@ -43,7 +43,14 @@ impl Handler<Propose> for ObjectActor {
 pub(crate) struct Router {
     log: Arc<dyn PoolLog>,
     arbiter: ArbiterHandle,
-    objects: Mutex<BTreeMap<Ref, Known>>,
+    objects: Mutex<Objects>,
+}
+
+#[derive(Default)]
+struct Objects {
+    known: BTreeMap<Ref, Known>,
+    /// With so many, idle ones are looked for: twice as many as the last look left, so that looking costs no more than making.
+    look_at: usize,
 }
 
 struct Known {
@@ -75,13 +82,15 @@ impl Router {
     fn actor(&self, object: &Ref) -> Addr<ObjectActor> {
         let now = Instant::now();
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = objects.get_mut(object).filter(|known| known.actor.connected()) {
+        if let Some(known) = objects.known.get_mut(object).filter(|known| known.actor.connected()) {
             known.asked = now;
             return known.actor.clone();
         }
-        if objects.len() >= FEW {
+        if objects.known.len() >= objects.look_at.max(FEW) {
             // Dropped, an actor ends after what is in its mailbox.
-            objects.retain(|_, known| known.actor.connected() && now.duration_since(known.asked) < IDLE);
+            let is_used = |known: &Known| known.actor.connected() && now.duration_since(known.asked) < IDLE;
+            objects.known.retain(|_, known| is_used(known));
+            objects.look_at = 2 * objects.known.len();
         }
         let log = Arc::clone(&self.log);
         let actor = ObjectActor::start_in_arbiter(&self.arbiter, |_| ObjectActor { log });
@@ -89,7 +98,7 @@ impl Router {
             actor: actor.clone(),
             asked: now,
         };
-        objects.insert(object.clone(), known);
+        objects.known.insert(object.clone(), known);
         actor
     }
 }
