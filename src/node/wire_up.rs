@@ -89,39 +89,18 @@ impl RunningNode {
         let services = Arc::new(LinkServices::default());
         let link = start_link(&local, store.identity(), net.clone(), services.clone()).await?;
         net.attach(link.clone());
-        let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
-        let raft = start_raft(&local, store, me.clone(), net).await?;
-        // A failure above this line leaves nothing that others may rely on.
-        drop(services.raft.set(Arc::downgrade(&raft.service())));
-        if fresh {
-            bootstrap(&local, &raft, &pool_uuid, &me).await?;
-        }
-        let toolstack = Arc::new(start_toolstack(&local, &raft, &link, (&me, incarnation, &pool_uuid))?);
-        drop(services.toolstack.set(Arc::downgrade(&toolstack)));
-        let (tell, again) = watch::channel(None);
-        let joiner = Arc::new(Joiner::new(local.clone(), raft.clone(), tell.clone()));
-        toolstack.serve_pool_join(joiner.clone());
-        let door = Door::new(toolstack.clone(), joiner, raft.clone(), local.host_uuid.clone());
-        let server = start_server(&local, Arc::new(door))?;
-        tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
-        let start = HostStart {
-            member: me,
-            address: config.host.address.to_string(),
-            facts: local.facts.clone(),
-            certificate: local.server_certificate().cloned(),
-            https_only: config.listen.https_only,
+        let ground = Ground {
+            local,
+            me,
+            link: link.clone(),
+            services,
         };
-        let mut tasks = JoinSet::new();
-        tasks.spawn(guard::watch_membership(local, raft.clone(), tell));
-        tasks.spawn(guard::report_start(toolstack.clone(), start));
-        Ok(RunningNode {
-            server,
-            toolstack,
-            raft,
-            link,
-            again,
-            tasks,
-        })
+        let running = ground.start(store, fresh, net).await;
+        if running.is_err() {
+            // It would keep the address from the next start.
+            link.shutdown().await;
+        }
+        running
     }
 
     /// Returns when this host has to start anew from what is on disk, and why.
@@ -154,6 +133,73 @@ impl RunningNode {
         drop(self.toolstack);
         self.raft.stop().await;
         self.link.shutdown().await;
+    }
+}
+
+/// What a node stands on while it starts; whoever made it takes it down when the start fails.
+struct Ground {
+    local: Arc<Local>,
+    me: Member,
+    link: Link,
+    services: Arc<LinkServices>,
+}
+
+impl Ground {
+    /// Raft and what stands on it.
+    async fn start(self, store: SledLog, fresh: bool, net: Arc<LinkNet>) -> Result<RunningNode, NodeError> {
+        let (pool_uuid, incarnation) = (store.identity().pool_uuid.clone(), store.identity().incarnation);
+        let raft = start_raft(&self.local, store, self.me.clone(), net).await?;
+        let running = self.start_on(&raft, fresh, (incarnation, &pool_uuid)).await;
+        if running.is_err() {
+            raft.stop().await;
+        }
+        running
+    }
+
+    async fn start_on(
+        self,
+        raft: &Arc<RaftNode>,
+        fresh: bool,
+        (incarnation, pool_uuid): (u64, &str),
+    ) -> Result<RunningNode, NodeError> {
+        drop(self.services.raft.set(Arc::downgrade(&raft.service())));
+        if fresh {
+            bootstrap(&self.local, raft, pool_uuid, &self.me).await?;
+        }
+        let toolstack = start_toolstack(&self.local, raft, &self.link, (&self.me, incarnation, pool_uuid))?;
+        let toolstack = Arc::new(toolstack);
+        drop(self.services.toolstack.set(Arc::downgrade(&toolstack)));
+        let (tell, again) = watch::channel(None);
+        let joiner = Arc::new(Joiner::new(self.local.clone(), raft.clone(), tell.clone()));
+        toolstack.serve_pool_join(joiner.clone());
+        let door = Door::new(toolstack.clone(), joiner, raft.clone(), self.local.host_uuid.clone());
+        let server = match start_server(&self.local, Arc::new(door)) {
+            Ok(server) => server,
+            Err(error) => {
+                toolstack.stop().await;
+                return Err(error);
+            }
+        };
+        let (me, local) = (self.me, self.local);
+        tracing::info!(host = %local.host_uuid, node = %me.node, pool = %pool_uuid, "serving");
+        let start = HostStart {
+            member: me,
+            address: local.config.host.address.to_string(),
+            facts: local.facts.clone(),
+            certificate: local.server_certificate().cloned(),
+            https_only: local.config.listen.https_only,
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(guard::watch_membership(local, raft.clone(), tell));
+        tasks.spawn(guard::report_start(toolstack.clone(), start));
+        Ok(RunningNode {
+            server,
+            toolstack,
+            raft: raft.clone(),
+            link: self.link,
+            again,
+            tasks,
+        })
     }
 }
 

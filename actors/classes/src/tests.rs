@@ -1,5 +1,6 @@
 //! Shared by the tests of every room: a pool of one with callers, counted ids and a clock that stands still.
 
+mod agent;
 mod audit;
 mod birth;
 mod callers;
@@ -12,6 +13,7 @@ mod not_built;
 mod operations;
 mod placing;
 mod recovered;
+mod remains;
 mod rights;
 mod sessions;
 mod storage;

@@ -103,7 +103,7 @@ tables! {
         network network_sriov pool pool_patch pool_update probe_result role secret session sr_stat subject
         task tunnel user vdi_nbd_server_info
     }
-    internal { xenith_account xenith_join_token xenith_member xenith_operation xenith_host_state }
+    internal { xenith_account xenith_join_token xenith_member xenith_operation xenith_host_state xenith_domain }
     enumerations {
         pool_patch::AfterApplyGuidance
         gpu_group::AllocationAlgorithm

@@ -11,6 +11,7 @@ use crate::pool_log::{CommitError, Fence, HandOverError, Member, NodeId, Plan, P
 use crate::reads::Reads;
 use crate::shown;
 use crate::skew::{SkewWatch, Skews};
+use crate::snapshot::SnapshotStore;
 use crate::state_machine::{Published, StateMachine};
 use crate::store::{DurableLog, StoreCondition};
 use crate::suspend::SuspendGuard;
@@ -65,6 +66,7 @@ pub enum BootstrapError {
 pub struct RaftNode {
     config: Arc<RaftConfig>,
     log: Arc<dyn DurableLog>,
+    snapshots: Arc<dyn SnapshotStore>,
     raft: openraft::Raft<TypeConfig, StateMachine>,
     head: Arc<Head>,
     reads: Arc<Reads>,
@@ -187,6 +189,7 @@ impl RaftNode {
         RaftNode {
             config,
             log: parts.log,
+            snapshots: parts.snapshots,
             raft,
             head,
             reads,
@@ -358,6 +361,14 @@ impl RaftNode {
         for task in tasks {
             // Cancelled, or it had ended: either way it holds nothing any more.
             let _ = task.await;
+        }
+        let snapshots = self.snapshots.clone();
+        let closed = crate::blocking::run(move || {
+            snapshots.close();
+            Ok(())
+        });
+        if let Err(error) = closed.await {
+            tracing::error!(%error, "the snapshots' store was not closed");
         }
     }
 }

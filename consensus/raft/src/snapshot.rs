@@ -26,6 +26,10 @@ pub trait SnapshotStore: Send + Sync + 'static {
     fn publish(&self, snapshot: &Arc<dyn SnapshotFile>) -> io::Result<Arc<dyn SnapshotFile>>;
 
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>>;
+
+    /// Waits for a publish that runs; later ones are refused. The place belongs to whoever opens it next: openraft's builders may
+    /// outlive their node.
+    fn close(&self);
 }
 
 pub trait SnapshotFile: Send + Sync + 'static {
@@ -62,44 +66,60 @@ impl SnapshotStore for MemorySnapshots {
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
         Ok(self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
+
+    /// The next node is given this very value.
+    fn close(&self) {}
 }
 
-/// Snapshots as files of the store.
-pub struct DiskSnapshots(Mutex<SnapshotFiles>);
+/// Snapshots as files of the store, until it is closed.
+pub struct DiskSnapshots(Mutex<Option<SnapshotFiles>>);
 
 impl DiskSnapshots {
     pub fn new(files: SnapshotFiles) -> DiskSnapshots {
-        DiskSnapshots(Mutex::new(files))
+        DiskSnapshots(Mutex::new(Some(files)))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut SnapshotFiles) -> io::Result<T>) -> io::Result<T> {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = || io::Error::other("the snapshots' store is closed");
+        work(files.as_mut().ok_or_else(closed)?)
     }
 }
 
 impl SnapshotStore for DiskSnapshots {
     fn publish(&self, snapshot: &Arc<dyn SnapshotFile>) -> io::Result<Arc<dyn SnapshotFile>> {
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut writer = files.begin("pool").map_err(io::Error::other)?;
-        io::copy(&mut snapshot.open()?, &mut writer)?;
-        files.commit(writer, &[]).map_err(io::Error::other)?;
-        let stored = files.latest().map_err(io::Error::other)?;
-        let stored = stored.ok_or_else(|| io::Error::other("the snapshot is not there"))?;
-        Ok(Arc::new(DiskFile {
-            size: stored.bytes,
-            file: Arc::new(stored.file),
-        }))
+        self.with(|files| {
+            let mut writer = files.begin("pool").map_err(io::Error::other)?;
+            io::copy(&mut snapshot.open()?, &mut writer)?;
+            files.commit(writer, &[]).map_err(io::Error::other)?;
+            let stored = files.latest().map_err(io::Error::other)?;
+            let stored = stored.ok_or_else(|| io::Error::other("the snapshot is not there"))?;
+            Ok(Arc::new(DiskFile {
+                size: stored.bytes,
+                file: Arc::new(stored.file),
+            }) as Arc<dyn SnapshotFile>)
+        })
     }
 
     /// Reads it once, to see that it is whole.
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
-        let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(stored) = files.latest().map_err(io::Error::other)? else {
-            return Ok(None);
-        };
-        let file = stored.file.try_clone()?;
-        let size = stored.bytes;
-        stored.read_all().map_err(io::Error::other)?;
-        Ok(Some(Arc::new(DiskFile {
-            file: Arc::new(file),
-            size,
-        })))
+        self.with(|files| {
+            let Some(stored) = files.latest().map_err(io::Error::other)? else {
+                return Ok(None);
+            };
+            let file = stored.file.try_clone()?;
+            let size = stored.bytes;
+            stored.read_all().map_err(io::Error::other)?;
+            let file: Arc<dyn SnapshotFile> = Arc::new(DiskFile {
+                file: Arc::new(file),
+                size,
+            });
+            Ok(Some(file))
+        })
+    }
+
+    fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

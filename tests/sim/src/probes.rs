@@ -11,6 +11,10 @@ impl Probes {
         *self.0.entry(name).or_default() += 1;
     }
 
+    pub fn count(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+
     pub fn add(&mut self, other: &Probes) {
         for (name, count) in &other.0 {
             *self.0.entry(name).or_default() += count;

@@ -2,7 +2,7 @@
 
 use crate::domain::{Domain, DomainConfig, StopReason, VmId};
 use serde::{Deserialize, Serialize};
-use xenith_storage_port::{Found, StorageEffect, StorageError};
+use xenith_storage_port::{Attachment, Found, StorageEffect, StorageError};
 
 /// One step. Asked again it finds its own work done and says so: a domain that is there with the same configuration is not
 /// built twice, one that is gone is not destroyed twice.
@@ -152,6 +152,9 @@ pub trait Hypervisor: Send + Sync {
 
     /// All domains but the control domain.
     async fn domains(&self) -> Result<Vec<Domain>, EffectError>;
+
+    /// All disks that are attached here, whoever had that done.
+    async fn attachments(&self) -> Result<Vec<Attachment>, EffectError>;
 
     /// The next VM that changed by itself. Never says nothing: one that was missed is found by the next look at all domains.
     async fn attention(&self) -> Result<Attention, EffectError>;

@@ -11,6 +11,7 @@ pub use domain::{
     AfterStop, Boot, Disk, Domain, DomainConfig, DomainKind, DomainState, GuestInfo, Nic, StopReason, VmId,
 };
 pub use effect::{Attention, Cancel, Done, Effect, EffectError, Hypervisor};
+pub use xenith_storage_port::Attachment;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

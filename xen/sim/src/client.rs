@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Mutex, Semaphore};
+use xenith_storage_port::Attachment;
 use xenith_xen_port::{
     Attention, Cancel, Domain, Done, Effect, EffectError, FactsError, HostFacts, HostFactsPort, Hypervisor, StopReason,
     VmId,
@@ -114,6 +115,13 @@ impl Hypervisor for SimulatedHost {
     async fn domains(&self) -> Result<Vec<Domain>, EffectError> {
         match ask(&self.socket, &Question::Domains).await? {
             Answer::Domains(domains) => Ok(domains),
+            other => Err(unexpected(other).into()),
+        }
+    }
+
+    async fn attachments(&self) -> Result<Vec<Attachment>, EffectError> {
+        match ask(&self.socket, &Question::Attachments).await? {
+            Answer::Attachments(attached) => Ok(attached),
             other => Err(unexpected(other).into()),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
+use xenith_storage_port::Attachment;
 use xenith_xen_port::{
     Attention, Cancel, Domain, Done, Effect, EffectError, FactsError, HostFacts, HostFactsPort, Hypervisor, StopReason,
     VmId,
@@ -99,6 +100,10 @@ impl Live {
 
     pub fn domains(&self) -> Vec<Domain> {
         self.lock().machine.domains()
+    }
+
+    pub fn attachments(&self) -> Vec<Attachment> {
+        self.lock().machine.attachments()
     }
 
     pub fn free_bytes(&self) -> i64 {
@@ -235,6 +240,10 @@ impl Hypervisor for LiveHost {
 
     async fn domains(&self) -> Result<Vec<Domain>, EffectError> {
         Ok(self.live.domains())
+    }
+
+    async fn attachments(&self) -> Result<Vec<Attachment>, EffectError> {
+        Ok(self.live.attachments())
     }
 
     async fn attention(&self) -> Result<Attention, EffectError> {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{Error, ErrorKind, Result};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use xenith_storage_port::Attachment;
 use xenith_xen_port::{Domain, Done, Effect, EffectError, HostFacts, StopReason, VmId};
 
 /// Longest line either side reads: facts of a machine with thousands of CPUs fit, and so do thousands of domains.
@@ -31,6 +32,7 @@ pub(crate) const WORKS_MAX: usize = 256;
 pub(crate) enum Question {
     HostFacts,
     Domains,
+    Attachments,
     Work(Box<Effect>),
     Cancel,
     Watch,
@@ -52,6 +54,7 @@ pub(crate) enum Question {
 pub(crate) enum Answer {
     HostFacts(Box<HostFacts>),
     Domains(Vec<Domain>),
+    Attachments(Vec<Attachment>),
     Working,
     Finished(std::result::Result<Done, EffectError>),
     Attention(VmId),

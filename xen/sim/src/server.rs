@@ -179,6 +179,7 @@ impl Host {
                 Answer::HostFacts(Box::new(facts))
             }
             Question::Domains => Answer::Domains(self.live.domains()),
+            Question::Attachments => Answer::Attachments(self.live.attachments()),
             Question::Parcel { from, parcel } => {
                 self.live.deliver(&from, *parcel);
                 Answer::Taken

@@ -5,7 +5,7 @@ use crate::operation::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xenith_datamodel::Ref;
-use xenith_xen_port::{DomainConfig, Effect, VmId};
+use xenith_xen_port::{DomainConfig, Done, Effect, VmId};
 
 /// An order and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,10 @@ pub struct Entry {
     pub effects: Vec<Effect>,
     /// None while it is worked, or was when the daemon ended.
     pub outcome: Option<Outcome>,
+    /// The first of the effects, where one more of them would do harm if it were worked again: a domain is not destroyed a second time,
+    /// for the next one may run by then.
+    #[serde(default)]
+    pub done: Vec<Done>,
 }
 
 /// An order that is over, and as of when that was said.
@@ -36,13 +40,22 @@ pub struct Journal {
     /// The newest operations that have passed: late orders of them are known as such. Of others [`passed_as_of`](Self::passed_as_of) tells.
     #[serde(default)]
     pub passed: BTreeMap<Ref, Passed>,
-    /// The boot of the machine that all this is about.
+    /// The boot of the machine that all this is about, as the rows call it.
     pub boot_id: String,
+    /// The same as the machine calls it: `boot_id` has an addition when the host was declared dead since.
+    #[serde(default)]
+    pub machine_boot_id: String,
     /// Counts the boots that this journal has seen.
     pub boot: i64,
+    /// The host was declared dead while it lived: its domains are nobody's, and are destroyed before it works again.
+    #[serde(default)]
+    pub condemned: bool,
     pub entries: BTreeMap<Ref, Entry>,
     /// What each domain here was built from, for its guest's own reboots (C6).
     pub configs: BTreeMap<VmId, DomainConfig>,
+    /// When each domain was built, for guests that stop again and again.
+    #[serde(default)]
+    pub built_at_ms: BTreeMap<VmId, u64>,
     /// Guests that stopped by themselves, and what is under way for them.
     pub stopping: BTreeMap<VmId, Stopping>,
     /// What became of them, until the rows say so.
@@ -57,6 +70,11 @@ pub enum Keep {
     /// The operation has passed the order; read as of this generation.
     Passed(Ref, u64),
     Config(VmId, Option<Box<DomainConfig>>),
+    BuiltAt(VmId, u64),
+    /// How much of an order is done.
+    Done(Ref, Vec<Done>),
+    /// How much is done of what the host does by itself.
+    OwnDone(VmId, Vec<Done>),
     Stopping(Stopping),
     Stopped(Stopped),
     /// An order has taken the place of what was under way.
@@ -66,6 +84,13 @@ pub enum Keep {
     Booted(String),
     /// The rows speak of this boot as of this generation.
     Welcome(u64),
+    /// What the rows say is the number of a boot before this one: the journal was lost since.
+    BootNumber(i64),
+    /// The rows have a later name and number for this boot of the machine: the journal was lost since.
+    SameBoot(String, i64),
+    Condemned,
+    /// Nothing is left of the domains of a host that was declared dead.
+    Emptied,
 }
 
 impl Keep {
@@ -114,7 +139,21 @@ impl Journal {
                 }
             }
             Keep::Config(vm, Some(config)) => drop(self.configs.insert(vm.clone(), (**config).clone())),
-            Keep::Config(vm, None) => drop(self.configs.remove(vm)),
+            Keep::Config(vm, None) => {
+                self.configs.remove(vm);
+                self.built_at_ms.remove(vm);
+            }
+            Keep::BuiltAt(vm, ms) => drop(self.built_at_ms.insert(vm.clone(), *ms)),
+            Keep::Done(operation, done) => {
+                if let Some(entry) = self.entries.get_mut(operation) {
+                    entry.done.clone_from(done);
+                }
+            }
+            Keep::OwnDone(vm, done) => {
+                if let Some(stopping) = self.stopping.get_mut(vm) {
+                    stopping.done.clone_from(done);
+                }
+            }
             Keep::Stopping(stopping) => drop(self.stopping.insert(stopping.stopped.vm.clone(), stopping.clone())),
             Keep::Stopped(stopped) => {
                 self.stopping.remove(&stopped.vm);
@@ -122,16 +161,49 @@ impl Journal {
             }
             Keep::Overtaken(vm) => drop(self.stopping.remove(vm)),
             Keep::Heard(vm) => drop(self.stopped.remove(vm)),
-            Keep::Booted(boot_id) => {
-                *self = Journal {
-                    fence: self.fence,
-                    passed_as_of: u64::MAX,
-                    boot_id: boot_id.clone(),
-                    boot: self.boot + 1,
-                    ..Journal::default()
-                };
+            Keep::Booted(boot_id) => self.begin_anew(boot_id.clone(), boot_id),
+            Keep::Emptied => {
+                let boot_id = format!("{}+{}", self.machine_boot_id(), self.boot + 1);
+                let machine = self.machine_boot_id().to_owned();
+                self.begin_anew(boot_id, &machine);
+            }
+            Keep::Condemned => {
+                let machine = self.machine_boot_id().to_owned();
+                self.begin_anew(self.boot_id.clone(), &machine);
+                self.boot -= 1;
+                self.condemned = true;
+            }
+            Keep::BootNumber(boot) => self.boot = *boot,
+            Keep::SameBoot(boot_id, boot) => {
+                self.machine_boot_id = self.machine_boot_id().to_owned();
+                self.boot_id.clone_from(boot_id);
+                self.boot = *boot;
             }
             Keep::Welcome(as_of) => self.passed_as_of = *as_of,
         }
+    }
+
+    /// Rows that are older than this may not speak of what this host has done since.
+    pub(super) fn newest_passed_as_of(&self) -> u64 {
+        let newest = self.passed.values().map(|passed| passed.as_of).max();
+        newest.unwrap_or_default().max(self.passed_as_of)
+    }
+
+    pub fn machine_boot_id(&self) -> &str {
+        match self.machine_boot_id.is_empty() {
+            true => &self.boot_id,
+            false => &self.machine_boot_id,
+        }
+    }
+
+    fn begin_anew(&mut self, boot_id: String, machine_boot_id: &str) {
+        *self = Journal {
+            fence: self.fence,
+            passed_as_of: u64::MAX,
+            boot_id,
+            machine_boot_id: machine_boot_id.to_owned(),
+            boot: self.boot + 1,
+            ..Journal::default()
+        };
     }
 }

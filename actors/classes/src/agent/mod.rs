@@ -13,11 +13,15 @@
 
 mod guests;
 mod journal;
+mod known;
 mod own;
+mod pace;
 
 pub use guests::{GuestSeen, MEMORY_STEP_BYTES};
 pub use journal::{Entry, Journal, Keep, Passed};
+pub use known::Seen;
 pub use own::{Stopped, Stopping};
+pub use pace::Pace;
 
 use crate::operation::{Failure, Order, Outcome};
 use serde::{Deserialize, Serialize};
@@ -132,6 +136,11 @@ pub struct Agent {
     queues: BTreeMap<Option<VmId>, VecDeque<Purpose>>,
     tickets: u64,
     guests: guests::Guests,
+    pace: Pace,
+    /// Of the machine's clock that goes on while its daemons come and go; nothing before it was said.
+    now_ms: Option<u64>,
+    /// Looks in a row that found no domain and nothing under way, while the host is condemned.
+    empty_looks: u32,
 }
 
 impl Agent {
@@ -143,7 +152,7 @@ impl Agent {
             ..Agent::default()
         };
         let mut deeds = Vec::new();
-        if agent.journal.boot_id != boot_id {
+        if agent.journal.machine_boot_id() != boot_id {
             agent.keep(&mut deeds, Keep::Booted(boot_id.to_owned()));
         }
         deeds.extend(agent.stop_again());
@@ -169,7 +178,9 @@ impl Agent {
             Said::Passed { operation, sequence } => self.passed(&mut deeds, &operation, sequence, signed.as_of),
             Said::Heard(stopped) => self.heard(&mut deeds, &stopped),
             Said::Noted(seen) => self.noted(seen),
-            Said::Welcome { boot_id } if boot_id == self.journal.boot_id && !self.is_welcome() => {
+            Said::Welcome { boot_id }
+                if boot_id == self.journal.boot_id && !self.is_welcome() && !self.journal.condemned =>
+            {
                 self.keep(&mut deeds, Keep::Welcome(signed.as_of));
             }
             Said::Welcome { .. } => {}
@@ -194,7 +205,7 @@ impl Agent {
         let is_over = |stopped: &&Stopped| !self.journal.stopping.contains_key(&stopped.vm);
         let stopped = self.journal.stopped.values().filter(is_over).cloned();
         let stopped = stopped.map(Report::Stopped);
-        let booted = (!self.is_welcome()).then(|| Report::Booted {
+        let booted = (!self.is_welcome() && !self.journal.condemned).then(|| Report::Booted {
             boot_id: self.journal.boot_id.clone(),
             boot: self.journal.boot,
         });
@@ -203,7 +214,7 @@ impl Agent {
 
     /// Nothing is worked and nothing waits.
     pub fn is_idle(&self) -> bool {
-        self.runs.is_empty() && self.journal.stopping.is_empty()
+        self.runs.is_empty() && self.journal.stopping.is_empty() && !self.journal.condemned
     }
 
     /// Whether something works or waits for the VM here.
@@ -233,6 +244,10 @@ impl Agent {
             Some(_) => true,
             None => true,
         };
+        if is_new && !self.is_welcome() {
+            // The boot is told anyway; to answer each order would have it said again at once.
+            return;
+        }
         if as_of < self.journal.passed_as_of && is_new {
             deeds.push(Deed::Tell(Report::TooOld {
                 operation: order.operation,
@@ -247,11 +262,14 @@ impl Agent {
                 sequence: order.sequence,
                 effects: order.effects.clone(),
                 outcome: None,
+                done: Vec::new(),
             };
             self.keep(deeds, Keep::Entry(order.operation.clone(), entry));
         }
         if !self.runs.contains_key(&purpose) {
-            self.enqueue(deeds, purpose.clone(), order.effects);
+            let entry = self.journal.entries.get(&order.operation);
+            let done = entry.map(|entry| entry.done.clone()).unwrap_or_default();
+            self.enqueue(deeds, purpose.clone(), (order.effects, done));
             if let Some(run) = self.runs.get_mut(&purpose) {
                 run.again = !is_new;
             }
@@ -284,7 +302,7 @@ impl Agent {
             Some(ticket) => deeds.push(Deed::Cancel { ticket }),
             None => {
                 let failure = Failure {
-                    at: 0,
+                    at: run.done.len(),
                     error: EffectError::Cancelled,
                 };
                 self.finish(deeds, purpose, Err(failure));
@@ -295,6 +313,7 @@ impl Agent {
     /// An effect has ended.
     pub fn worked(&mut self, ticket: u64, result: Result<Done, EffectError>) -> Vec<Deed> {
         let mut deeds = Vec::new();
+        self.empty_looks = 0;
         let Some(purpose) = self.purpose_of(ticket) else {
             return deeds;
         };
@@ -307,16 +326,49 @@ impl Agent {
         match result {
             Ok(done) => {
                 run.done.push(done);
+                let done = run.done.clone();
                 let change = effect.as_ref().and_then(Keep::config_after);
                 if let Some(change) = change {
                     self.keep(&mut deeds, change);
                     self.overtake(&mut deeds, &purpose);
                 }
+                self.keep_what_is_done(&mut deeds, &purpose, effect.as_ref(), done);
                 self.work_next(&mut deeds, &purpose);
             }
             Err(error) => self.finish(&mut deeds, &purpose, Err(Failure { at, error })),
         }
         deeds
+    }
+
+    /// What must not be done again, and when a domain was built.
+    fn keep_what_is_done(
+        &mut self,
+        deeds: &mut Vec<Deed>,
+        purpose: &Purpose,
+        effect: Option<&Effect>,
+        done: Vec<Done>,
+    ) {
+        match (effect, purpose) {
+            (Some(Effect::DomainDestroy(_)), Purpose::Order(operation, _)) if self.goes_on(purpose) => {
+                self.keep(deeds, Keep::Done(operation.clone(), done));
+            }
+            (Some(Effect::DomainDestroy(_)), Purpose::Own(vm)) if self.goes_on(purpose) => {
+                self.keep(deeds, Keep::OwnDone(vm.clone(), done));
+            }
+            (Some(Effect::DomainCreate(config)), _) => {
+                if let Some(now_ms) = self.now_ms {
+                    self.keep(deeds, Keep::BuiltAt(config.vm.clone(), now_ms));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// More effects follow the one that has just ended.
+    fn goes_on(&self, purpose: &Purpose) -> bool {
+        self.runs
+            .get(purpose)
+            .is_some_and(|run| run.done.len() < run.effects.len())
     }
 
     /// An order has built or destroyed a domain of the VM: what this host wanted to do for the one before is void.
@@ -334,14 +386,15 @@ impl Agent {
         found.next().map(|(purpose, _)| purpose.clone())
     }
 
-    fn enqueue(&mut self, deeds: &mut Vec<Deed>, purpose: Purpose, effects: Vec<Effect>) {
+    /// `done`: of the first effects, which are not worked again.
+    fn enqueue(&mut self, deeds: &mut Vec<Deed>, purpose: Purpose, (effects, done): (Vec<Effect>, Vec<Done>)) {
         let vm = effects.iter().find_map(Effect::queue);
         self.runs.insert(
             purpose.clone(),
             Run {
                 vm: vm.clone(),
                 effects,
-                done: Vec::new(),
+                done,
                 ticket: None,
                 cancelled: false,
                 again: false,
@@ -382,6 +435,8 @@ impl Agent {
         let Some(run) = self.runs.remove(purpose) else { return };
         match purpose {
             Purpose::Order(operation, sequence) => self.outcome(deeds, (operation, *sequence), outcome),
+            // Given up when the host was condemned: what is under way for the VM since then is another thing.
+            Purpose::Own(_) if run.cancelled && self.journal.condemned => {}
             Purpose::Own(vm) => self.own_ended(deeds, vm, &outcome),
         }
         let Some(queue) = self.queues.get_mut(&run.vm) else {

@@ -4,7 +4,7 @@
 
 use super::{Agent, Deed, Keep, Outcome, Purpose, Report};
 use serde::{Deserialize, Serialize};
-use xenith_xen_port::{self as port, AfterStop, Domain, DomainState, Effect, StopReason, VmId};
+use xenith_xen_port::{self as port, AfterStop, Domain, DomainState, Done, Effect, StopReason, VmId};
 
 /// A guest has stopped by itself, perhaps more than once, and what the host has made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,12 @@ pub struct Stopped {
 pub struct Stopping {
     pub stopped: Stopped,
     pub effects: Vec<Effect>,
+    /// See [`Entry::done`](super::Entry).
+    #[serde(default)]
+    pub done: Vec<Done>,
+    /// Of the machine's clock: a guest that reboots again and again is not built anew at once.
+    #[serde(default)]
+    pub not_before_ms: u64,
 }
 
 impl Agent {
@@ -38,7 +44,10 @@ impl Agent {
         {
             return deeds;
         }
-        let Some(effects) = self.answer_to(domain, reason) else {
+        if self.journal.condemned || self.journal.stopping.contains_key(&domain.vm) {
+            return deeds;
+        }
+        let Some((effects, not_before_ms)) = self.answer_to(domain, reason) else {
             return deeds;
         };
         let untold = self.journal.stopped.get(&domain.vm);
@@ -50,25 +59,38 @@ impl Agent {
             reason,
             now: None,
         };
-        let stopping = Stopping { stopped, effects };
+        let stopping = Stopping {
+            stopped,
+            effects,
+            done: Vec::new(),
+            not_before_ms,
+        };
         self.keep(&mut deeds, Keep::Stopping(stopping.clone()));
-        self.enqueue(&mut deeds, Purpose::Own(domain.vm.clone()), stopping.effects);
+        self.go_on_stopping(&mut deeds, stopping);
         deeds
     }
 
     /// An operation that has not passed its order yet may have made the guest stop: it says what comes next.
-    fn is_ordered(&self, vm: &VmId) -> bool {
+    pub(super) fn is_ordered(&self, vm: &VmId) -> bool {
         let mut orders = self.journal.entries.values();
         orders.any(|entry| entry.effects.iter().any(|effect| effect.queue().as_ref() == Some(vm)))
     }
 
     /// What its configuration says; nothing for a domain that stays as it is, or that no order of ours has built.
-    fn answer_to(&self, domain: &Domain, reason: StopReason) -> Option<Vec<Effect>> {
+    fn answer_to(&self, domain: &Domain, reason: StopReason) -> Option<(Vec<Effect>, u64)> {
         let config = self.journal.configs.get(&domain.vm)?;
+        let ran_ms = self.ran_ms(&domain.vm);
         let action = match reason {
             StopReason::Poweroff | StopReason::Suspend => config.after_shutdown,
             StopReason::Reboot => config.after_reboot,
+            StopReason::Crash if config.after_crash == AfterStop::Restart && self.pace.is_a_loop(ran_ms) => {
+                AfterStop::Destroy
+            }
             StopReason::Crash => config.after_crash,
+        };
+        let delay_ms = match reason {
+            StopReason::Reboot => self.pace.delay_ms(ran_ms),
+            StopReason::Poweroff | StopReason::Suspend | StopReason::Crash => 0,
         };
         let destroy = Effect::DomainDestroy(domain.vm.clone());
         match action {
@@ -76,14 +98,33 @@ impl Agent {
             AfterStop::Destroy => {
                 let mut effects = vec![destroy];
                 effects.extend(port::detach(&domain.vm, &config.disks));
-                Some(effects)
+                Some((effects, 0))
             }
             // Its disks stay as they are: it is the same VM on the same host.
-            AfterStop::Restart => Some(vec![
-                destroy,
-                Effect::DomainCreate(Box::new(config.clone())),
-                Effect::DomainUnpause(domain.vm.clone()),
-            ]),
+            AfterStop::Restart => {
+                let effects = vec![
+                    destroy,
+                    Effect::DomainCreate(Box::new(config.clone())),
+                    Effect::DomainUnpause(domain.vm.clone()),
+                ];
+                Some((effects, self.now_ms.unwrap_or_default() + delay_ms))
+            }
+        }
+    }
+
+    /// For how long the VM's domain has been there, if that is known.
+    fn ran_ms(&self, vm: &VmId) -> Option<u64> {
+        Some(self.now_ms?.saturating_sub(*self.journal.built_at_ms.get(vm)?))
+    }
+
+    /// Unless it is too early.
+    fn go_on_stopping(&mut self, deeds: &mut Vec<Deed>, stopping: Stopping) {
+        let left_ms = |now_ms: u64| stopping.not_before_ms.saturating_sub(now_ms);
+        // A clock that was set back must not hold a guest up.
+        let is_due = |left_ms: u64| left_ms == 0 || left_ms > self.pace.reboot_delay_ms;
+        if self.now_ms.is_none_or(|now_ms| is_due(left_ms(now_ms))) {
+            let purpose = Purpose::Own(stopping.stopped.vm);
+            self.enqueue(deeds, purpose, (stopping.effects, stopping.done));
         }
     }
 
@@ -92,7 +133,7 @@ impl Agent {
         let mut deeds = Vec::new();
         for (vm, stopping) in self.journal.stopping.clone() {
             if !self.is_busy(&vm) {
-                self.enqueue(&mut deeds, Purpose::Own(vm), stopping.effects);
+                self.go_on_stopping(&mut deeds, stopping);
             }
         }
         deeds
@@ -102,6 +143,13 @@ impl Agent {
         let Some(stopping) = self.journal.stopping.get(vm).cloned() else {
             return;
         };
+        if self.journal.condemned {
+            // The rows have forgotten this VM here: there is nobody to tell, and what failed is tried again.
+            if outcome.is_ok() {
+                self.keep(deeds, Keep::Overtaken(vm.clone()));
+            }
+            return;
+        }
         let now = match outcome {
             Ok(done) => done.iter().find_map(|done| done.domid),
             // The old domain is there yet: all of it again, with the next look.
@@ -109,7 +157,12 @@ impl Agent {
             // It is gone and none runs in its place: what there is of the new one has to go before anything is told.
             Err(_) => {
                 let effects = clearing(vm, &stopping.effects);
-                return self.keep(deeds, Keep::Stopping(Stopping { effects, ..stopping }));
+                let stopping = Stopping {
+                    effects,
+                    done: Vec::new(),
+                    ..stopping
+                };
+                return self.keep(deeds, Keep::Stopping(stopping));
             }
         };
         let stopped = Stopped {

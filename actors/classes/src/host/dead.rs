@@ -23,6 +23,25 @@ pub fn declare_dead(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction,
     done(tx)
 }
 
+/// What the rows say of the host's machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostState {
+    pub boot_id: String,
+    pub boot: i64,
+    pub dead: bool,
+}
+
+pub fn state(view: &View, host: &Ref) -> Result<Option<HostState>, ApiError> {
+    let Some(row) = row(view, host)? else {
+        return Ok(None);
+    };
+    Ok(Some(HostState {
+        boot_id: rows::text(view, CLASS, &row, "boot_id")?,
+        boot: rows::int(view, CLASS, &row, "boot")?,
+        dead: rows::boolean(view, CLASS, &row, "dead")?,
+    }))
+}
+
 pub fn is_dead(view: &View, host: &Ref) -> Result<bool, ApiError> {
     match row(view, host)? {
         Some(row) => rows::boolean(view, CLASS, &row, "dead"),

@@ -47,6 +47,15 @@ fn in_the_way<'a>(operation: &str, current: &'a [(Value, Value)]) -> Option<(&'a
     held.into_iter().find(|(_, held)| others.contains(held))
 }
 
+/// Whether the two exclude each other.
+pub(crate) fn operations_clash(one: &str, other: &str) -> bool {
+    let excludes = |ours: &str, theirs: &str| {
+        let found = OPERATIONS.iter().find(|(name, _)| *name == ours);
+        found.is_some_and(|(_, others)| others.contains(&theirs))
+    };
+    excludes(one, other) || excludes(other, one)
+}
+
 /// Whether the host may be held for the operation beside those that hold it already.
 pub(crate) fn check_operation(view: &View, host: &Ref, operation: &str) -> Result<(), ApiError> {
     let current = rows::value(view, "host", host, "current_operations")?;

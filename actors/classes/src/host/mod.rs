@@ -6,7 +6,7 @@ mod lifecycle;
 #[cfg(test)]
 pub(crate) use lifecycle::allowed;
 pub use lifecycle::allowed_operations;
-pub(crate) use lifecycle::{allowed_now, check_operation};
+pub(crate) use lifecycle::{allowed_now, check_operation, operations_clash};
 
 use crate::placement::evacuate;
 use crate::room::{Planner, done};

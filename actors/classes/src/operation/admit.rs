@@ -103,15 +103,12 @@ pub(super) fn begin(
     request: &Request,
     had_ticket: bool,
 ) -> Result<Option<Value>, ApiError> {
-    let mut cx = StepCx {
+    let again = Ground {
         view: ground.view,
         now_ms: ground.now_ms,
         ids: &mut *ground.ids,
-        task,
-        cancelled: false,
-        tx: &mut *tx,
-        more: Vec::new(),
     };
+    let mut cx = StepCx::new(again, task, tx);
     let stepped = kinds::settle(request.kind, &request.state, &mut cx, Event::Begun)?;
     let more = std::mem::take(&mut cx.more);
     let (state, host, effects, cancellable) = match stepped {
@@ -136,6 +133,8 @@ pub(super) fn begin(
         cancellable,
         cancelled: false,
         deadline_ms: 0,
+        later_host: Ref::null(),
+        remains: None,
     };
     match had_ticket {
         true => record.write(tx)?,
@@ -165,6 +164,8 @@ fn wait(
         cancellable: true,
         cancelled: false,
         deadline_ms: ground.now_ms + WAIT_MS_MAX,
+        later_host: Ref::null(),
+        remains: None,
     };
     record.create(tx, ground.ids.uuid())?;
     task::set_cancellable(tx, task, true)

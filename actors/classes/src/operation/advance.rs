@@ -1,6 +1,7 @@
 //! From an event to the next transaction of an operation.
 
-use super::{Event, Record, StepCx, kinds, locks};
+use super::admit::Ground;
+use super::{Event, Lock, Record, StepCx, kinds, locks};
 use crate::{Ids, rows, task, vm};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -44,7 +45,7 @@ pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Re
     let mut now = after(view, tx)?;
     for operation in rows::all(view, "xenith_operation")? {
         let record = Record::read(view, &operation)?;
-        let event = match record.host == *host {
+        let event = match record.works_on(host) {
             true => Event::HostLost,
             false if holds_vm_on(&now, &record, host)? => Event::VmLost,
             false if record.locks.iter().any(|lock| lock.object == *host) => Event::PeerLost,
@@ -71,17 +72,17 @@ fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Even
 
 fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Event) -> Result<Transaction, ApiError> {
     let mut tx = Transaction::new(now_ms);
-    let mut cx = StepCx {
+    let ground = Ground {
         view,
         now_ms,
         ids: &mut *ids,
-        task: &record.reference,
-        cancelled: record.cancelled,
-        tx: &mut tx,
-        more: Vec::new(),
     };
+    let mut cx = StepCx::new(ground, &record.reference, &mut tx);
+    cx.cancelled = record.cancelled;
+    cx.remains = record.remains.clone();
     let stepped = kinds::settle(&record.kind, &record.state, &mut cx, event)?;
-    let more = std::mem::take(&mut cx.more);
+    let (more, lets_go, remains) = (std::mem::take(&mut cx.more), cx.lets_go, cx.remains.take());
+    let pause_ms = cx.pause_ms;
     match stepped {
         kinds::Stepped::End(outcome) => end(view, &mut tx, ids, (record, outcome))?,
         kinds::Stepped::Work {
@@ -90,14 +91,25 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
             effects,
             cancellable,
         } => {
+            let kept: &[Lock] = if lets_go { &[] } else { &record.locks };
+            if lets_go {
+                locks::release(view, &mut tx, &record.reference, &record.locks)?;
+            }
             locks::mark(&mut tx, &record.reference, &more)?;
+            let (host, later_host) = match pause_ms > 0 {
+                true => (Ref::null(), host),
+                false => (host, Ref::null()),
+            };
             let next = Record {
                 state,
                 host,
                 effects,
                 cancellable,
                 sequence: record.sequence + 1,
-                locks: record.locks.iter().cloned().chain(more).collect(),
+                locks: kept.iter().cloned().chain(more).collect(),
+                deadline_ms: now_ms + pause_ms,
+                later_host,
+                remains,
                 ..record.clone()
             };
             next.write(&mut tx)?;
@@ -107,7 +119,8 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
                 let progress = kinds::progress(&next.kind, next.sequence);
                 rows::set(&mut tx, "task", &next.reference, "progress", Value::Float(progress))?;
             }
-            locks::refresh_allowed(view, &mut tx, &next.locks)?;
+            let touched = if lets_go { &record.locks } else { &next.locks };
+            locks::refresh_allowed(view, &mut tx, touched)?;
         }
     }
     Ok(tx)

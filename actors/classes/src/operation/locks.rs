@@ -29,6 +29,13 @@ impl Lock {
         }
     }
 
+    /// Whether the two cannot be held at once by different operations. Of a VM and its devices nothing is told apart: that is for
+    /// tickets, where the later one may wait a little longer than it must.
+    pub(super) fn excludes(&self, other: &Lock) -> bool {
+        let same = self.class == other.class && self.object == other.object;
+        same && (self.class != "host" || host::operations_clash(&self.operation, &other.operation))
+    }
+
     pub fn forced(self, is_forced: bool) -> Lock {
         Lock { is_forced, ..self }
     }

@@ -19,7 +19,9 @@ mod advance;
 mod kinds;
 mod locks;
 mod orders;
+mod pause;
 mod record;
+mod remains;
 mod request;
 mod waiting;
 
@@ -27,11 +29,14 @@ pub use admit::{Admitted, admit, cancel};
 pub use advance::{Failure, Outcome, advance, lose_host};
 pub use locks::{Lock, held};
 pub use orders::{Order, is_live, order_of, orders};
+pub(crate) use pause::pause_ms;
 pub use record::Record;
+pub use remains::{Remains, remains};
 pub use request::Request;
 pub use waiting::admit_next;
 
 use crate::Ids;
+use admit::Ground;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -61,9 +66,30 @@ pub struct StepCx<'a> {
     pub tx: &'a mut Transaction,
     /// Objects that the step found it needs beside those of the request, as the host that was chosen.
     pub more: Vec<Lock>,
+    /// Everything held so far is let go of with this step: what is left to do is nothing of the objects'.
+    pub lets_go: bool,
+    /// From this step on, until it says otherwise.
+    pub remains: Option<Remains>,
+    /// The next order is given after this time only.
+    pub pause_ms: i64,
 }
 
-impl StepCx<'_> {
+impl<'a> StepCx<'a> {
+    fn new(ground: Ground<'a>, task: &'a Ref, tx: &'a mut Transaction) -> StepCx<'a> {
+        StepCx {
+            view: ground.view,
+            now_ms: ground.now_ms,
+            ids: ground.ids,
+            task,
+            cancelled: false,
+            tx,
+            more: Vec::new(),
+            lets_go: false,
+            remains: None,
+            pause_ms: 0,
+        }
+    }
+
     /// Holds one more object from this step on; refuses when it is busy with something that does not go beside.
     pub fn hold(&mut self, lock: Lock) -> Result<(), ApiError> {
         lock.check(self.view)?;

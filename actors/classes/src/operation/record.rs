@@ -1,6 +1,6 @@
 //! An operation as its row holds it.
 
-use super::Lock;
+use super::{Lock, Remains};
 use crate::rows;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +27,9 @@ pub struct Record {
     pub cancellable: bool,
     pub cancelled: bool,
     pub deadline_ms: i64,
+    /// Gets the newest order when `deadline_ms` has come; `host` is null until then.
+    pub later_host: Ref,
+    pub remains: Option<Remains>,
 }
 
 impl Record {
@@ -46,7 +49,17 @@ impl Record {
             cancellable: flag("cancellable")?,
             cancelled: flag("cancelled")?,
             deadline_ms: int("deadline_ms")?,
+            later_host: rows::reference(view, CLASS, reference, "later_host")?,
+            remains: match text("remains")?.as_str() {
+                "" => None,
+                remains => Some(from_json(remains)?),
+            },
         })
+    }
+
+    /// The host that works its newest order, or will.
+    pub(super) fn works_on(&self, host: &Ref) -> bool {
+        self.host == *host || self.later_host == *host
     }
 
     pub fn exists(view: &View, reference: &Ref) -> Result<bool, ApiError> {
@@ -57,6 +70,11 @@ impl Record {
     pub fn object(&self) -> Ref {
         let first = self.locks.first().map(|lock| lock.object.clone());
         first.unwrap_or_else(|| self.reference.clone())
+    }
+
+    /// For its objects, or for the end of a pause: see [`admit_next`](super::admit_next).
+    pub fn has_to_wait(&self) -> bool {
+        self.is_waiting() || !self.later_host.is_null()
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -92,6 +110,11 @@ impl Record {
             ("cancellable", Value::Bool(self.cancellable)),
             ("cancelled", Value::Bool(self.cancelled)),
             ("deadline_ms", Value::Int(self.deadline_ms)),
+            ("later_host", Value::from(&self.later_host)),
+            (
+                "remains",
+                Value::from(self.remains.as_ref().map_or(Ok(String::new()), to_json)?),
+            ),
         ])
     }
 }

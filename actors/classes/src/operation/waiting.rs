@@ -2,12 +2,11 @@
 
 use super::admit::{Ground, Standing, begin, standing};
 use super::record::from_json;
-use super::{Record, Request};
+use super::{Lock, Record, Request};
 use crate::room;
 use crate::task::finish_task;
 use crate::{Args, Ids, rows};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -57,16 +56,22 @@ impl Tickets {
         self.0.len()
     }
 
+    /// Those that want what cannot be held beside `lock`.
+    fn against<'a>(&'a self, lock: &'a Lock) -> impl Iterator<Item = &'a Record> {
+        let excludes = move |record: &&Record| record.locks.iter().any(|wanted| wanted.excludes(lock));
+        self.0.iter().filter(excludes)
+    }
+
     pub fn of<'a>(&'a self, object: &'a Ref) -> impl Iterator<Item = &'a Record> {
         self.0
             .iter()
             .filter(move |record| record.locks.iter().any(|lock| lock.object == *object))
     }
 
-    /// Whether somebody waits for one of the request's objects already: it goes behind. What it gives up does not count.
+    /// Whether somebody waits already for what excludes one of the request's locks: it goes behind. What it gives up does not count.
     pub fn before(&self, request: &Request) -> Option<ApiError> {
         for lock in &request.locks {
-            let ahead = self.of(&lock.object).find(|record| {
+            let ahead = self.against(lock).find(|record| {
                 let wants = record.locks.first().map(|wanted| wanted.operation.as_str());
                 !wants.is_some_and(|wants| request.gives_up.contains(&wants))
             });
@@ -85,20 +90,23 @@ impl Tickets {
     }
 }
 
-/// The next ticket that can go on, or has to end: what to commit. Nothing when all have to wait. To be asked again after each commit of
-/// its answer, and whenever an operation has ended.
+/// The next ticket that can go on or has to end, or the next operation whose pause is over: what to commit. Nothing when all have to wait.
+/// To be asked again after each commit of its answer, whenever an operation has ended, and each second for pauses and deadlines.
 pub fn admit_next(view: &View, now_ms: i64, ids: &mut dyn Ids) -> Result<Option<Transaction>, ApiError> {
-    let mut blocked: BTreeSet<Ref> = BTreeSet::new();
+    if let Some(woken) = super::pause::wake_next(view, now_ms)? {
+        return Ok(Some(woken));
+    }
+    let mut blocked: Vec<Lock> = Vec::new();
     for record in Tickets::read(view)?.0 {
         let ticket: Ticket = from_json(&record.state)?;
         let request = match ticket.request(view) {
             Ok(request) => request,
             Err(error) => return end(view, now_ms, &record, Err(error)).map(Some),
         };
-        let objects = || request.locks.iter().map(|lock| lock.object.clone());
-        if objects().any(|object| blocked.contains(&object)) {
+        let is_blocked = |lock: &Lock| blocked.iter().any(|ahead| ahead.excludes(lock));
+        if request.locks.iter().any(is_blocked) {
             // Those behind it on its other objects wait too, or a ticket for many objects would never have its turn.
-            blocked.extend(objects());
+            blocked.extend(request.locks);
             continue;
         }
         match standing(view, &request)? {
@@ -106,7 +114,7 @@ pub fn admit_next(view: &View, now_ms: i64, ids: &mut dyn Ids) -> Result<Option<
             Standing::Busy(busy) if now_ms >= record.deadline_ms => {
                 return end(view, now_ms, &record, Err(busy)).map(Some);
             }
-            Standing::Busy(_) => blocked.extend(objects()),
+            Standing::Busy(_) => blocked.extend(request.locks),
             Standing::Free => {
                 let mut tx = Transaction::new(now_ms);
                 let mut ground = Ground { view, now_ms, ids };

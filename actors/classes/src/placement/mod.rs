@@ -1,16 +1,22 @@
-//! On which host a VM can run. Pure and simple: what is claimed is counted from the rows, VMs on their way included, so two starts
-//! at once cannot promise the same memory (the coordinator plans against what is in flight, CORRECTNESS C1).
+//! On which host a VM can run. Pure and simple: what is claimed is counted from the rows, VMs on their way and what is
+//! left of VMs that have moved included, so two starts at once cannot promise the same memory (the coordinator plans against what is in
+//! flight, CORRECTNESS C1).
 
 pub mod evacuate;
 
-use crate::rows;
+use crate::{operation, rows};
 use std::collections::BTreeMap;
-use xenith_datamodel::{ApiError, Column, Ref, Value};
+use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value};
 use xenith_pooldb::{Stored, View};
 
-/// What a VM takes from its host, bytes.
+/// What a VM takes from its host, bytes: as its domain was built, or would be.
 pub fn memory_of(view: &View, vm: &Ref) -> Result<i64, ApiError> {
-    Columns::new()?.memory_of(row(view, vm)?)
+    Columns::new()?.memory_of(view, (vm, row(view, vm)?))
+}
+
+/// What a domain of the VM would take if it were built now, bytes.
+pub fn memory_wanted(view: &View, vm: &Ref) -> Result<i64, ApiError> {
+    Columns::new()?.memory_wanted(row(view, vm)?)
 }
 
 /// Memory that nobody has claimed, by host, bytes: not Xen itself, no VM that runs there and none that is on its way.
@@ -25,11 +31,16 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
         free.insert(host.clone(), total - rows::int(view, "host", &host, "memory_overhead")?);
     }
     let columns = Columns::new()?;
-    for (_, vm) in view.rows(rows::class("VM")?) {
-        for host in columns.hosts_of(vm) {
+    for (vm, row) in view.rows(rows::class("VM")?) {
+        for host in columns.hosts_of(row) {
             if let Some(left) = free.get_mut(host) {
-                *left -= columns.memory_of(vm)?;
+                *left -= columns.memory_of(view, (vm, row))?;
             }
+        }
+    }
+    for (_, remains) in operation::remains(view)? {
+        if let Some(left) = free.get_mut(&remains.host) {
+            *left -= remains.memory_bytes;
         }
     }
     Ok(free)
@@ -47,6 +58,8 @@ struct Columns {
     static_max: Column,
     dynamic_max: Column,
     overhead: Column,
+    domains: ClassId,
+    built: Column,
 }
 
 impl Columns {
@@ -57,10 +70,20 @@ impl Columns {
             static_max: rows::column("VM", "memory_static_max")?,
             dynamic_max: rows::column("VM", "memory_dynamic_max")?,
             overhead: rows::column("VM", "memory_overhead")?,
+            domains: rows::class("xenith_domain")?,
+            built: rows::column("xenith_domain", "memory_bytes")?,
         })
     }
 
-    fn memory_of(&self, vm: Stored<'_>) -> Result<i64, ApiError> {
+    fn memory_of(&self, view: &View, (vm, row): (&Ref, Stored<'_>)) -> Result<i64, ApiError> {
+        let domain = view.row(self.domains, vm);
+        let built = domain
+            .and_then(|domain| domain.value(self.built))
+            .and_then(Value::as_int);
+        built.map_or_else(|| self.memory_wanted(row), Ok)
+    }
+
+    fn memory_wanted(&self, vm: Stored<'_>) -> Result<i64, ApiError> {
         let int = |column| vm.value(column).and_then(Value::as_int);
         let guest = int(self.static_max).zip(int(self.dynamic_max));
         let memory = guest.zip(int(self.overhead));
@@ -86,7 +109,7 @@ fn free_for(view: &View, vm: &Ref) -> Result<BTreeMap<Ref, i64>, ApiError> {
     let (mut free, columns, row) = (free_memory(view)?, Columns::new()?, row(view, vm)?);
     for host in columns.hosts_of(row) {
         if let Some(left) = free.get_mut(host) {
-            *left += columns.memory_of(row)?;
+            *left += columns.memory_of(view, (vm, row))?;
         }
     }
     Ok(free)
@@ -111,6 +134,7 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
             [needed.to_string(), left.to_string()],
         ));
     }
+    check_remains(view, vm, host)?;
     check_networks(view, vm, host)?;
     check_cpus(view, vm, host)?;
     crate::vm::disks::check_host(view, vm, host)
@@ -129,6 +153,18 @@ fn check_cpus(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
         "HOST_NOT_ENOUGH_PCPUS",
         [wanted.to_string(), count.to_string()],
     ))
+}
+
+/// A VM does not come to a host where something of it may be left.
+fn check_remains(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+    let all = operation::remains(view)?;
+    match all.into_iter().find(|(_, left)| left.vm == *vm && left.host == *host) {
+        Some((task, _)) => {
+            let params = ["VM", vm.as_str(), "pool_migrate", task.as_str()];
+            Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Every network of the VM must be on the host: it has an interface of it there, or none anywhere.

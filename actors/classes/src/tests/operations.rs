@@ -81,6 +81,7 @@ pub fn answer(pool: &mut Pool, order: &Order, outcome: Outcome) -> bool {
 
 pub fn work_all(pool: &mut Pool) {
     for _ in 0..ORDERS_MAX {
+        wake(pool);
         let Some((_, order)) = orders(pool).into_iter().next() else {
             return;
         };
@@ -88,6 +89,20 @@ pub fn work_all(pool: &mut Pool) {
         answer(pool, &order, outcome);
     }
     panic!("too many orders: {:?}", orders(pool));
+}
+
+/// The end of a pause, if an operation makes one.
+pub fn wake(pool: &mut Pool) {
+    let mut all = rows::all(&pool.view, "xenith_operation").unwrap().into_iter();
+    let pauses = |operation: Ref| {
+        let record = operation::Record::read(&pool.view, &operation).unwrap();
+        record.has_to_wait() && !record.is_waiting()
+    };
+    if all.any(pauses) {
+        pool.now_ms += 60_000;
+        let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids).unwrap();
+        pool.commit(&tx.unwrap()).unwrap();
+    }
 }
 
 pub fn start(pool: &mut Pool, vm: &Ref) -> Ref {

@@ -1,6 +1,8 @@
 //! Disks: their own operations, and a VM's life with them. [`Attached`] keeps what hosts have attached, order by order.
 
-use super::operations::{Hit, admit, admit_of, answer, done, hit, order, orders, speaks, start, two_hosts, work_all};
+use super::operations::{
+    Hit, admit, admit_of, answer, done, hit, order, orders, speaks, start, two_hosts, wake, work_all,
+};
 use super::{Pool, devices, record, vms};
 use crate::operation::{self, Order};
 use crate::task::is_pending;
@@ -71,14 +73,14 @@ fn made(pool: &mut Pool, task: &Ref) -> Ref {
     Ref::new(text)
 }
 
-fn disk(pool: &mut Pool, shared: bool) -> Ref {
+pub(super) fn disk(pool: &mut Pool, shared: bool) -> Ref {
     let sr = repository(pool, shared);
     let task = admit_of(pool, ("VDI", "create"), &[create_record(&sr)]).unwrap();
     work_all(pool);
     made(pool, &task)
 }
 
-fn vm_with(pool: &mut Pool, vdi: &Ref, mode: &str) -> Ref {
+pub(super) fn vm_with(pool: &mut Pool, vdi: &Ref, mode: &str) -> Ref {
     let vm = vms::create(pool, &[]);
     let fields = [
         ("VDI", Value::from(vdi)),
@@ -366,6 +368,7 @@ fn broken(message: &str, place: usize, how: Hit) {
 
 fn follow(pool: &mut Pool, attached: &mut Attached) {
     for _ in 0..12 {
+        wake(pool);
         let Some((host, next)) = orders(pool).into_iter().next() else {
             return;
         };

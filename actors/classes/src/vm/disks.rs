@@ -1,12 +1,13 @@
 //! A VM's disks: what its domain is built with, and the steps of storage around it.
 //!
-//! Every step may be asked again, so a list names all disks of the VM's rows, whatever has been done of it before.
+//! Every step may be asked again, so a list names all disks that the VM's domain was built with, whatever has been done of it before. Disks
+//! that its rows have got since are none of the domain's.
 
-use super::domain;
+use super::{built, domain};
 use crate::{rows, sr, vdi};
 use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::View;
-use xenith_xen_port::{self as port, Disk, Effect};
+use xenith_xen_port::{self as port, Disk, DomainConfig, Effect};
 
 /// The disks by the rows as they are now. A disk whose row is gone is none: starts are refused for it before.
 pub fn list(view: &View, vm: &Ref) -> Result<Vec<Disk>, ApiError> {
@@ -24,30 +25,48 @@ pub fn list(view: &View, vm: &Ref) -> Result<Vec<Disk>, ApiError> {
     Ok(disks)
 }
 
-/// Before the domain is built: attached, and active.
-pub fn ready(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
-    let mut effects = attach(view, vm)?;
-    effects.extend(activate(view, vm)?);
+/// Before the domain is built from this: attached, and active.
+pub fn ready(config: &DomainConfig) -> Vec<Effect> {
+    let mut effects = port::attach(&config.vm, &config.disks);
+    effects.extend(port::activate(&config.vm, &config.disks));
+    effects
+}
+
+/// Those of the VM's domain.
+fn of_domain(view: &View, vm: &Ref) -> Result<Vec<Disk>, ApiError> {
+    match built::read(view, vm)? {
+        Some(config) => Ok(config.disks),
+        None => list(view, vm),
+    }
+}
+
+/// Attached and active, whatever they were.
+pub fn attach(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
+    let (id, disks) = (domain::id(view, vm)?, of_domain(view, vm)?);
+    let mut effects = port::attach(&id, &disks);
+    effects.extend(port::activate(&id, &disks));
     Ok(effects)
 }
 
-pub fn attach(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
-    Ok(port::attach(&domain::id(view, vm)?, &list(view, vm)?))
-}
-
 pub fn activate(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
-    Ok(port::activate(&domain::id(view, vm)?, &list(view, vm)?))
+    Ok(port::activate(&domain::id(view, vm)?, &of_domain(view, vm)?))
 }
 
 pub fn deactivate(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
-    Ok(port::deactivate(&domain::id(view, vm)?, &list(view, vm)?))
+    Ok(port::deactivate(&domain::id(view, vm)?, &of_domain(view, vm)?))
 }
 
-/// What is left of the VM on a host goes: its domain, then its disks.
+/// What is left of the VM on a host goes: its domain, then its disks, whether this domain was built with them or the next is to be.
 pub fn clear(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
     let id = domain::id(view, vm)?;
+    let mut disks = of_domain(view, vm)?;
+    for disk in list(view, vm)? {
+        if !disks.iter().any(|known| known.vdi == disk.vdi) {
+            disks.push(disk);
+        }
+    }
     let mut effects = vec![Effect::DomainDestroy(id.clone())];
-    effects.extend(port::detach(&id, &list(view, vm)?));
+    effects.extend(port::detach(&id, &disks));
     Ok(effects)
 }
 

@@ -30,7 +30,7 @@ pub fn config(view: &View, vm: &Ref) -> Result<DomainConfig, ApiError> {
             _ => DomainKind::Hvm,
         },
         memory_max_bytes: int("memory_static_max")?,
-        memory_target_bytes: placement::memory_of(view, vm)? - int("memory_overhead")?,
+        memory_target_bytes: placement::memory_wanted(view, vm)? - int("memory_overhead")?,
         memory_overhead_bytes: int("memory_overhead")?,
         vcpus_max: int("VCPUs_max")?,
         vcpus_at_start: int("VCPUs_at_startup")?,
@@ -74,7 +74,7 @@ fn nics(view: &View, vm: &Ref) -> Result<Vec<Nic>, ApiError> {
     Ok(nics)
 }
 
-fn after(action: &str) -> AfterStop {
+pub(super) fn after(action: &str) -> AfterStop {
     match action {
         "restart" | "coredump_and_restart" | "rename_restart" => AfterStop::Restart,
         "preserve" => AfterStop::Preserve,
@@ -158,7 +158,10 @@ pub fn set_running(
 ) -> Result<(), ApiError> {
     set_placed(tx, vm, host, domid)?;
     rows::set(tx, "VM", vm, "power_state", power_state)?;
-    for (class, device) in devices_of(view, vm)? {
+    if domid >= 0 {
+        super::built::is_there(view, tx, vm)?;
+    }
+    for (class, device) in super::built::devices(view, vm)? {
         rows::set(tx, class, &device, "currently_attached", true)?;
     }
     set_begun(view, tx, vm)
@@ -235,10 +238,11 @@ pub fn set_halted(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), Api
     if view.contains(rows::class("VM_metrics")?, &metrics) {
         rows::set(tx, "VM_metrics", &metrics, "current_domain_type", "unspecified")?;
     }
-    guest::forget(view, tx, vm)
+    guest::forget(view, tx, vm)?;
+    super::built::forget(view, tx, vm)
 }
 
-/// Its memory is on a disk. It has its devices yet.
+/// Its memory is on a disk. It has its devices yet, and what its domain was built from is what it will be restored as.
 pub fn set_suspended(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
     set_placed(tx, vm, &Ref::null(), -1)?;
     rows::set(tx, "VM", vm, "power_state", "Suspended")?;

@@ -7,24 +7,32 @@
 //!                                Dropping ◄── Returning      the VM runs on at the source; the end with the error
 //! ```
 //!
+//! Where neither side has a domain any more (`Detaching`), the disks of both are detached before the VM is let go of by the second.
+//!
 //! Its disks are attached at both hosts meanwhile, and active at one: at the source until all has been sent, at the destination from the
 //! deciding point.
 //!
 //! Invariant (CORRECTNESS C5): until it is decided the copy at the destination is paused, and once it is, the one at the source never
-//! runs again: only this operation lets either go on.
+//! runs again: only this operation lets either go on. What is left over, in `Dropping` and `Cleaning`, does no harm: the VM is let go of
+//! then, and comes back to that host only when nothing is left there.
 
-use super::{disks, domain};
-use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
+use super::{built, disks, domain};
+use crate::operation::{Event, Lock, Next, Operation, Remains, Request, StepCx, pause_ms};
 use crate::{Args, placement, rows};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
-use xenith_xen_port::{Effect, EffectError};
+use xenith_xen_port::{self as port, Effect, EffectError, VmId};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Migrate {
     vm: Ref,
+    /// The VM's row may be gone before what is left of it.
+    id: VmId,
     to: Ref,
+    /// What clears away what is left on a host, from when the VM was let go of: its rows are another's business since.
+    #[serde(default)]
+    left: Vec<Effect>,
     phase: Phase,
 }
 
@@ -41,18 +49,26 @@ enum Phase {
     Returning {
         from: Ref,
         why: ApiError,
-        tries_left: u8,
+        failures: u32,
+    },
+    /// See [`Migrate::detach`].
+    Detaching {
+        at: Ref,
+        from: Ref,
+        why: ApiError,
+        failures: u32,
     },
     Dropping {
         why: ApiError,
-        tries_left: u8,
+        failures: u32,
     },
     Resuming {
         from: Ref,
+        failures: u32,
     },
     Cleaning {
         from: Ref,
-        tries_left: u8,
+        failures: u32,
         outcome: Result<(), ApiError>,
     },
 }
@@ -62,7 +78,9 @@ pub fn ask(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
     rows::check(view, "host", to)?;
     let state = Migrate {
         vm: vm.clone(),
+        id: domain::id(view, vm)?,
         to: to.clone(),
+        left: Vec::new(),
         phase: Phase::Begun,
     };
     let force = args.value(2)?.member("force").and_then(Value::as_text) == Some("true");
@@ -88,31 +106,38 @@ impl Operation for Migrate {
                 let (from, domid) = (from.clone(), *domid);
                 self.sent(cx, (from, domid), event)
             }
-            Phase::Returning { from, why, tries_left } => {
-                let (from, why, tries_left) = (from.clone(), why.clone(), *tries_left);
-                self.returned(cx, from, (why, tries_left), &event)
+            Phase::Returning { from, why, failures } => {
+                let (from, why, failures) = (from.clone(), why.clone(), *failures);
+                self.returned(cx, from, (why, failures), &event)
             }
-            Phase::Dropping { why, tries_left } => {
-                let (why, tries_left) = (why.clone(), *tries_left);
-                self.dropped(cx, (why, tries_left), &event)
+            Phase::Dropping { why, failures } => {
+                let (why, failures) = (why.clone(), *failures);
+                match event {
+                    Event::Failed { .. } => self.drop_copy(cx, why, failures + 1),
+                    _ => Ok(Next::End(Err(why))),
+                }
             }
-            Phase::Resuming { from } => {
-                let from = from.clone();
-                self.resumed(cx, from, event)
+            Phase::Detaching {
+                at,
+                from,
+                why,
+                failures,
+            } => {
+                let (at, from, why, failures) = (at.clone(), from.clone(), why.clone(), *failures);
+                self.detached(cx, (at, from), (why, failures), &event)
+            }
+            Phase::Resuming { from, failures } => {
+                let (from, failures) = (from.clone(), *failures);
+                self.resumed(cx, (from, failures), event)
             }
             Phase::Cleaning {
                 from,
-                tries_left,
+                failures,
                 outcome,
             } => {
-                let (from, tries_left, outcome) = (from.clone(), *tries_left, outcome.clone());
+                let (from, failures, outcome) = (from.clone(), *failures, outcome.clone());
                 match event {
-                    Event::Failed { .. } if tries_left > 0 => self.clean(cx, from, tries_left - 1, outcome),
-                    // Nothing runs, at either side: what the destination has attached goes too.
-                    _ if outcome.is_err() && self.is_halted(cx)? => {
-                        let why = outcome.err().unwrap_or_else(|| ApiError::internal("it has not failed"));
-                        self.drop_copy(cx, why, domain::TRIES)
-                    }
+                    Event::Failed { .. } => self.clean(cx, from, failures + 1, outcome),
                     _ => Ok(Next::End(outcome.map(|()| Value::Void))),
                 }
             }
@@ -128,12 +153,16 @@ impl Migrate {
         }
         placement::check_host(cx.view, &self.vm, &self.to)?;
         domain::schedule(cx.tx, &self.vm, &self.to)?;
+        let config = match built::read(cx.view, &self.vm)? {
+            Some(config) => config,
+            None => domain::config(cx.view, &self.vm)?,
+        };
+        let mut effects = port::attach(&config.vm, &config.disks);
         let receive = Effect::MigrationReceive {
-            config: Box::new(domain::config(cx.view, &self.vm)?),
+            config: Box::new(config),
             migration: cx.task.as_str().to_owned(),
         };
         let to = self.to.clone();
-        let mut effects = disks::attach(cx.view, &self.vm)?;
         effects.push(receive);
         self.work(Phase::Receiving { from }, to, effects, true)
     }
@@ -143,7 +172,7 @@ impl Migrate {
             Event::Worked(done) => {
                 let domid = done.iter().find_map(|made| made.domid).unwrap_or(-1);
                 let send = Effect::MigrationSend {
-                    vm: domain::id(cx.view, &self.vm)?,
+                    vm: self.id.clone(),
                     migration: cx.task.as_str().to_owned(),
                     to: rows::text(cx.view, "host", &self.to, "address")?,
                 };
@@ -158,7 +187,7 @@ impl Migrate {
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.drop_copy(cx, why, domain::TRIES)
+                self.drop_copy(cx, why, 0)
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 domain::schedule(cx.tx, &self.vm, &Ref::null())?;
@@ -171,44 +200,41 @@ impl Migrate {
         match event {
             Event::Worked(_) if placement::is_live(cx.view, &self.to)? => {
                 // The deciding point: with this commit the copy at the destination is the VM.
+                self.leaves(cx, &from)?;
                 domain::set_placed(cx.tx, &self.vm, &self.to, domid)?;
-                let resume = Effect::DomainUnpause(domain::id(cx.view, &self.vm)?);
-                let to = self.to.clone();
-                let mut effects = disks::activate(cx.view, &self.vm)?;
-                effects.push(resume);
-                self.work(Phase::Resuming { from }, to, effects, false)
+                self.resume(cx, from, 0)
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why, domain::TRIES)
+                self.go_back(cx, from, why, 0)
             }
             Event::PeerLost => {
                 // Not decided yet: whatever has arrived there is gone, and what is here goes on.
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.go_back(cx, from, why, domain::TRIES)
+                self.go_back(cx, from, why, 0)
             }
             Event::Failed { error, .. } => {
                 let why = cx.failure(self.failed(&from, &error.to_string()));
-                self.go_back(cx, from, why, domain::TRIES)
+                self.go_back(cx, from, why, 0)
             }
             Event::HostLost | Event::VmLost | Event::Begun => {
                 // The whole of its memory may or may not have arrived: the VM was lost with its host.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
                 let why = ApiError::new("HOST_OFFLINE", [from.as_str()]);
-                self.drop_copy(cx, why, domain::TRIES)
+                self.drop_copy(cx, why, 0)
             }
         }
     }
 
-    fn go_back(self, cx: &mut StepCx<'_>, from: Ref, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
-        let undo = Effect::MigrationUndo(domain::id(cx.view, &self.vm)?);
+    fn go_back(self, cx: &StepCx<'_>, from: Ref, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
+        let undo = Effect::MigrationUndo(self.id.clone());
         let phase = Phase::Returning {
             from: from.clone(),
             why,
-            tries_left,
+            failures,
         };
-        let mut effects = disks::activate(cx.view, &self.vm)?;
+        // A guest that has stopped meanwhile took its disks along: then it is the domain that is to be missed, not they.
+        let mut effects = disks::attach(cx.view, &self.vm)?;
         effects.push(undo);
         self.work(phase, from, effects, false)
     }
@@ -218,7 +244,7 @@ impl Migrate {
         self,
         cx: &mut StepCx<'_>,
         from: Ref,
-        (why, tries_left): (ApiError, u8),
+        (why, failures): (ApiError, u32),
         event: &Event,
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
@@ -227,82 +253,159 @@ impl Migrate {
                 error: EffectError::NoDomain,
                 ..
             } => {
+                let to = self.to.clone();
+                self.leaves(cx, &to)?;
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
-                return self.clean(cx, from, domain::TRIES, Err(why));
+                return self.detach(cx, (from.clone(), from), why, 0);
             }
-            Event::HostLost | Event::VmLost => {
-                domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
+            Event::HostLost | Event::VmLost => domain::set_halted(cx.view, cx.tx, &self.vm)?,
+            // Suspended it is of no use to anybody: again, until somebody wants something else of it.
+            Event::Failed { .. } if !cx.cancelled => {
+                cx.pause_ms = pause_ms(failures);
+                return self.go_back(cx, from, why, failures + 1);
             }
-            Event::Failed { .. } if tries_left > 0 => return self.go_back(cx, from, why, tries_left - 1),
-            Event::PeerLost | Event::Begun => return self.go_back(cx, from, why, tries_left),
-            Event::Failed { .. } => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
+            Event::PeerLost | Event::Begun => return self.go_back(cx, from, why, failures),
+            Event::Failed { .. } => domain::set_stuck(cx.view, cx.tx, &self.vm, &from)?,
         }
-        self.drop_copy(cx, why, domain::TRIES)
+        self.drop_copy(cx, why, 0)
     }
 
-    fn drop_copy(self, cx: &mut StepCx<'_>, why: ApiError, tries_left: u8) -> Result<Next<Migrate>, ApiError> {
-        let (to, effects) = (self.to.clone(), disks::clear(cx.view, &self.vm)?);
-        self.work(Phase::Dropping { why, tries_left }, to, effects, false)
+    /// Nothing of the VM runs at either side: what this one has attached goes before the VM may run anywhere.
+    fn detach(
+        mut self,
+        cx: &mut StepCx<'_>,
+        (at, from): (Ref, Ref),
+        why: ApiError,
+        failures: u32,
+    ) -> Result<Next<Migrate>, ApiError> {
+        if let Some(before) = failures.checked_sub(1) {
+            cx.pause_ms = pause_ms(before);
+        }
+        self.note_left(cx.view)?;
+        let (host, effects) = (at.clone(), self.left.clone());
+        let phase = Phase::Detaching {
+            at,
+            from,
+            why,
+            failures,
+        };
+        self.work(phase, host, effects, false)
     }
 
-    /// A copy that cannot be destroyed stays paused for ever: nobody lets it go on.
-    fn dropped(
+    fn detached(
         self,
         cx: &mut StepCx<'_>,
-        (why, tries_left): (ApiError, u8),
+        (at, from): (Ref, Ref),
+        (why, failures): (ApiError, u32),
         event: &Event,
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
-            Event::Failed { .. } if tries_left > 0 => self.drop_copy(cx, why, tries_left - 1),
-            Event::Failed { .. }
-            | Event::Worked(_)
-            | Event::HostLost
-            | Event::VmLost
-            | Event::PeerLost
-            | Event::Begun => {
-                domain::schedule(cx.tx, &self.vm, &Ref::null())?;
-                Ok(Next::End(Err(why)))
+            Event::Failed { .. } if failures < u32::from(domain::TRIES) => {
+                self.detach(cx, (at, from), why, failures + 1)
+            }
+            Event::PeerLost => self.detach(cx, (at, from), why, failures),
+            Event::Failed { .. } | Event::Worked(_) | Event::HostLost | Event::VmLost | Event::Begun => {
+                match at == self.to {
+                    true => self.clean(cx, from, 0, Err(why)),
+                    false => self.drop_copy(cx, why, 0),
+                }
             }
         }
     }
 
-    fn resumed(self, cx: &mut StepCx<'_>, from: Ref, event: Event) -> Result<Next<Migrate>, ApiError> {
+    /// A copy that has never run, and that nobody lets run.
+    fn drop_copy(mut self, cx: &mut StepCx<'_>, why: ApiError, failures: u32) -> Result<Next<Migrate>, ApiError> {
+        let to = self.to.clone();
+        if failures == 0 {
+            domain::schedule(cx.tx, &self.vm, &Ref::null())?;
+        }
+        let effects = self.let_go(cx, &to, failures)?;
+        self.work(Phase::Dropping { why, failures }, to, effects, false)
+    }
+
+    /// The VM is let go of; what it may have left on the host is to be destroyed, however long that takes.
+    fn let_go(&mut self, cx: &mut StepCx<'_>, host: &Ref, failures: u32) -> Result<Vec<Effect>, ApiError> {
+        match failures.checked_sub(1) {
+            None => {
+                cx.lets_go = true;
+                self.leaves(cx, host)?;
+                self.note_left(cx.view)?;
+            }
+            Some(before) => cx.pause_ms = pause_ms(before),
+        }
+        Ok(self.left.clone())
+    }
+
+    /// What is to be cleared away, by the rows of this time.
+    fn note_left(&mut self, view: &View) -> Result<(), ApiError> {
+        if self.left.is_empty() {
+            self.left = disks::clear(view, &self.vm)?;
+        }
+        Ok(())
+    }
+
+    /// From now on its domain on the host is not the VM's any more.
+    fn leaves(&self, cx: &mut StepCx<'_>, host: &Ref) -> Result<(), ApiError> {
+        let is_said = cx.remains.as_ref().is_some_and(|remains| remains.host == *host);
+        if !is_said {
+            cx.remains = Some(Remains {
+                vm: self.vm.clone(),
+                host: host.clone(),
+                memory_bytes: placement::memory_of(cx.view, &self.vm)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn resume(self, cx: &StepCx<'_>, from: Ref, failures: u32) -> Result<Next<Migrate>, ApiError> {
+        let mut effects = disks::activate(cx.view, &self.vm)?;
+        effects.push(Effect::DomainUnpause(self.id.clone()));
+        let to = self.to.clone();
+        self.work(Phase::Resuming { from, failures }, to, effects, false)
+    }
+
+    fn resumed(
+        self,
+        cx: &mut StepCx<'_>,
+        (from, failures): (Ref, u32),
+        event: Event,
+    ) -> Result<Next<Migrate>, ApiError> {
         match event {
-            Event::Worked(_) => self.clean(cx, from, domain::TRIES, Ok(())),
+            Event::Worked(_) => self.clean(cx, from, 0, Ok(())),
+            Event::Failed { error, .. } if is_tried_again(&error, failures) => {
+                cx.pause_ms = pause_ms(failures);
+                self.resume(cx, from, failures + 1)
+            }
             Event::Failed { error, .. } => {
                 let why = self.failed(&from, &error.to_string());
-                match error {
-                    EffectError::NoDomain => domain::set_halted(cx.view, cx.tx, &self.vm)?,
-                    _ => rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?,
+                if error == EffectError::NoDomain {
+                    domain::set_halted(cx.view, cx.tx, &self.vm)?;
+                    let to = self.to.clone();
+                    return self.detach(cx, (to, from), why, 0);
                 }
-                self.clean(cx, from, domain::TRIES, Err(why))
+                rows::set(cx.tx, "VM", &self.vm, "power_state", "Paused")?;
+                self.clean(cx, from, 0, Err(why))
             }
             Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {
                 // It may have run there: what the source still has is old.
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
-                self.clean(cx, from, domain::TRIES, Err(why))
+                self.clean(cx, from, 0, Err(why))
             }
         }
     }
 
-    fn is_halted(&self, cx: &StepCx<'_>) -> Result<bool, ApiError> {
-        Ok(rows::text(cx.view, "VM", &self.vm, "power_state")? == "Halted")
-    }
-
     fn clean(
-        self,
+        mut self,
         cx: &mut StepCx<'_>,
         from: Ref,
-        tries_left: u8,
+        failures: u32,
         outcome: Result<(), ApiError>,
     ) -> Result<Next<Migrate>, ApiError> {
-        let effects = disks::clear(cx.view, &self.vm)?;
+        let effects = self.let_go(cx, &from, failures)?;
         let phase = Phase::Cleaning {
             from: from.clone(),
-            tries_left,
+            failures,
             outcome,
         };
         self.work(phase, from, effects, false)
@@ -313,21 +416,7 @@ impl Migrate {
         let here = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
         let why = ApiError::new("HOST_OFFLINE", [here.as_str()]);
         domain::set_halted(cx.view, cx.tx, &self.vm)?;
-        match self.phase {
-            Phase::Cleaning { ref from, .. } => {
-                let from = from.clone();
-                self.clean(cx, from, domain::TRIES, Err(why))
-            }
-            Phase::Begun
-            | Phase::Receiving { .. }
-            | Phase::Sending { .. }
-            | Phase::Returning { .. }
-            | Phase::Dropping { .. }
-            | Phase::Resuming { .. } => {
-                domain::schedule(cx.tx, &self.vm, &self.to)?;
-                self.drop_copy(cx, why, domain::TRIES)
-            }
-        }
+        self.drop_copy(cx, why, 0)
     }
 
     fn work(self, phase: Phase, host: Ref, effects: Vec<Effect>, cancellable: bool) -> Result<Next<Migrate>, ApiError> {
@@ -342,5 +431,14 @@ impl Migrate {
     fn failed(&self, from: &Ref, text: &str) -> ApiError {
         let params = [self.vm.as_str(), from.as_str(), self.to.as_str(), text];
         ApiError::new("VM_MIGRATE_FAILED", params)
+    }
+}
+
+/// What is not known must be asked until it is: the rows must not say that a VM is paused which runs.
+fn is_tried_again(error: &EffectError, failures: u32) -> bool {
+    match error {
+        EffectError::NoDomain => false,
+        EffectError::NotKnown(_) => true,
+        _ => failures < u32::from(domain::TRIES),
     }
 }

@@ -1,6 +1,7 @@
 //! Virtual machines: the halves of their messages that only change rows. What runs domains comes with the operations.
 
 mod blob;
+pub mod built;
 mod consoles;
 mod copy;
 mod copy_rows;

@@ -1,7 +1,7 @@
 //! VM.pause, VM.unpause: one effect each. Before a VM may run its disks are active; if it has no domain any more, what is left of it goes.
 
 use super::{disks, domain};
-use crate::operation::{Event, Next, Operation, Request, StepCx};
+use crate::operation::{Event, Next, Operation, Request, StepCx, pause_ms};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -12,6 +12,8 @@ use xenith_xen_port::{Effect, EffectError};
 pub struct Pause {
     vm: Ref,
     pause: bool,
+    #[serde(default)]
+    failures: u32,
     /// There is no domain: the error that ends it.
     #[serde(default)]
     clearing: Option<ApiError>,
@@ -30,6 +32,7 @@ fn ask(view: &View, args: Args<'_>, pause: bool) -> Result<Request, ApiError> {
     let state = Pause {
         vm: vm.clone(),
         pause,
+        failures: 0,
         clearing: None,
     };
     let operation = if pause { "pause" } else { "unpause" };
@@ -41,18 +44,7 @@ impl Operation for Pause {
 
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Pause>, ApiError> {
         match event {
-            Event::Begun => {
-                let vm = domain::id(cx.view, &self.vm)?;
-                let effects = match self.pause {
-                    true => vec![Effect::DomainPause(vm)],
-                    false => {
-                        let mut effects = disks::activate(cx.view, &self.vm)?;
-                        effects.push(Effect::DomainUnpause(vm));
-                        effects
-                    }
-                };
-                self.work(cx, effects)
-            }
+            Event::Begun => self.work(cx),
             Event::Worked(_) if self.clearing.is_some() => {
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = self
@@ -65,14 +57,30 @@ impl Operation for Pause {
                 rows::set(cx.tx, "VM", &self.vm, "power_state", state)?;
                 Ok(Next::End(Ok(Value::Void)))
             }
+            // The rows must not say the one while the other is true.
+            Event::Failed {
+                error: EffectError::NotKnown(_),
+                ..
+            } => {
+                cx.pause_ms = pause_ms(self.failures);
+                let failures = self.failures + 1;
+                Pause { failures, ..self }.work(cx)
+            }
+            // A paused guest does not stop: it was unpaused before, and that was not heard. Its host says what became of it.
+            Event::Failed {
+                error: EffectError::BadState(_),
+                ..
+            } if !self.pause && self.clearing.is_none() => {
+                rows::set(cx.tx, "VM", &self.vm, "power_state", "Running")?;
+                Ok(Next::End(Ok(Value::Void)))
+            }
             Event::Failed { error, .. } => {
                 let why = domain::error(&self.vm, &error);
                 if error != EffectError::NoDomain || self.clearing.is_some() {
                     return Ok(Next::End(Err(why)));
                 }
-                let effects = disks::clear(cx.view, &self.vm)?;
                 let clearing = Some(why);
-                Pause { clearing, ..self }.work(cx, effects)
+                Pause { clearing, ..self }.work(cx)
             }
             Event::HostLost | Event::VmLost | Event::PeerLost => {
                 let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
@@ -84,7 +92,17 @@ impl Operation for Pause {
 }
 
 impl Pause {
-    fn work(self, cx: &StepCx<'_>, effects: Vec<Effect>) -> Result<Next<Pause>, ApiError> {
+    fn work(self, cx: &mut StepCx<'_>) -> Result<Next<Pause>, ApiError> {
+        let vm = domain::id(cx.view, &self.vm)?;
+        let effects = match (&self.clearing, self.pause) {
+            (Some(_), _) => disks::clear(cx.view, &self.vm)?,
+            (None, true) => vec![Effect::DomainPause(vm)],
+            (None, false) => {
+                let mut effects = disks::activate(cx.view, &self.vm)?;
+                effects.push(Effect::DomainUnpause(vm));
+                effects
+            }
+        };
         Ok(Next::Work {
             host: rows::reference(cx.view, "VM", &self.vm, "resident_on")?,
             state: self,

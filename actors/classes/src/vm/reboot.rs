@@ -8,7 +8,7 @@
 //! ```
 
 use super::stop::GUEST_STOPS_WITHIN_MS;
-use super::{disks, domain};
+use super::{built, disks, domain};
 use crate::operation::{Event, Next, Operation, Request, StepCx};
 use crate::{Args, rows};
 use serde::{Deserialize, Serialize};
@@ -124,14 +124,15 @@ impl Reboot {
 
     /// From here on there is no way back: the domain goes first.
     fn rebuild(self, cx: &mut StepCx<'_>) -> Result<Next<Reboot>, ApiError> {
-        let config = domain::config(cx.view, &self.vm)?;
+        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+        let config = built::for_reboot(cx.view, &self.vm, &host)?;
+        built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
         // Its disks stay attached; those that are new are attached too.
         let mut effects = vec![Effect::DomainDestroy(vm.clone())];
-        effects.extend(disks::ready(cx.view, &self.vm)?);
+        effects.extend(disks::ready(&config));
         effects.push(Effect::DomainCreate(Box::new(config)));
         effects.push(Effect::DomainUnpause(vm));
-        let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
         self.work(cx, Phase::Rebuilding { host }, effects, false)
     }
 

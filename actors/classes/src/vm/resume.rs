@@ -10,7 +10,7 @@
 //! Invariant (CORRECTNESS C5): until it is decided the image is the VM, and nothing has run from it; from then on the domain is, and the
 //! image is old.
 
-use super::{disks, domain, image};
+use super::{built, disks, domain, image};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement, rows, sr, vdi};
 use serde::{Deserialize, Serialize};
@@ -182,10 +182,15 @@ impl Resume {
 
     fn restore(self, cx: &mut StepCx<'_>, host: Ref) -> Result<Next<Resume>, ApiError> {
         domain::schedule(cx.tx, &self.vm, &host)?;
-        let config = domain::config(cx.view, &self.vm)?;
+        // The guest in the image knows the devices that it had.
+        let config = match built::read(cx.view, &self.vm)? {
+            Some(config) => config,
+            None => domain::config(cx.view, &self.vm)?,
+        };
+        built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
         let image = vdi::id(cx.view, &self.image(cx.view)?)?;
-        let mut effects = disks::ready(cx.view, &self.vm)?;
+        let mut effects = disks::ready(&config);
         effects.extend(image::ready(&vm, &image));
         effects.push(Effect::DomainRestore {
             config: Box::new(config),

@@ -7,7 +7,7 @@
 //!                                           Clearing, its disks last ──► Halted, the end with the error
 //! ```
 
-use super::{disks, domain, hosts};
+use super::{built, disks, domain, hosts};
 use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
 use crate::{Args, placement};
 use serde::{Deserialize, Serialize};
@@ -113,8 +113,9 @@ impl Start {
         domain::schedule(cx.tx, &self.vm, &host)?;
         domain::settle(cx.view, cx.tx, &self.vm)?;
         let config = domain::config(cx.view, &self.vm)?;
+        built::write(cx.view, cx.tx, &self.vm, &config)?;
         let vm = config.vm.clone();
-        let mut effects = disks::ready(cx.view, &self.vm)?;
+        let mut effects = disks::ready(&config);
         effects.push(Effect::DomainCreate(Box::new(config)));
         if !self.paused {
             effects.push(Effect::DomainUnpause(vm));

@@ -18,8 +18,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
-use xenith_classes::agent::{Agent, Deed, Keep, Report, Signed};
-use xenith_xen_port::{Domain, Done, Effect, EffectError, Machine, VmId};
+use xenith_classes::agent::{Agent, Deed, Keep, Report, Seen, Signed};
+use xenith_datamodel::Ref;
+use xenith_pooldb::View;
+use xenith_xen_port::{Done, Effect, EffectError, Machine, VmId};
 
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -34,6 +36,7 @@ pub(crate) struct HostAgent {
     agent: Agent,
     /// Counts agents: an effect that an earlier one began is not heard.
     epoch: u64,
+    rows: Rows,
     machine: Arc<dyn Machine>,
     domains: BTreeMap<Option<VmId>, Addr<DomainActor>>,
     cancels: BTreeMap<u64, oneshot::Sender<()>>,
@@ -49,6 +52,14 @@ pub(crate) struct HostAgent {
     is_timer_set: bool,
     guests_told: Option<Instant>,
     are_first_words_due: bool,
+}
+
+/// What the agent learns without a coordinator.
+pub(super) struct Rows {
+    /// This host's copy of the rows, and its own among them.
+    pub applied: Box<dyn Fn() -> (Arc<View>, Ref) + Send>,
+    /// For guests that stop again and again: as exact as the wall's clock.
+    pub now_ms: Box<dyn Fn() -> u64 + Send>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,12 +81,18 @@ pub(super) struct Hear(pub Vec<Signed>);
 pub(super) struct TellAgain;
 
 impl HostAgent {
-    pub fn start(this: ThisMachine, teller: Teller, arbiter: ArbiterHandle) -> Result<Addr<HostAgent>, JournalError> {
+    pub fn start(
+        this: ThisMachine,
+        rows: Rows,
+        teller: Teller,
+        arbiter: ArbiterHandle,
+    ) -> Result<Addr<HostAgent>, JournalError> {
         let (file, journal) = JournalFile::open(&this.journal)?;
         let (agent, deeds) = Agent::restarted(journal, &this.boot_id);
         Ok(HostAgent::start_in_arbiter(&arbiter, |_| HostAgent {
             agent,
             epoch: 0,
+            rows,
             machine: this.machine,
             domains: BTreeMap::new(),
             cancels: BTreeMap::new(),
@@ -89,6 +106,12 @@ impl HostAgent {
             guests_told: None,
             are_first_words_due: false,
         }))
+    }
+
+    /// The agent, with the time said.
+    fn agent(&mut self) -> &mut Agent {
+        self.agent.pass_time((self.rows.now_ms)());
+        &mut self.agent
     }
 
     fn do_these(&mut self, deeds: Vec<Deed>, ctx: &mut Context<Self>) {
@@ -210,7 +233,7 @@ impl HostAgent {
         if let Err(cause) = &result {
             info!(?vm, %cause, "an effect was not done");
         }
-        let deeds = self.agent.worked(ticket, result);
+        let deeds = self.agent().worked(ticket, result);
         let is_idle = vm.as_ref().is_none_or(|vm| !self.agent.is_busy(vm));
         if is_idle {
             self.domains.remove(&vm);
@@ -229,15 +252,15 @@ impl HostAgent {
 
     /// While something is not answered, or could not be done yet.
     fn set_timer(&mut self, ctx: &mut Context<Self>) {
-        let is_quiet = self.agent.untold().is_empty() && self.agent.journal().stopping.is_empty();
+        let journal = self.agent.journal();
+        let is_quiet = self.agent.untold().is_empty() && journal.stopping.is_empty() && !journal.condemned;
         if is_quiet || std::mem::replace(&mut self.is_timer_set, true) {
             return;
         }
         ctx.run_later(AGAIN, |actor, ctx| {
             actor.is_timer_set = false;
             actor.tell_again();
-            let deeds = actor.agent.stop_again();
-            actor.do_these(deeds, ctx);
+            actor.look(ctx);
         });
     }
 
@@ -255,13 +278,29 @@ impl HostAgent {
         }
         self.look = Look::Looking;
         let (machine, epoch) = (Arc::clone(&self.machine), self.epoch);
-        let domains = async move { machine.domains().await };
-        ctx.spawn(domains.into_actor(self).map(move |domains, actor, ctx| {
+        // The rows first: a domain that they speak of is in the list, or gone.
+        let (view, host) = (self.rows.applied)();
+        let is_to_empty = self.agent.is_to_empty();
+        let seen = async move {
+            let domains = machine.domains().await?;
+            let attached = match is_to_empty {
+                true => Some(machine.attachments().await?),
+                false => None,
+            };
+            Ok::<_, EffectError>((domains, attached))
+        };
+        ctx.spawn(seen.into_actor(self).map(move |seen, actor, ctx| {
             let again = std::mem::replace(&mut actor.look, Look::Idle) == Look::LookingAndAgain;
-            match domains {
-                Ok(domains) if epoch == actor.epoch => actor.look_at(&domains, ctx),
+            match seen {
+                Ok((domains, attached)) if epoch == actor.epoch => {
+                    let seen = Seen {
+                        domains: &domains,
+                        attached: attached.as_deref(),
+                    };
+                    actor.look_at(seen, (&view, &host), ctx);
+                }
                 Ok(_) => {}
-                Err(cause) => debug!(%cause, "the domains could not be listed"),
+                Err(cause) => debug!(%cause, "what is on the machine could not be listed"),
             }
             if again {
                 actor.look(ctx);
@@ -269,11 +308,13 @@ impl HostAgent {
         }));
     }
 
-    fn look_at(&mut self, domains: &[Domain], ctx: &mut Context<Self>) {
-        self.agent.see(domains);
+    fn look_at(&mut self, seen: Seen<'_>, (view, host): (&View, &Ref), ctx: &mut Context<Self>) {
+        self.agent.see(seen.domains);
         self.tell_guests(ctx);
-        let deeds = domains.iter().flat_map(|domain| self.agent.look_at(domain)).collect();
-        self.do_these(deeds, ctx);
+        match self.agent().look(seen, view, host) {
+            Ok(deeds) => self.do_these(deeds, ctx),
+            Err(error) => warn!(%error, "this host's rows could not be read"),
+        }
     }
 
     /// At once after a time of silence.
@@ -331,7 +372,7 @@ impl HostAgent {
     }
 
     fn is_in_boot(&mut self, boot_id: &str, ctx: &mut Context<Self>) {
-        if self.agent.journal().boot_id == boot_id {
+        if self.agent.journal().machine_boot_id() == boot_id {
             return;
         }
         warn!(boot_id, "the machine has started anew");
@@ -371,7 +412,8 @@ impl Handler<Hear> for HostAgent {
     type Result = ResponseFuture<()>;
 
     fn handle(&mut self, Hear(said): Hear, ctx: &mut Context<Self>) -> Self::Result {
-        let deeds = said.into_iter().flat_map(|signed| self.agent.hear(signed)).collect();
+        let agent = self.agent();
+        let deeds = said.into_iter().flat_map(|signed| agent.hear(signed)).collect();
         let (done, wait) = oneshot::channel();
         self.waiting.push(done);
         self.do_these(deeds, ctx);

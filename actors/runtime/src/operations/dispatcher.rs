@@ -156,7 +156,7 @@ impl Dispatcher {
             }
             let known = Known {
                 modified,
-                is_waiting: Record::read(view, operation)?.is_waiting(),
+                is_waiting: Record::read(view, operation)?.has_to_wait(),
                 order: operation::order_of(view, operation)?,
                 due: now,
             };

@@ -101,7 +101,21 @@ pub(crate) fn start(
 ) -> Result<(), JournalError> {
     if let Some(machine) = machine {
         let (teller, heard) = teller::channel();
-        let agent = HostAgent::start(machine, teller, node.operations.actors.arbiter())?;
+        let rows = agent::Rows {
+            applied: {
+                let (log, uuid) = (Arc::clone(&node.log), node.host.uuid.clone());
+                Box::new(move || {
+                    let view = log.applied();
+                    let host = xenith_raft::host_of(&view, &uuid).unwrap_or_else(Ref::null);
+                    (view, host)
+                })
+            },
+            now_ms: {
+                let clock = Arc::clone(&node.clock);
+                Box::new(move || clock.now_ms().unsigned_abs())
+            },
+        };
+        let agent = HostAgent::start(machine, rows, teller, node.operations.actors.arbiter())?;
         background.spawn(teller::run(Arc::clone(node), agent.clone(), heard));
         // The only one.
         drop(node.operations.agent.set(agent));

@@ -14,7 +14,7 @@ use xenith_pooldb::View;
 use xenith_raft::{MemoryLog, PoolLog as _};
 use xenith_wire::WireValue;
 use xenith_xen_port::{
-    Attention, Cancel, Domain, Done, Effect, EffectError, FactsError, HostFacts, HostFactsPort, Hypervisor,
+    Attachment, Attention, Cancel, Domain, Done, Effect, EffectError, FactsError, HostFacts, HostFactsPort, Hypervisor,
 };
 use xenith_xen_sim::facts::machine_facts;
 use xenith_xen_sim::machine::{Behaviour, EffectKind, Image, Machine, Rule, Trouble};
@@ -46,6 +46,10 @@ impl Hypervisor for Faulty {
 
     async fn domains(&self) -> Result<Vec<Domain>, EffectError> {
         self.host.domains().await
+    }
+
+    async fn attachments(&self) -> Result<Vec<Attachment>, EffectError> {
+        self.host.attachments().await
     }
 
     async fn attention(&self) -> Result<Attention, EffectError> {

@@ -102,8 +102,34 @@ pub mod xenith_operation {
             CANCELLABLE cancellable [bool] = flag(false), Constructor, Published "xenith";
             /// Whether somebody has asked to give it up.
             CANCELLED cancelled [bool] = flag(false), Constructor, Published "xenith";
-            /// When it ends by itself if it still waits, in milliseconds since the epoch.
+            /// When it ends by itself if it still waits, or when its order goes to `later_host`, in milliseconds since the epoch.
             DEADLINE_MS deadline_ms [int] = int(0), Constructor, Published "xenith";
+            /// The host that gets its newest order after a pause; null when it does not pause.
+            LATER_HOST later_host [ref "host"] = null(), Constructor, Published "xenith";
+            /// What it may have left of a VM on a host, as JSON; empty when nothing.
+            REMAINS remains [string] = text(""), Constructor, Published "xenith";
+        }
+
+        messages {}
+    }
+}
+
+pub mod xenith_domain {
+    //! What the domain of a VM was built from.
+
+    use crate::macros::words::*;
+
+    class! {
+        /// What the domain of a VM was built from, while it has one. Its ref is that of the VM.
+        xenith_domain "xenith_domain", Published "xenith" { internal: true, events: false, reader: at(LocalRoot), writer: at(LocalRoot) }
+
+        fields {
+            /// That of the VM.
+            UUID uuid [string], Runtime, Published "xenith";
+            /// The configuration, as JSON.
+            CONFIG config [string] = text(""), Constructor, Published "xenith";
+            /// What the domain takes from its host's memory, in bytes.
+            MEMORY_BYTES memory_bytes [int] = int(0), Constructor, Published "xenith";
         }
 
         messages {}

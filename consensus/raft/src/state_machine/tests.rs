@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::entry::{self, Record};
-use crate::snapshot::MemorySnapshots;
+use crate::snapshot::{DiskSnapshots, MemorySnapshots};
+use crate::store::SnapshotFiles;
 use crate::types::{Entry, LeaderId};
 use futures::stream;
 use openraft::RaftSnapshotBuilder as _;
@@ -166,6 +167,8 @@ impl SnapshotStore for FullFor {
     fn latest(&self) -> io::Result<Option<Arc<dyn SnapshotFile>>> {
         self.1.latest()
     }
+
+    fn close(&self) {}
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,4 +179,24 @@ async fn a_full_disk_is_waited_out() {
     let built = machine.get_snapshot_builder().await.build_snapshot().await.unwrap();
     assert_eq!(built.meta.last_log_id.map(|id| id.index), Some(1));
     assert!(store.latest().unwrap().is_some());
+}
+
+/// openraft's builder may outlive its node: the next node's snapshots are not touched by it.
+#[tokio::test]
+async fn a_builder_that_outlives_its_node_publishes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = || DiskSnapshots::new(SnapshotFiles::open(dir.path()).unwrap());
+    let store = Arc::new(disk());
+    let mut machine = StateMachine::open(store.clone(), Published::new(), 2).unwrap();
+    apply(&mut machine, vec![at(1, EntryPayload::Blank)]).await;
+    machine.get_snapshot_builder().await.build_snapshot().await.unwrap();
+    apply(&mut machine, vec![at(2, EntryPayload::Blank)]).await;
+    let mut late = machine.get_snapshot_builder().await;
+    store.close();
+    let next = StateMachine::open(Arc::new(disk()), Published::new(), 2).unwrap();
+    assert!(late.build_snapshot().await.is_err());
+    let kept = next.current.lock().unwrap().clone().unwrap();
+    let again = disk().latest().unwrap().unwrap();
+    assert_eq!(again.size(), kept.1.size());
+    assert_eq!(kept.0.meta.last_log_id.map(|id| id.index), Some(1));
 }

@@ -5,22 +5,22 @@ use super::world::World;
 use xenith_classes::task::Header;
 use xenith_classes::{Plan, operation, plan, room};
 use xenith_datamodel::{Ref, Value};
+use xenith_pooldb::Transaction;
 
-const MESSAGES: &[(&str, u64)] = &[
-    ("start", 30),
-    ("start_on", 10),
-    ("hard_shutdown", 15),
-    ("clean_shutdown", 12),
-    ("shutdown", 5),
-    ("hard_reboot", 8),
-    ("clean_reboot", 8),
-    ("pause", 6),
-    ("unpause", 8),
-    ("pool_migrate", 20),
-    ("suspend", 12),
-    ("resume", 14),
-    ("resume_on", 6),
+/// What is asked of a VM in each power state, that it makes sense; now and then anything is asked.
+const HALTED: &[(&str, u64)] = &[("start", 3), ("start_on", 1)];
+const SUSPENDED: &[(&str, u64)] = &[("resume", 6), ("resume_on", 3), ("hard_shutdown", 1)];
+const RUNNING: &[(&str, u64)] = &[
+    ("pool_migrate", 45),
+    ("hard_shutdown", 10),
+    ("clean_shutdown", 10),
+    ("shutdown", 4),
+    ("hard_reboot", 10),
+    ("clean_reboot", 10),
+    ("pause", 8),
+    ("suspend", 14),
 ];
+const PAUSED: &[(&str, u64)] = &[("unpause", 3), ("hard_shutdown", 1)];
 
 /// A halted VM without devices, committed at once.
 pub fn make_vm(world: &mut World, name: &str, memory_bytes: i64) -> Ref {
@@ -73,28 +73,132 @@ pub fn make_vm(world: &mut World, name: &str, memory_bytes: i64) -> Ref {
     }
 }
 
-pub fn call(world: &mut World) {
-    if world.random.percent(15) {
-        return cancel(world);
+/// On the first network that every host has, committed at once.
+pub fn make_vif(world: &mut World, vm: &Ref) {
+    if let Some(tx) = plan_vif(world, vm) {
+        world.commit(&tx, Proposal::Other);
+        world.coordinator = super::coordinator::Coordinator::new(&world.committed);
     }
-    let total = MESSAGES.iter().map(|(_, weight)| weight).sum();
-    let mut drawn = world.random.below(total);
-    let message = MESSAGES.iter().find(|(_, weight)| {
-        let found = drawn < *weight;
-        drawn = drawn.saturating_sub(*weight);
-        found
-    });
-    let (message, _) = message.copied().unwrap_or(("start", 0));
+}
+
+fn plan_vif(world: &mut World, vm: &Ref) -> Option<Transaction> {
+    let networks = xenith_datamodel::class("network")?;
+    let pifs = networks.column("PIFs")?;
+    let head = world.coordinator.head.clone();
+    let on_all = |network: &&Ref| {
+        let found = head.value(network, pifs);
+        found.is_some_and(|found| found.as_set().is_some_and(|pifs| pifs.len() >= world.hosts.len()))
+    };
+    let network = head.refs(networks).find(on_all)?.clone();
+    let used = head.value(vm, xenith_datamodel::class("VM")?.column("VIFs")?)?;
+    let device = used.as_set().map_or(0, <[Value]>::len).to_string();
+    let fields: [(&str, Value); 8] = [
+        ("VM", Value::from(vm)),
+        ("network", Value::from(&network)),
+        ("device", device.into()),
+        ("MAC", "".into()),
+        ("MTU", 1500.into()),
+        ("other_config", Value::map([])),
+        ("qos_algorithm_type", "".into()),
+        ("qos_algorithm_params", Value::map([])),
+    ];
+    let record = Value::record(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    planned(world, "VIF.create", vec![record])
+}
+
+/// A message of one transaction.
+fn planned(world: &mut World, name: &str, params: Vec<Value>) -> Option<Transaction> {
+    let method = xenith_datamodel::method(name).expect("a message of the tables");
+    let head = world.coordinator.head.clone();
+    match world.plan(&head, |cx| plan(cx, &method, params)) {
+        Ok(Plan::Commit(tx, _)) => Some(tx),
+        Ok(_) => None,
+        Err(error) => {
+            world.say(|| format!("{name} refused: {error}"));
+            None
+        }
+    }
+}
+
+pub fn call(world: &mut World) {
     let vm = world.vms[world.random.index(world.vms.len())].clone();
+    match world.random.below(100) {
+        0..12 => cancel(world),
+        12..20 => note(world, &vm),
+        20..30 => change(world, &vm),
+        _ => operate(world, vm),
+    }
+}
+
+/// Something else of the VM changes while it runs or is worked.
+fn change(world: &mut World, vm: &Ref) {
+    let memory = world.random.one_of([11, 12, 13]) * super::world::GIB;
+    let action = world.random.one_of(["destroy", "restart"]);
+    let vm_value = || Value::Ref(vm.clone());
+    let (name, params) = match world.random.below(5) {
+        0 => ("VM.set_actions_after_crash", vec![vm_value(), action.into()]),
+        1 => ("VM.set_actions_after_reboot", vec![vm_value(), action.into()]),
+        2 => ("VM.set_name_label", vec![vm_value(), "another".into()]),
+        3 => ("VM.set_memory_dynamic_max", vec![vm_value(), Value::Int(memory)]),
+        _ => {
+            if let Some(tx) = plan_vif(world, vm) {
+                world.probes.hit("vif_made");
+                world.propose(tx, Proposal::Other);
+            }
+            return;
+        }
+    };
+    if let Some(tx) = planned(world, name, params) {
+        world.probes.hit("vm_changed");
+        world.propose(tx, Proposal::Other);
+    }
+}
+
+fn note(world: &mut World, vm: &Ref) {
+    let number = world.acked.next_note();
+    let params = vec![Value::Ref(vm.clone()), number.to_string().into()];
+    if let Some(tx) = planned(world, "VM.set_name_description", params) {
+        world.probes.hit("note_written");
+        world.propose(tx, Proposal::Note(vm.clone(), number));
+    }
+}
+
+fn operate(world: &mut World, vm: Ref) {
+    let column = xenith_datamodel::class("VM").and_then(|class| class.column("power_state"));
+    let state = column.and_then(|column| world.coordinator.head.value(&vm, column));
+    let anything = [HALTED, RUNNING, PAUSED, SUSPENDED].concat();
+    let messages = match state.as_ref().and_then(Value::as_text) {
+        _ if world.random.percent(12) => anything.as_slice(),
+        Some("Running") => RUNNING,
+        Some("Paused") => PAUSED,
+        Some("Suspended") => SUSPENDED,
+        _ => HALTED,
+    };
+    let message = weighted(world, messages);
     let host = world.hosts[world.random.index(world.hosts.len())].row.clone();
     let params = match message {
         "start" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
         "resume" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
         "start_on" | "resume_on" => vec![Value::Ref(vm), Value::Ref(host), false.into(), false.into()],
-        "pool_migrate" => vec![Value::Ref(vm), Value::Ref(host), Value::map([])],
+        "pool_migrate" => {
+            // Also one whose guest has not spoken yet.
+            let force = world.random.one_of(["true", "false"]);
+            vec![Value::Ref(vm), Value::Ref(host), Value::text_map([("force", force)])]
+        }
         _ => vec![Value::Ref(vm)],
     };
     ask(world, message, &params);
+}
+
+fn weighted(world: &mut World, messages: &[(&'static str, u64)]) -> &'static str {
+    let total = messages.iter().map(|(_, weight)| weight).sum();
+    let mut drawn = world.random.below(total);
+    let message = messages.iter().find(|(_, weight)| {
+        let found = drawn < *weight;
+        drawn = drawn.saturating_sub(*weight);
+        found
+    });
+    message.map_or("start", |(message, _)| message)
 }
 
 fn ask(world: &mut World, message: &str, params: &[Value]) {
@@ -123,12 +227,16 @@ fn ask(world: &mut World, message: &str, params: &[Value]) {
 }
 
 fn cancel(world: &mut World) {
-    let Some(task) = world.tasks.last().cloned() else {
+    let open: Vec<Ref> = xenith_classes::operation::orders(&world.coordinator.head)
+        .expect("orders can be read")
+        .into_iter()
+        .map(|(_, order)| order.operation)
+        .collect();
+    let one = open.get(world.random.index(open.len())).cloned();
+    let Some(task) = one.or_else(|| world.acked.tasks.last().cloned()) else {
         return;
     };
-    let head = world.coordinator.head.clone();
-    let method = xenith_datamodel::method("task.cancel").expect("a message of the tables");
-    if let Ok(Plan::Commit(tx, _)) = world.plan(&head, |cx| plan(cx, &method, vec![Value::Ref(task)])) {
+    if let Some(tx) = planned(world, "task.cancel", vec![Value::Ref(task)]) {
         world.probes.hit("cancelled");
         world.propose(tx, Proposal::Other);
     }

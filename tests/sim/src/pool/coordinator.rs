@@ -1,8 +1,9 @@
 //! Who coordinates: plans under the head, gives orders from what is committed, takes reports. Another may take its place at any time:
 //! what was in flight is then committed up to some place and lost from there.
 
+use super::net::Message;
 use super::plant::PoolPlant;
-use super::world::{AGAIN_MS, Message, World};
+use super::world::{AGAIN_MS, World};
 use std::collections::{BTreeMap, VecDeque};
 use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed};
 use xenith_classes::host::dead;
@@ -17,6 +18,8 @@ use xenith_pooldb::{Transaction, View};
 pub enum Proposal {
     /// A client waits for this task.
     Task(Ref),
+    /// A client has written this to the VM's description.
+    Note(Ref, u64),
     Other,
 }
 
@@ -71,6 +74,7 @@ impl Coordinator {
 impl World {
     /// Another host coordinates from now on. The first `kept` of what is in flight are committed.
     pub fn change_coordinator(&mut self, kept: usize) {
+        let known = self.committed.clone();
         for _ in 0..kept {
             if let Some((_, tx, proposal)) = self.coordinator.flying.pop_front() {
                 self.commit(&tx, proposal);
@@ -79,16 +83,16 @@ impl World {
         if self.coordinator.in_flight() > 0 {
             self.probes.hit("writes_lost_with_the_coordinator");
         }
-        // The old one says its orders once more: it does not know yet.
-        self.give_orders(true);
         let fence = Fence {
             term: self.coordinator.fence.term + 1,
             index: 1,
         };
-        self.coordinator = Coordinator {
+        let next = Coordinator {
             fence,
             ..Coordinator::new(&self.committed)
         };
+        let old = std::mem::replace(&mut self.coordinator, next);
+        self.depose(old, known);
         self.probes.hit("coordinator_changed");
         self.say(|| format!("coordinator of term {}", fence.term));
     }
@@ -101,10 +105,10 @@ impl World {
                 break;
             }
         }
-        self.give_orders(false);
+        self.give_orders();
     }
 
-    fn give_orders(&mut self, all: bool) {
+    fn give_orders(&mut self) {
         let view = match self.plant {
             PoolPlant::OrdersFromTheHead => self.coordinator.head.clone(),
             _ => self.committed.clone(),
@@ -114,7 +118,7 @@ impl World {
         for (host, order) in orders {
             let key = (order.operation.clone(), order.sequence, order.cancel);
             let again = self.coordinator.sent.get(&key).copied();
-            if !all && again.is_some_and(|again| self.now_ms < again) {
+            if again.is_some_and(|again| self.now_ms < again) {
                 sent.insert(key, again.unwrap_or_default());
                 continue;
             }
@@ -135,7 +139,7 @@ impl World {
     }
 
     fn tell(&mut self, host: usize, as_of: u64, said: Said) {
-        let fence = self.coordinator.fence;
+        let (fence, deposed) = (self.coordinator.fence, self.is_deposed);
         self.say(|| format!("to host {host}: {said:?}"));
         self.send(|| Message::ToHost {
             host,
@@ -144,6 +148,7 @@ impl World {
                 as_of,
                 said: said.clone(),
             },
+            deposed,
         });
     }
 
@@ -162,6 +167,7 @@ impl World {
                 }
                 let (head, now) = (self.coordinator.head.clone(), self.now_ms);
                 let place = (operation, *sequence);
+                self.probe_outcome(outcome);
                 let next = operation::advance(&head, now, &mut self.ids, place, outcome.clone());
                 if let Some(tx) = next.expect("an operation can go on") {
                     self.propose(self.planted(tx), Proposal::Other);
@@ -169,7 +175,13 @@ impl World {
             }
             Report::TooOld { operation, .. } => {
                 self.probes.hit("order_too_old");
-                self.coordinator.sent.retain(|(sent, ..), _| sent != operation);
+                // Sooner than an order that is not answered, but not at once.
+                let soon = self.now_ms + AGAIN_MS / 10;
+                for ((sent, ..), again) in &mut self.coordinator.sent {
+                    if sent == operation {
+                        *again = soon.min(*again);
+                    }
+                }
             }
             Report::Stopped(stopped) => {
                 let row = self.hosts[host].row.clone();
@@ -200,6 +212,24 @@ impl World {
         }
     }
 
+    fn probe_outcome(&mut self, outcome: &operation::Outcome) {
+        use xenith_xen_port::EffectError;
+        match outcome {
+            Ok(_) => {}
+            Err(failure) => self.probes.hit(match failure.error {
+                EffectError::Cancelled => "outcome_cancelled",
+                EffectError::NotKnown(_) => "outcome_not_known",
+                EffectError::NotEnoughMemory { .. } => "outcome_no_memory",
+                EffectError::NoDomain => "outcome_no_domain",
+                EffectError::PeerLost => "outcome_peer_lost",
+                EffectError::GuestDidNotAnswer => "outcome_guest_did_not_answer",
+                EffectError::BadState(_) => "outcome_bad_state",
+                EffectError::Storage(_) => "outcome_of_storage",
+                EffectError::NoImage | EffectError::Failed(_) => "outcome_failed",
+            }),
+        }
+    }
+
     fn hear_guests(&mut self, host: usize, boot_id: &str, seen: &[GuestSeen]) {
         let (row, now) = (self.hosts[host].row.clone(), self.now_ms);
         let committed = self.committed.clone();
@@ -217,10 +247,55 @@ impl World {
     }
 
     fn planted(&self, mut tx: Transaction) -> Transaction {
-        if self.plant == PoolPlant::LeavesLocks {
-            tx.changes
-                .retain(|change| !matches!(change.kind, xenith_pooldb::ChangeKind::Remove { .. }));
+        use xenith_pooldb::ChangeKind::{Destroy, Remove, Set};
+        let ends = |tx: &Transaction| tx.changes.iter().any(|change| matches!(change.kind, Destroy));
+        match self.plant {
+            PoolPlant::LeavesLocks => tx.changes.retain(|change| !matches!(change.kind, Remove { .. })),
+            PoolPlant::ForgetsRemains => {
+                for change in &mut tx.changes {
+                    if let Set(field, value) = &mut change.kind
+                        && field.as_ref() == "remains"
+                    {
+                        *value = xenith_datamodel::Value::text("");
+                    }
+                }
+            }
+            PoolPlant::TasksStay if ends(&tx) => tx.changes.retain(|change| change.class.as_ref() != "task"),
+            PoolPlant::AttachesAll => self.attach_all(&mut tx),
+            _ => {}
         }
         tx
+    }
+
+    fn attach_all(&self, tx: &mut Transaction) {
+        let column = |class, field| xenith_datamodel::class(class).and_then(|class| class.column(field));
+        let (Some(vifs), Some(attached)) = (column("VM", "VIFs"), column("VIF", "currently_attached")) else {
+            return;
+        };
+        let runs = |change: &&xenith_pooldb::Change| {
+            matches!(&change.kind, xenith_pooldb::ChangeKind::Set(field, value)
+                if field.as_ref() == "power_state" && value.as_text() == Some("Running"))
+        };
+        let vms: Vec<Ref> = tx
+            .changes
+            .iter()
+            .filter(runs)
+            .map(|change| change.reference.clone())
+            .collect();
+        for vm in vms {
+            let of = self
+                .coordinator
+                .head
+                .value(&vm, vifs)
+                .unwrap_or(xenith_datamodel::Value::Void);
+            for vif in of
+                .as_set()
+                .unwrap_or_default()
+                .iter()
+                .filter_map(xenith_datamodel::Value::as_ref)
+            {
+                tx.set_value(vif, attached, true.into());
+            }
+        }
     }
 }

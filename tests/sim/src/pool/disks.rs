@@ -44,7 +44,7 @@ pub fn make(world: &mut World) {
     let (local, shared) = (sr_of(0), sr_of(1));
     let mut last = None;
     for (at, vm) in vms.iter().enumerate() {
-        let sr = if at == 5 { &local } else { &shared };
+        let sr = if at == 0 { &local } else { &shared };
         let vdi = match (at, last) {
             (4, Some(last)) => last,
             _ => make_vdi(world, sr, &format!("disk-{at}")),

@@ -1,8 +1,9 @@
 //! A host: a machine that may lose its power, and a daemon on it that may end. What the journal holds outlives both.
 
 use std::collections::BTreeMap;
-use xenith_classes::agent::{Agent, Deed, Journal, Report, Signed};
+use xenith_classes::agent::{Agent, Deed, Journal, Pace, Report, Seen, Signed};
 use xenith_datamodel::Ref;
+use xenith_pooldb::View;
 use xenith_storage_port::StorageFacts;
 use xenith_xen_sim::machine::{Behaviour, Happening, Images, Machine, Parcel};
 
@@ -12,6 +13,11 @@ pub struct Host {
     pub machine: Option<Machine>,
     pub agent: Option<Agent>,
     pub journal: Journal,
+    /// Its copy of the rows.
+    pub view: View,
+    /// The daemon ends after so many more deeds.
+    pub ends_in: Option<usize>,
+    pub pace: Pace,
     boot: u64,
     /// Machine's ticket → agent's. Empty after a restart of the daemon: what the machine still works ends unheard.
     tickets: BTreeMap<u64, u64>,
@@ -27,13 +33,16 @@ pub enum Out {
 }
 
 impl Host {
-    pub fn new(row: Ref, address: String, memory_bytes: i64, storage: Vec<StorageFacts>) -> Host {
+    pub fn new(row: Ref, address: String, (memory_bytes, storage): (i64, Vec<StorageFacts>), view: View) -> Host {
         Host {
             row,
             address,
             machine: None,
             agent: None,
             journal: Journal::default(),
+            view,
+            ends_in: None,
+            pace: Pace::default(),
             boot: 0,
             tickets: BTreeMap::new(),
             next_ticket: 0,
@@ -42,10 +51,10 @@ impl Host {
         }
     }
 
-    pub fn power_on(&mut self, behaviour: Behaviour, seed: u64, as_before: bool) -> Vec<Out> {
+    pub fn power_on(&mut self, behaviour: Behaviour, (seed, now_ms): (u64, u64), as_before: bool) -> Vec<Out> {
         self.boot += 1;
         self.machine = Some(Machine::new(self.memory_bytes, behaviour, seed).with_storage(&self.storage, seed));
-        self.start_daemon(as_before)
+        self.start_daemon(now_ms, as_before)
     }
 
     pub fn power_off(&mut self) {
@@ -54,27 +63,24 @@ impl Host {
     }
 
     /// `as_before`: a planted bug, the daemon takes the new machine for the old one.
-    pub fn start_daemon(&mut self, as_before: bool) -> Vec<Out> {
+    pub fn start_daemon(&mut self, now_ms: u64, as_before: bool) -> Vec<Out> {
         let boot_id = match as_before && !self.journal.boot_id.is_empty() {
             true => self.journal.boot_id.clone(),
             false => format!("boot-{}", self.boot),
         };
         let (agent, deeds) = Agent::restarted(self.journal.clone(), &boot_id);
-        self.agent = Some(agent);
-        self.do_all(0, deeds, None)
+        self.agent = Some(agent.with_pace(self.pace));
+        self.do_all(now_ms, deeds)
     }
 
     pub fn stop_daemon(&mut self) {
         self.agent = None;
         self.tickets.clear();
+        self.ends_in = None;
     }
 
-    pub fn hear(&mut self, now_ms: u64, signed: Signed, crash_after: Option<usize>) -> Vec<Out> {
-        let Some(agent) = self.agent.as_mut() else {
-            return Vec::new();
-        };
-        let deeds = agent.hear(signed);
-        self.do_all(now_ms, deeds, crash_after)
+    pub fn hear(&mut self, now_ms: u64, signed: Signed) -> Vec<Out> {
+        self.with_agent(now_ms, |agent| agent.hear(signed))
     }
 
     /// Everything that is due on the machine.
@@ -93,11 +99,10 @@ impl Host {
         match happening {
             Happening::Send { to, parcel } => vec![Out::Parcel { to, parcel }],
             Happening::Finished { ticket, result } => {
-                let (Some(ours), Some(agent)) = (self.tickets.remove(&ticket), self.agent.as_mut()) else {
+                let Some(ours) = self.tickets.remove(&ticket) else {
                     return Vec::new();
                 };
-                let deeds = agent.worked(ours, result);
-                self.do_all(now_ms, deeds, None)
+                self.with_agent(now_ms, |agent| agent.worked(ours, result))
             }
             Happening::Attention(_) => self.look(now_ms),
         }
@@ -106,30 +111,37 @@ impl Host {
     /// The daemon's look at all domains.
     pub fn look(&mut self, now_ms: u64) -> Vec<Out> {
         let domains = self.machine.as_ref().map(Machine::domains).unwrap_or_default();
-        let mut out = Vec::new();
-        if let Some(agent) = self.agent.as_mut() {
-            let deeds = agent.stop_again();
-            out.extend(self.do_all(now_ms, deeds, None));
-        }
-        if let Some(agent) = self.agent.as_mut() {
+        let attached = self.machine.as_ref().map(Machine::attachments).unwrap_or_default();
+        let (view, row) = (self.view.clone(), self.row.clone());
+        self.with_agent(now_ms, |agent| {
             agent.see(&domains);
-        }
-        for domain in domains {
-            if let Some(agent) = self.agent.as_mut() {
-                let deeds = agent.look_at(&domain);
-                out.extend(self.do_all(now_ms, deeds, None));
-            }
-        }
-        out
+            let seen = Seen {
+                domains: &domains,
+                attached: agent.is_to_empty().then_some(&attached),
+            };
+            agent.look(seen, &view, &row).expect("the rows can be read")
+        })
     }
 
-    /// `crash_after`: the daemon ends after so many deeds.
-    fn do_all(&mut self, now_ms: u64, deeds: Vec<Deed>, crash_after: Option<usize>) -> Vec<Out> {
+    fn with_agent(&mut self, now_ms: u64, act: impl FnOnce(&mut Agent) -> Vec<Deed>) -> Vec<Out> {
+        let Some(agent) = self.agent.as_mut() else {
+            return Vec::new();
+        };
+        agent.pass_time(now_ms);
+        let deeds = act(agent);
+        self.do_all(now_ms, deeds)
+    }
+
+    fn do_all(&mut self, now_ms: u64, deeds: Vec<Deed>) -> Vec<Out> {
         let mut out = Vec::new();
-        for (at, deed) in deeds.into_iter().enumerate() {
-            if crash_after == Some(at) {
-                self.stop_daemon();
-                return out;
+        for deed in deeds {
+            match self.ends_in.as_mut() {
+                Some(0) => {
+                    self.stop_daemon();
+                    return out;
+                }
+                Some(left) => *left -= 1,
+                None => {}
             }
             match deed {
                 Deed::Keep(change) => self.journal.apply(&change),

@@ -12,16 +12,25 @@
     reason = "what cannot be planned or applied is a fault that the run has found: it ends there, and its seed is told"
 )]
 
+mod acked;
 mod calls;
 mod checkers;
 mod coordinator;
+mod deposed;
 mod disks;
 mod faults;
 mod host;
+mod net;
 mod plant;
+mod rare;
+mod schedule;
+mod shadow;
+mod troubles;
 mod world;
 
 pub use plant::PoolPlant;
+pub use rare::never_ran;
+pub use schedule::Schedule;
 
 use crate::probes::Probes;
 use world::World;
@@ -51,7 +60,12 @@ const HEALING_STEPS_MAX: u64 = 20_000;
 
 /// A panic in the rooms is a violation like any other.
 pub fn run(options: PoolOptions) -> PoolReport {
-    let ran = std::panic::catch_unwind(|| run_to_the_end(options));
+    run_schedule(options, &Schedule::of(options.steps))
+}
+
+/// The steps of the schedule, then the healing.
+pub fn run_schedule(options: PoolOptions, schedule: &Schedule) -> PoolReport {
+    let ran = std::panic::catch_unwind(|| run_to_the_end(options, schedule));
     ran.unwrap_or_else(|_| PoolReport {
         seed: options.seed,
         steps: options.steps,
@@ -60,35 +74,62 @@ pub fn run(options: PoolOptions) -> PoolReport {
     })
 }
 
-fn run_to_the_end(options: PoolOptions) -> PoolReport {
+/// The shortest schedule that is found on which the seed still ends in a violation.
+pub fn shrink(options: PoolOptions) -> Schedule {
+    let quiet = PoolOptions {
+        print: false,
+        ..options
+    };
+    Schedule::of(options.steps).shrink(|schedule| run_schedule(quiet, schedule).violation.is_some())
+}
+
+fn run_to_the_end(options: PoolOptions, schedule: &Schedule) -> PoolReport {
     let mut world = World::new(options);
     let mut violation = None;
     let mut step = 0;
-    while step < options.steps && violation.is_none() {
-        step += 1;
-        world.step();
-        violation = checkers::check(&world);
-    }
-    if violation.is_none() {
-        world.heal();
-        let until = step + HEALING_STEPS_MAX;
-        while violation.is_none() && !(world.is_quiet() && checkers::guests_are_shown(&world)) {
-            step += 1;
-            world.pass_on();
-            violation = checkers::check(&world);
-            if step >= until {
-                violation = Some(format!(
-                    "not everything has ended after the trouble: {}",
-                    world.unfinished()
-                ));
-            }
+    let last = schedule.0.len();
+    for (at, number) in schedule.0.iter().enumerate() {
+        step = *number;
+        world.begin_step(step);
+        // No run without another coordinator and a fault.
+        match world.probes.count("coordinator_changed") {
+            0 if at + 1 == last => faults::change_coordinator(&mut world),
+            _ => world.step(),
+        }
+        violation = checkers::check(&mut world, step);
+        if violation.is_some() {
+            break;
         }
     }
-    let violation = violation.or_else(|| checkers::check_quiet(&world));
+    if violation.is_none() {
+        (step, violation) = heal(&mut world, options.steps);
+    }
+    let violation = violation.or_else(|| checkers::check_quiet(&mut world));
     PoolReport {
         seed: options.seed,
         steps: step,
         violation: violation.map(|what| format!("step {step}, {} ms: {what}", world.now_ms)),
         probes: world.probes,
     }
+}
+
+/// Until nothing is under way any more; the last step, and what is wrong.
+fn heal(world: &mut World, steps: u64) -> (u64, Option<String>) {
+    world.heal();
+    let until = steps + HEALING_STEPS_MAX;
+    let mut step = steps;
+    while !(world.is_quiet() && checkers::guests_are_shown(world)) {
+        step += 1;
+        world.begin_step(step);
+        world.pass_on();
+        let violation = checkers::check(world, step);
+        if violation.is_some() {
+            return (step, violation);
+        }
+        if step >= until {
+            let what = format!("not everything has ended after the trouble: {}", world.unfinished());
+            return (step, Some(what));
+        }
+    }
+    (step, None)
 }

@@ -1,36 +1,33 @@
 //! Everything there is in a run: the log, the network, the hosts, and the one who coordinates. Time goes from event to event.
 
+use super::acked::Acked;
 use super::coordinator::{Coordinator, Proposal};
+use super::deposed::Deposed;
 use super::disks::{self, Shelf};
-use super::host::{Host, Out};
+use super::host::Host;
+use super::net::Message;
 use super::plant::PoolPlant;
-use super::{PoolOptions, calls, faults};
+use super::shadow::Shadow;
+use super::{PoolOptions, calls, faults, schedule, troubles};
 use crate::probes::Probes;
 use crate::random::Random;
 use std::collections::BTreeMap;
-use xenith_classes::agent::{Report, Signed};
+use xenith_classes::agent::Pace;
 use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
 use xenith_classes::{Caller, Ids, PlanCx, operation};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{Domain, DomainState, HostFacts};
 use xenith_xen_sim::facts::{machine_facts, machine_storage};
-use xenith_xen_sim::machine::{Behaviour, EffectKind, Machine, Parcel, Point, Rule, Trouble};
+use xenith_xen_sim::machine::{Behaviour, Machine};
 
 pub const GIB: i64 = 1 << 30;
 /// Unanswered things are said again after so long.
 pub const AGAIN_MS: i64 = 2_000;
 const HOSTS: u8 = 3;
-const VMS: usize = 6;
-/// Room for two VMs on each host, so that starts compete.
+const VMS: usize = 5;
+/// Room for two VMs on each host: starts compete, and there is mostly a place to go to.
 const VM_BYTES: i64 = 13 * GIB;
-
-/// On its way from one place to another.
-pub enum Message {
-    ToHost { host: usize, signed: Signed },
-    ToCoordinator { host: usize, report: Report },
-    Parcel { from: usize, to: usize, parcel: Parcel },
-}
 
 /// Uuids from the seed.
 pub struct SeededIds(pub Random);
@@ -62,10 +59,16 @@ pub struct World {
     pub net: BTreeMap<(i64, u64), Message>,
     pub plant: PoolPlant,
     pub probes: Probes,
-    /// Tasks that were answered to clients: they must end.
-    pub tasks: Vec<Ref>,
     pub trouble: bool,
-    next_message: u64,
+    /// Old coordinators that do not know it yet.
+    pub deposed: Vec<Deposed>,
+    pub is_deposed: bool,
+    /// Hosts that do not hear the coordinator, nor it them, nor the log.
+    pub cut: Vec<bool>,
+    pub acked: Acked,
+    pub shadow: Shadow,
+    pub next_message: u64,
+    seed: u64,
     next_look_ms: i64,
     print: bool,
 }
@@ -82,12 +85,19 @@ impl World {
                 let uuid = format!("host-uuid-{number}");
                 let row = committed.by_uuid(class("host"), &uuid).expect("the host was just made");
                 let memory_bytes = 32 * GIB - GIB / 2 - 2 * GIB;
-                Host::new(row, address(number.into()), memory_bytes, machine_storage(number))
+                let machine = (memory_bytes, machine_storage(number));
+                Host::new(row, address(number.into()), machine, committed.clone())
             })
             .collect();
         let mut world = World {
             random,
             ids,
+            seed: options.seed,
+            deposed: Vec::new(),
+            is_deposed: false,
+            cut: vec![false; usize::from(HOSTS)],
+            acked: Acked::default(),
+            shadow: Shadow::of(&committed),
             now_ms,
             hosts,
             vms: Vec::new(),
@@ -97,21 +107,28 @@ impl World {
             net: BTreeMap::new(),
             plant: options.plant,
             probes: Probes::default(),
-            tasks: Vec::new(),
             trouble: true,
             next_message: 0,
             next_look_ms: now_ms,
             print: options.print,
         };
+        let pace = world.pace();
         for host in 0..usize::from(HOSTS) {
+            world.hosts[host].pace = pace;
             world.power_on(host);
         }
         for number in 0..VMS {
             let vm = calls::make_vm(&mut world, &format!("vm-{number}"), VM_BYTES);
+            calls::make_vif(&mut world, &vm);
             world.vms.push(vm);
         }
         disks::make(&mut world);
         world
+    }
+
+    /// From now on chances are those of this step.
+    pub fn begin_step(&mut self, step: u64) {
+        self.random = schedule::chances(self.seed, step);
     }
 
     /// One step under trouble.
@@ -119,7 +136,28 @@ impl World {
         match self.random.below(100) {
             0..12 => calls::call(self),
             12..20 => faults::fault(self),
+            20..26 => self.deposed_acts_if_any(),
+            26..32 => faults::mend(self),
             _ => self.pass_on(),
+        }
+    }
+
+    fn deposed_acts_if_any(&mut self) {
+        match self.deposed.is_empty() {
+            true => self.pass_on(),
+            false => self.deposed_acts(),
+        }
+    }
+
+    /// Limits of xapi in some runs, so short ones in others that guests are started again and again.
+    fn pace(&mut self) -> Pace {
+        match self.random.percent(30) {
+            true => Pace::default(),
+            false => Pace {
+                crash_within_ms: 8_000,
+                reboot_within_ms: 8_000,
+                reboot_delay_ms: 5_000,
+            },
         }
     }
 
@@ -132,6 +170,7 @@ impl World {
         let due = [machine, message, log, Some(self.next_look_ms)];
         let due = due.into_iter().flatten().min().unwrap_or(self.now_ms);
         self.now_ms = self.now_ms.max(due);
+        self.forget_deposed();
         self.machines_advance();
         self.deliver_due();
         self.commit_due();
@@ -158,99 +197,11 @@ impl World {
     }
 
     pub fn power_on(&mut self, host: usize) {
-        let (behaviour, seed) = (self.behaviour(), self.random.next());
+        let (behaviour, seed) = (troubles::behaviour(self), self.random.next());
         let as_before = self.plant == PoolPlant::NoWelcome;
-        let out = self.hosts[host].power_on(behaviour, seed, as_before);
+        let now_ms = self.machine_ms();
+        let out = self.hosts[host].power_on(behaviour, (seed, now_ms), as_before);
         self.send_out(host, out);
-    }
-
-    fn behaviour(&mut self) -> Behaviour {
-        let fail = |effect, at, skip| Rule {
-            skip,
-            times: Some(1),
-            ..Rule::always(
-                effect,
-                Trouble::Fail {
-                    at: Point::Percent(at),
-                    error: xenith_xen_port::EffectError::Failed("a script says so".to_owned()),
-                },
-            )
-        };
-        let mut rules = Vec::new();
-        if self.trouble {
-            let kinds = [
-                EffectKind::DomainCreate,
-                EffectKind::DomainUnpause,
-                EffectKind::DomainDestroy,
-                EffectKind::MigrationReceive,
-                EffectKind::MigrationSend,
-                EffectKind::MigrationUndo,
-            ];
-            for kind in kinds {
-                if self.random.percent(40) {
-                    let at = self.random.one_of([0, 30, 60, 100]);
-                    rules.push(fail(kind, at, self.random.below(4) as u32));
-                }
-            }
-            if self.random.percent(30) {
-                rules.push(Rule {
-                    times: Some(2),
-                    ..Rule::always(EffectKind::DomainShutdown, Trouble::GuestIgnores)
-                });
-            }
-        }
-        Behaviour {
-            jitter_percent: 50,
-            rules,
-            storage: disks::troubles(self),
-            ..Behaviour::lifelike()
-        }
-    }
-
-    /// Puts a message on its way: late, and under trouble sometimes lost or doubled.
-    pub fn send(&mut self, message: impl Fn() -> Message) {
-        let lost = self.trouble && self.random.percent(5);
-        let copies = match (lost, self.trouble && self.random.percent(5)) {
-            (true, _) => {
-                self.probes.hit("message_lost");
-                0
-            }
-            (false, true) => {
-                self.probes.hit("message_doubled");
-                2
-            }
-            (false, false) => 1,
-        };
-        for _ in 0..copies {
-            let late = match self.trouble && self.random.percent(5) {
-                true => self.random.between(1_000, 8_000),
-                false => self.random.between(1, 20),
-            };
-            self.next_message += 1;
-            let due = self.now_ms + i64::try_from(late).unwrap_or_default();
-            self.net.insert((due, self.next_message), message());
-        }
-    }
-
-    pub fn send_out(&mut self, host: usize, out: Vec<Out>) {
-        for one in out {
-            match one {
-                Out::Report(report) => self.send(|| Message::ToCoordinator {
-                    host,
-                    report: report.clone(),
-                }),
-                Out::Parcel { to, parcel } => {
-                    let to = self.hosts.iter().position(|host| host.address == to);
-                    if let Some(to) = to {
-                        self.send(|| Message::Parcel {
-                            from: host,
-                            to,
-                            parcel: parcel.clone(),
-                        });
-                    }
-                }
-            }
-        }
     }
 
     fn machines_advance(&mut self) {
@@ -258,44 +209,6 @@ impl World {
         for host in 0..self.hosts.len() {
             let out = self.hosts[host].advance(now, &mut self.images);
             self.send_out(host, out);
-        }
-    }
-
-    fn deliver_due(&mut self) {
-        while let Some(entry) = self.net.first_entry() {
-            if entry.key().0 > self.now_ms {
-                return;
-            }
-            match entry.remove() {
-                Message::ToHost { host, signed } => {
-                    let crash = (self.trouble && self.random.percent(2)).then(|| self.random.index(3));
-                    let now = self.machine_ms();
-                    let out = self.hosts[host].hear(now, signed, crash);
-                    self.send_out(host, out);
-                }
-                Message::ToCoordinator { host, report } => self.hear_report(host, &report),
-                Message::Parcel { from, to, parcel } => {
-                    let (now, from) = (self.machine_ms(), self.hosts[from].address.clone());
-                    if let Some(machine) = self.hosts[to].machine.as_mut() {
-                        machine.deliver(now, &from, parcel);
-                    }
-                }
-            }
-        }
-    }
-
-    fn look_everywhere(&mut self) {
-        let now = self.machine_ms();
-        for host in 0..self.hosts.len() {
-            let out = self.hosts[host].look(now);
-            self.send_out(host, out);
-            let untold = self.hosts[host].agent.as_mut().map(|agent| {
-                let mut untold = agent.untold();
-                untold.extend(agent.next_guests());
-                untold
-            });
-            let reports = untold.unwrap_or_default().into_iter().map(Out::Report);
-            self.send_out(host, reports.collect());
         }
     }
 
@@ -315,6 +228,9 @@ impl World {
     /// Plans against the head and proposes, as the daemon does.
     pub fn propose(&mut self, tx: Transaction, proposal: Proposal) -> bool {
         let due = self.now_ms + i64::try_from(self.random.between(1, 15)).unwrap_or_default();
+        if self.plant == PoolPlant::AcksEarly && !self.is_deposed {
+            self.acked.acknowledge(&proposal);
+        }
         self.coordinator.propose(tx, due, proposal)
     }
 
@@ -329,25 +245,28 @@ impl World {
             Ok((view, _)) => self.committed = view,
             Err(error) => panic!("what was planned against the head does not apply: {error}"),
         }
-        if let Proposal::Task(task) = proposal {
-            self.tasks.push(task);
-        }
+        self.acked.acknowledge(&proposal);
     }
 
     /// No more trouble: everything that is off goes on again.
     pub fn heal(&mut self) {
         self.trouble = false;
+        self.deposed.clear();
+        for cut in &mut self.cut {
+            *cut = false;
+        }
         for host in 0..self.hosts.len() {
+            self.hosts[host].ends_in = None;
             match (self.hosts[host].machine.is_some(), self.hosts[host].agent.is_some()) {
                 (false, _) => self.power_on(host),
                 (true, false) => {
-                    let out = self.hosts[host].start_daemon(false);
+                    let now_ms = self.machine_ms();
+                    let out = self.hosts[host].start_daemon(now_ms, false);
                     self.send_out(host, out);
                 }
                 (true, true) => {}
             }
-            let mut behaviour = Behaviour::lifelike();
-            behaviour.rules.clear();
+            let behaviour = Behaviour::lifelike();
             if let Some(machine) = self.hosts[host].machine.as_mut() {
                 machine.behave(behaviour);
             }
@@ -361,7 +280,7 @@ impl World {
             agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle() && agent.guests_are_told())
         };
         // A guest that has stopped is answered with the next look.
-        let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_));
+        let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain);
         let steady = |host: &Host| {
             let machine = host.machine.as_ref();
             machine.is_some_and(|machine: &Machine| !machine.domains().iter().any(stopped))
@@ -369,6 +288,14 @@ impl World {
         self.unfinished().is_empty()
             && self.coordinator.is_idle()
             && self.hosts.iter().all(|host| told(host) && steady(host))
+    }
+
+    /// It could not be cleared away, and stays as it is until somebody asks for its end.
+    fn is_stuck(&self, domain: &Domain) -> bool {
+        let class = xenith_datamodel::class("VM").expect("a class of the tables");
+        let row = self.committed.by_uuid(class, &domain.vm.0);
+        let domid = row.and_then(|row| self.committed.value(&row, class.column("domid")?));
+        domid.and_then(|domid| domid.as_int()) == Some(-1)
     }
 
     /// What is not over: operations, and domains that have stopped and that nobody has answered.
@@ -382,7 +309,7 @@ impl World {
             let all = host.machine.as_ref().map(Machine::domains).unwrap_or_default();
             let stopped = all
                 .into_iter()
-                .filter(|domain| matches!(domain.state, DomainState::Stopped(_)));
+                .filter(|domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain));
             stopped.map(move |domain| format!("stopped on host {number}: {domain:?}"))
         });
         open.chain(domains).collect::<Vec<_>>().join("; ")

@@ -145,6 +145,8 @@ pub enum Trouble {
         after_ms: u64,
         reason: StopReason,
     },
+    /// The effect is done, but whoever asked for it is told that it is not known.
+    AnswerLost,
     /// Of `migration_receive`: "all of it has arrived" never gets back.
     AcknowledgementLost,
 }
@@ -205,6 +207,7 @@ pub(super) struct Fate {
     pub no_agent: bool,
     pub guest_stops: Option<(u64, StopReason)>,
     pub acknowledgement_lost: bool,
+    pub answer_lost: bool,
 }
 
 impl Fate {
@@ -337,6 +340,7 @@ impl Fate {
             Trouble::GuestStops { after_ms, reason } => {
                 self.guest_stops.get_or_insert((*after_ms, *reason));
             }
+            Trouble::AnswerLost => self.answer_lost = true,
             Trouble::AcknowledgementLost => self.acknowledgement_lost = true,
         }
     }

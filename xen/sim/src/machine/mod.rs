@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use xenith_storage_port::{Attachment, StorageError, StorageFacts};
 use xenith_storage_sim::{Medium, Storage};
-use xenith_xen_port::{Domain, DomainState, Done, Effect, EffectError, StopReason, VmId};
+use xenith_xen_port::{Domain, DomainConfig, DomainState, Done, Effect, EffectError, StopReason, VmId};
 
 /// What a machine has to say.
 #[derive(Clone, Debug, PartialEq)]
@@ -259,6 +259,11 @@ impl Machine {
 
     pub fn domains(&self) -> Vec<Domain> {
         self.guests.values().map(Guest::domain).collect()
+    }
+
+    /// What the VM's domain was built from.
+    pub fn config(&self, vm: &VmId) -> Option<&DomainConfig> {
+        self.guests.get(vm).map(|guest| &*guest.config)
     }
 
     /// What the domains have left.

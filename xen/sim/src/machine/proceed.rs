@@ -100,6 +100,10 @@ impl Machine {
 
     pub(super) fn finish(&mut self, subject: &Subject, result: Result<Done, EffectError>) {
         let Some(work) = self.works.remove(subject) else { return };
+        let result = match result {
+            Ok(_) if work.fate.answer_lost => Err(EffectError::NotKnown("the answer was lost".to_owned())),
+            result => result,
+        };
         let finished = work.tickets.into_iter().map(|ticket| Happening::Finished {
             ticket,
             result: result.clone(),

@@ -2,7 +2,6 @@
 
 use super::*;
 use xenith_storage_port::{Use, VdiId};
-use xenith_xen_port::DomainConfig;
 
 enum Start {
     Done(Done),
