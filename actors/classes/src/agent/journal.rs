@@ -40,6 +40,9 @@ pub struct Journal {
     /// The newest operations that have passed: late orders of them are known as such. Of others [`passed_as_of`](Self::passed_as_of) tells.
     #[serde(default)]
     pub passed: BTreeMap<Ref, Passed>,
+    /// Another one for each journal that is begun: what was in one that was lost, its fence above all, nobody can tell.
+    #[serde(default)]
+    pub id: String,
     /// The boot of the machine that all this is about, as the rows call it.
     pub boot_id: String,
     /// The same as the machine calls it: `boot_id` has an addition when the host was declared dead since.
@@ -82,7 +85,9 @@ pub enum Keep {
     Heard(VmId),
     /// The machine has started anew: nothing of before is left.
     Booted(String),
-    /// The rows speak of this boot as of this generation.
+    /// The first of all: this is a new journal.
+    Begun(String),
+    /// The rows speak of this boot and this journal as of this generation.
     Welcome(u64),
     /// What the rows say is the number of a boot before this one: the journal was lost since.
     BootNumber(i64),
@@ -179,6 +184,7 @@ impl Journal {
                 self.boot_id.clone_from(boot_id);
                 self.boot = *boot;
             }
+            Keep::Begun(id) => self.id.clone_from(id),
             Keep::Welcome(as_of) => self.passed_as_of = *as_of,
         }
     }
@@ -200,6 +206,7 @@ impl Journal {
         *self = Journal {
             fence: self.fence,
             passed_as_of: u64::MAX,
+            id: std::mem::take(&mut self.id),
             boot_id,
             machine_boot_id: machine_boot_id.to_owned(),
             boot: self.boot + 1,

@@ -57,9 +57,10 @@ pub enum Said {
     Heard(Stopped),
     /// The rows say this of its guests.
     Noted(Vec<GuestSeen>),
-    /// The rows speak of this boot of the machine: it may work.
+    /// The rows speak of this boot of the machine, and of this journal: it may work.
     Welcome {
         boot_id: String,
+        journal: String,
     },
 }
 
@@ -82,11 +83,18 @@ pub enum Report {
         boot_id: String,
         seen: Vec<GuestSeen>,
     },
-    /// The machine has started anew, and works nothing before it is welcome.
-    Booted {
-        boot_id: String,
-        boot: i64,
-    },
+    /// The machine has started anew, or its journal was lost: it works nothing before it is welcome.
+    Booted(Boot),
+}
+
+/// What a host starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Boot {
+    pub boot_id: String,
+    /// Counted by the host.
+    pub number: i64,
+    /// See [`Journal::id`].
+    pub journal: String,
 }
 
 /// What to do, in this order. What is kept must be durable before the next deed.
@@ -145,13 +153,16 @@ pub struct Agent {
 
 impl Agent {
     /// After a start of the daemon: nothing runs. What has no outcome is worked when its order comes again, unless the machine has
-    /// started anew, too.
-    pub fn restarted(journal: Journal, boot_id: &str) -> (Agent, Vec<Deed>) {
+    /// started anew, too. `fresh_id` names the journal if it is a new one.
+    pub fn restarted(journal: Journal, boot_id: &str, fresh_id: &str) -> (Agent, Vec<Deed>) {
         let mut agent = Agent {
             journal,
             ..Agent::default()
         };
         let mut deeds = Vec::new();
+        if agent.journal.id.is_empty() {
+            agent.keep(&mut deeds, Keep::Begun(fresh_id.to_owned()));
+        }
         if agent.journal.machine_boot_id() != boot_id {
             agent.keep(&mut deeds, Keep::Booted(boot_id.to_owned()));
         }
@@ -178,14 +189,25 @@ impl Agent {
             Said::Passed { operation, sequence } => self.passed(&mut deeds, &operation, sequence, signed.as_of),
             Said::Heard(stopped) => self.heard(&mut deeds, &stopped),
             Said::Noted(seen) => self.noted(seen),
-            Said::Welcome { boot_id }
-                if boot_id == self.journal.boot_id && !self.is_welcome() && !self.journal.condemned =>
+            Said::Welcome { boot_id, journal }
+                if boot_id == self.journal.boot_id
+                    && journal == self.journal.id
+                    && !self.is_welcome()
+                    && !self.journal.condemned =>
             {
                 self.keep(&mut deeds, Keep::Welcome(signed.as_of));
             }
             Said::Welcome { .. } => {}
         }
         deeds
+    }
+
+    fn boot(&self) -> Boot {
+        Boot {
+            boot_id: self.journal.boot_id.clone(),
+            number: self.journal.boot,
+            journal: self.journal.id.clone(),
+        }
     }
 
     fn is_welcome(&self) -> bool {
@@ -205,10 +227,7 @@ impl Agent {
         let is_over = |stopped: &&Stopped| !self.journal.stopping.contains_key(&stopped.vm);
         let stopped = self.journal.stopped.values().filter(is_over).cloned();
         let stopped = stopped.map(Report::Stopped);
-        let booted = (!self.is_welcome() && !self.journal.condemned).then(|| Report::Booted {
-            boot_id: self.journal.boot_id.clone(),
-            boot: self.journal.boot,
-        });
+        let booted = (!self.is_welcome() && !self.journal.condemned).then(|| Report::Booted(self.boot()));
         booted.into_iter().chain(outcomes).chain(stopped).collect()
     }
 

@@ -3,6 +3,7 @@
 //! A host that does not answer is not dead: it may run its VMs. Only somebody who knows can say so, or the machine itself by its next
 //! boot. Until the rows know of that boot the host works nothing: what was asked of the last one has to end first.
 
+use crate::agent::Boot;
 use crate::room::done;
 use crate::{Args, Ids, PlanCx, rows, vm};
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -57,30 +58,46 @@ pub fn knows_boot(view: &View, host: &Ref, boot_id: &str) -> Result<bool, ApiErr
     }
 }
 
-/// The host's machine has started anew: no domain of before is left on it, and what was asked of it has ended. Nothing for a boot that
-/// is not later than the one that the rows speak of: its report is old.
+/// Whether the rows speak of this boot and of this journal: what the host may be told by whoever reads it here.
+pub fn knows(view: &View, host: &Ref, boot: &Boot) -> Result<bool, ApiError> {
+    match row(view, host)? {
+        Some(row) => {
+            Ok(rows::text(view, CLASS, &row, "journal")? == boot.journal && knows_boot(view, host, &boot.boot_id)?)
+        }
+        None => Ok(false),
+    }
+}
+
+/// The host's machine has started anew: no domain of before is left on it, and what was asked of it has ended. Or only its journal is
+/// another: its domains live, but of the fence that it had heard it knows nothing, and a coordinator that was deposed meanwhile, which can
+/// commit nothing, must not be the one that it works for (C3). Nothing for a boot before the one that the rows speak of: its report is old.
 pub fn come_back(
     view: &View,
     now_ms: i64,
     ids: &mut dyn Ids,
-    (host, boot_id, boot): (&Ref, &str, i64),
+    (host, boot): (&Ref, &Boot),
 ) -> Result<Option<Transaction>, ApiError> {
     rows::check(view, "host", host)?;
     let known = row(view, host)?;
-    if let Some(row) = &known
-        && rows::int(view, CLASS, row, "boot")? >= boot
-    {
-        return Ok(None);
-    }
     let mut tx = Transaction::new(now_ms);
+    if let Some(row) = &known
+        && rows::int(view, CLASS, row, "boot")? >= boot.number
+    {
+        if !knows_boot(view, host, &boot.boot_id)? || knows(view, host, boot)? {
+            return Ok(None);
+        }
+        rows::set(&mut tx, CLASS, row, "journal", boot.journal.clone())?;
+        return Ok(Some(tx));
+    }
     // Before the first boot that the rows hear of a host has worked nothing: what was asked of it is still to be done.
     if known.is_some() {
         vm::observe::lose_host(view, &mut tx, ids, host)?;
     }
     let fields = [
         ("dead", Value::Bool(false)),
-        ("boot_id", Value::text(boot_id)),
-        ("boot", Value::Int(boot)),
+        ("boot_id", Value::text(&boot.boot_id)),
+        ("boot", Value::Int(boot.number)),
+        ("journal", Value::text(&boot.journal)),
     ];
     write(view, &mut tx, ids, host, &fields)?;
     set_live(view, &mut tx, host, true)?;

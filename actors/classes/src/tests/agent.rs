@@ -1,7 +1,7 @@
 //! The working half: what a daemon that ended does not do again, guests that stop again and again, and what a host learns from the rows.
 
 use super::{Pool, operations as ops, storage, vms};
-use crate::agent::{Agent, Deed, Fence, Journal, Report, Said, Seen, Signed};
+use crate::agent::{Agent, Boot, Deed, Fence, Journal, Report, Said, Seen, Signed};
 use crate::operation::Order;
 use crate::{host::dead, rows};
 use xenith_datamodel::{Ref, Value};
@@ -16,6 +16,7 @@ struct Host {
     /// Asked of the machine, newest last.
     worked: Vec<(u64, Effect)>,
     told: Vec<Report>,
+    restarts: u32,
 }
 
 impl Host {
@@ -27,6 +28,7 @@ impl Host {
             row,
             worked: Vec::new(),
             told: Vec::new(),
+            restarts: 0,
         };
         host.restart("boot-1");
         host.come(pool);
@@ -34,7 +36,9 @@ impl Host {
     }
 
     fn restart(&mut self, boot_id: &str) {
-        let (agent, deeds) = Agent::restarted(self.journal.clone(), boot_id);
+        self.restarts += 1;
+        let fresh = format!("journal-{}", self.restarts);
+        let (agent, deeds) = Agent::restarted(self.journal.clone(), boot_id, &fresh);
         self.agent = agent;
         self.worked.clear();
         self.deeds(deeds);
@@ -42,13 +46,22 @@ impl Host {
 
     /// The rows take the boot up, and the host is welcome.
     fn come(&mut self, pool: &mut Pool) {
-        let (boot_id, boot) = (self.journal.boot_id.clone(), self.journal.boot);
-        let place = (&self.row, boot_id.as_str(), boot);
-        if let Some(tx) = dead::come_back(&pool.view, pool.now_ms, &mut pool.ids, place).unwrap() {
+        let boot = self.boot();
+        if let Some(tx) = dead::come_back(&pool.view, pool.now_ms, &mut pool.ids, (&self.row, &boot)).unwrap() {
             pool.commit(&tx).unwrap();
         }
-        assert!(dead::knows_boot(&pool.view, &self.row, &boot_id).unwrap());
-        self.say(pool, Said::Welcome { boot_id });
+        assert!(dead::knows(&pool.view, &self.row, &boot).unwrap());
+        let Boot { boot_id, journal, .. } = boot;
+        self.say(pool, Said::Welcome { boot_id, journal });
+    }
+
+    /// As it would be told.
+    fn boot(&self) -> Boot {
+        Boot {
+            boot_id: self.journal.boot_id.clone(),
+            number: self.journal.boot,
+            journal: self.journal.id.clone(),
+        }
     }
 
     fn say(&mut self, pool: &Pool, said: Said) {
@@ -255,13 +268,14 @@ fn a_host_declared_dead_alive_ends_its_domains_and_comes_back() {
         &pool,
         Said::Welcome {
             boot_id: boot_id.clone(),
+            journal: host.journal.id.clone(),
         },
     );
     assert!(host.journal.condemned, "a late welcome is not for it");
     host.done(None);
     host.look(&pool, &[]);
     host.look(&pool, &[]);
-    assert!(matches!(host.agent.untold().as_slice(), [Report::Booted { .. }]));
+    assert!(matches!(host.agent.untold().as_slice(), [Report::Booted(_)]));
     assert_ne!(host.journal.boot_id, boot_id);
     host.come(&mut pool);
     host.restart("boot-1");
@@ -306,7 +320,7 @@ fn a_host_declared_dead_alive_lets_go_of_its_disks() {
     host.look(&pool, &[]);
     host.look(&pool, &[]);
     assert!(!host.journal.condemned);
-    assert!(matches!(host.agent.untold().as_slice(), [Report::Booted { .. }]));
+    assert!(matches!(host.agent.untold().as_slice(), [Report::Booted(_)]));
 }
 
 /// What is attached by the order.
@@ -334,4 +348,25 @@ fn a_host_that_is_not_welcome_does_not_ask_for_orders_again() {
     host.told.clear();
     host.say(&pool, Said::Order(order));
     assert_eq!(host.told, Vec::new());
+}
+
+/// What it had heard of fences went with the journal: only who can commit may say that it is welcome.
+#[test]
+fn a_host_that_lost_its_journal_does_not_work_for_a_deposed_coordinator() {
+    let (mut pool, mut host, vm) = running();
+    ops::admit(&mut pool, "pause", &[(&vm).into()]).unwrap();
+    let order = ops::order(&pool);
+    let known_to_the_old = host.boot();
+    host.journal = Journal::default();
+    host.restart("boot-1");
+    assert_eq!(host.agent.untold(), vec![Report::Booted(host.boot())]);
+    assert!(!dead::knows(&pool.view, &host.row, &host.boot()).unwrap());
+    let Boot { boot_id, journal, .. } = known_to_the_old;
+    host.say(&pool, Said::Welcome { boot_id, journal });
+    host.say(&pool, Said::Order(order.clone()));
+    assert_eq!(host.worked, Vec::new());
+    host.come(&mut pool);
+    assert!(dead::knows_boot(&pool.view, &host.row, &host.journal.boot_id).unwrap());
+    host.say(&pool, Said::Order(order));
+    assert!(matches!(host.newest(), Effect::DomainPause(_)));
 }

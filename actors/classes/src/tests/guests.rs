@@ -2,7 +2,7 @@
 
 use super::operations::{admit, answer, done, order, start, two_hosts, work_all};
 use super::{Pool, vms};
-use crate::agent::{Agent, Fence, GuestSeen, Journal, Report, Said, Signed, Stopped};
+use crate::agent::{Agent, Boot, Fence, GuestSeen, Journal, Report, Said, Signed, Stopped};
 use crate::host::dead;
 use crate::rows;
 use crate::vm::guest::{Noted, observe_guests};
@@ -12,11 +12,19 @@ use xenith_xen_port::{Domain, DomainState, GuestInfo, StopReason, VmId};
 
 const BOOT: &str = "boot-1";
 
+fn boot(number: i64) -> Boot {
+    Boot {
+        boot_id: BOOT.to_owned(),
+        number,
+        journal: "journal".to_owned(),
+    }
+}
+
 /// Hosts whose boot the rows speak of, and a running VM.
 fn running() -> (Pool, Ref, Ref) {
     let mut pool = two_hosts();
     for host in rows::all(&pool.view, "host").unwrap() {
-        let back = dead::come_back(&pool.view, pool.now_ms, &mut pool.ids, (&host, BOOT, 1)).unwrap();
+        let back = dead::come_back(&pool.view, pool.now_ms, &mut pool.ids, (&host, &boot(1))).unwrap();
         pool.commit(&back.unwrap()).unwrap();
     }
     let vm = vms::create(&mut pool, &[]);
@@ -288,7 +296,7 @@ fn note(agent: &mut Agent, seen: Vec<GuestSeen>) {
 
 #[test]
 fn an_agent_tells_until_it_is_noted_and_only_what_has_changed() {
-    let (mut agent, _) = Agent::restarted(Journal::default(), BOOT);
+    let (mut agent, _) = Agent::restarted(Journal::default(), BOOT, "journal");
     agent.see(&[domain("a", 1, None), domain("b", 2, Some(info(&[])))]);
     let all = told(&mut agent);
     assert_eq!(all.len(), 2);
@@ -322,7 +330,7 @@ fn an_agent_tells_until_it_is_noted_and_only_what_has_changed() {
 
 #[test]
 fn all_is_told_again_at_times_and_after_a_restart() {
-    let (mut agent, _) = Agent::restarted(Journal::default(), BOOT);
+    let (mut agent, _) = Agent::restarted(Journal::default(), BOOT, "journal");
     agent.see(&[domain("a", 1, None)]);
     let all = told(&mut agent);
     note(&mut agent, all.clone());
@@ -332,14 +340,14 @@ fn all_is_told_again_at_times_and_after_a_restart() {
         told == all
     });
     assert_eq!(again.count(), 3);
-    let (mut agent, _) = Agent::restarted(agent.journal().clone(), BOOT);
+    let (mut agent, _) = Agent::restarted(agent.journal().clone(), BOOT, "journal");
     agent.see(&[domain("a", 1, None)]);
     assert_eq!(told(&mut agent), all);
 }
 
 #[test]
 fn a_guest_cannot_fill_the_database() {
-    let (mut agent, _) = Agent::restarted(Journal::default(), BOOT);
+    let (mut agent, _) = Agent::restarted(Journal::default(), BOOT, "journal");
     let mut loud = info(&[("b\u{1}ad", "x\u{0}y\u{ffff}"), ("b\u{1}ad", "twice"), ("", "none")]);
     loud.features
         .extend((0..5000).map(|number| (format!("key-{number}"), "v".repeat(9000))));

@@ -30,7 +30,7 @@ fn ended_while_working(effects: &[Effect]) -> Journal {
     let mut journal = Journal::default();
     journal.apply(&Keep::Booted(BOOT.to_owned()));
     journal.apply(&Keep::Welcome(1));
-    let (mut agent, _) = Agent::restarted(journal, BOOT);
+    let (mut agent, _) = Agent::restarted(journal, BOOT, "journal");
     agent.hear(order(effects, false));
     agent.journal().clone()
 }
@@ -51,7 +51,7 @@ fn what_may_have_been_done_is_not_given_up_but_worked_to_its_end() {
         image: "image".to_owned(),
     };
     let effects = [Effect::DomainPause(vm()), save];
-    let (mut agent, _) = Agent::restarted(ended_while_working(&effects), BOOT);
+    let (mut agent, _) = Agent::restarted(ended_while_working(&effects), BOOT, "journal");
     let deeds = agent.hear(order(&effects, true));
     assert!(
         !deeds
@@ -75,7 +75,7 @@ fn a_guest_that_is_waited_for_can_be_given_up() {
         reason: StopReason::Poweroff,
         within_ms: 1,
     }];
-    let (mut agent, _) = Agent::restarted(ended_while_working(&effects), BOOT);
+    let (mut agent, _) = Agent::restarted(ended_while_working(&effects), BOOT, "journal");
     let deeds = agent.hear(order(&effects, true));
     assert!(
         deeds.iter().any(|deed| matches!(deed, Deed::Cancel { .. })),

@@ -1,6 +1,6 @@
 //! What a host has seen of a VM, made true in the rows.
 
-use super::domain;
+use super::{domain, image};
 use crate::agent::Stopped;
 use crate::rows;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -63,7 +63,11 @@ pub(crate) fn lose_host(
         // An operation that works elsewhere for it (a migration that cleans up) says itself what becomes of the VM.
         let is_free = held.as_map().is_none_or(<[(Value, Value)]>::is_empty);
         if is_free && !rows::boolean(&after, "VM", &vm, "is_control_domain")? {
-            domain::set_halted(&after, tx, &vm)?;
+            match image::of(&after, &vm)? {
+                // It was suspended, and its domain could not be cleared away: now that is gone, too.
+                Some(_) => domain::set_suspended(&after, tx, &vm)?,
+                None => domain::set_halted(&after, tx, &vm)?,
+            }
             lost.push(vm);
         }
     }

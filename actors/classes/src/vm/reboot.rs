@@ -8,9 +8,9 @@
 //! ```
 
 use super::stop::GUEST_STOPS_WITHIN_MS;
-use super::{built, disks, domain};
+use super::{built, disks, domain, image};
 use crate::operation::{Event, Next, Operation, Request, StepCx};
-use crate::{Args, rows};
+use crate::{Args, rows, vdi};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
@@ -130,6 +130,11 @@ impl Reboot {
         let vm = config.vm.clone();
         // Its disks stay attached; those that are new are attached too.
         let mut effects = vec![Effect::DomainDestroy(vm.clone())];
+        if let Some(row) = image::of(cx.view, &self.vm)? {
+            // Of a suspend that could not end: what runs from here on is not what it holds.
+            effects.extend(image::remove(&vm, &vdi::id(cx.view, &row)?));
+            image::forget(cx.view, cx.tx, &self.vm)?;
+        }
         effects.extend(disks::ready(&config));
         effects.push(Effect::DomainCreate(Box::new(config)));
         effects.push(Effect::DomainUnpause(vm));

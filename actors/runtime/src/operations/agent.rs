@@ -7,6 +7,7 @@ use super::domain::{DomainActor, Work};
 use super::journal::{JournalError, JournalFile};
 use super::teller::Teller;
 use super::{AGAIN, ThisMachine};
+use crate::ids::SystemIds;
 use actix::{
     Actor, ActorFutureExt as _, Addr, ArbiterHandle, AsyncContext as _, Context, Handler, Message, ResponseFuture,
     WrapFuture as _,
@@ -18,6 +19,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
+use xenith_classes::Ids as _;
 use xenith_classes::agent::{Agent, Deed, Keep, Report, Seen, Signed};
 use xenith_datamodel::Ref;
 use xenith_pooldb::View;
@@ -88,7 +90,7 @@ impl HostAgent {
         arbiter: ArbiterHandle,
     ) -> Result<Addr<HostAgent>, JournalError> {
         let (file, journal) = JournalFile::open(&this.journal)?;
-        let (agent, deeds) = Agent::restarted(journal, &this.boot_id);
+        let (agent, deeds) = Agent::restarted(journal, &this.boot_id, &SystemIds.uuid());
         Ok(HostAgent::start_in_arbiter(&arbiter, |_| HostAgent {
             agent,
             epoch: 0,
@@ -379,7 +381,7 @@ impl HostAgent {
         self.epoch += 1;
         self.cancels.clear();
         self.domains.clear();
-        let (agent, deeds) = Agent::restarted(self.agent.journal().clone(), boot_id);
+        let (agent, deeds) = Agent::restarted(self.agent.journal().clone(), boot_id, &SystemIds.uuid());
         self.agent = agent;
         self.do_these(deeds, ctx);
     }

@@ -7,7 +7,7 @@ use crate::node::Node;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use std::sync::Arc;
 use tracing::{debug, warn};
-use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed, Stopped};
+use xenith_classes::agent::{Boot, Fence, GuestSeen, Report, Said, Signed, Stopped};
 use xenith_classes::host::dead;
 use xenith_classes::operation::{self, Outcome};
 use xenith_classes::vm::guest::observe_guests;
@@ -80,7 +80,7 @@ impl Node {
             }
             Report::Stopped(stopped) => self.hear_stopped(host, stopped).await,
             Report::Guests { boot_id, seen } => self.hear_guests(host, boot_id, seen).await,
-            Report::Booted { boot_id, boot } => self.hear_booted(host, boot_id, boot).await,
+            Report::Booted(boot) => self.hear_booted(host, boot).await,
         };
         match answer {
             Ok(said) => said,
@@ -158,22 +158,18 @@ impl Node {
         Ok((!known.is_empty()).then_some(Said::Noted(known)))
     }
 
-    async fn hear_booted(
-        self: &Arc<Node>,
-        host: &Ref,
-        boot_id: String,
-        boot: i64,
-    ) -> Result<Option<Said>, CommitError> {
-        let knows = |view: &View| dead::knows_boot(view, host, &boot_id).map_err(CommitError::Api);
+    async fn hear_booted(self: &Arc<Node>, host: &Ref, boot: Boot) -> Result<Option<Said>, CommitError> {
+        let knows = |view: &View| dead::knows(view, host, &boot).map_err(CommitError::Api);
         if !knows(&self.log.applied())? {
-            let (row, id) = (host.clone(), boot_id.clone());
+            let (row, seen) = (host.clone(), boot.clone());
             let plan = self.plan(move |node, view| {
                 let now_ms = Node::pool_now_ms(&*node.clock, view);
-                dead::come_back(view, now_ms, &mut SystemIds, (&row, &id, boot))
+                dead::come_back(view, now_ms, &mut SystemIds, (&row, &seen))
             });
             done_or_nothing(self.operations.objects.propose(host, plan).await)?;
         }
-        Ok(knows(&self.log.applied())?.then_some(Said::Welcome { boot_id }))
+        let Boot { boot_id, journal, .. } = boot.clone();
+        Ok(knows(&self.log.applied())?.then_some(Said::Welcome { boot_id, journal }))
     }
 
     /// A plan of the toolstack itself that may find nothing to do.

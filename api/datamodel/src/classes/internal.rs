@@ -154,6 +154,8 @@ pub mod xenith_host_state {
             BOOT_ID boot_id [string] = text(""), Constructor, Published "xenith";
             /// Its number as the host counts its boots: a report of an earlier one is old.
             BOOT boot [int] = int(0), Constructor, Published "xenith";
+            /// Which journal the host works by. A host whose journal was lost has another: no coordinator but one that can write this welcomes it.
+            JOURNAL journal [string] = text(""), Constructor, Published "xenith";
             /// Declared dead, and not come back since.
             DEAD dead [bool] = flag(false), Constructor, Published "xenith";
         }

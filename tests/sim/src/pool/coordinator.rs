@@ -5,7 +5,7 @@ use super::net::Message;
 use super::plant::PoolPlant;
 use super::world::{AGAIN_MS, World};
 use std::collections::{BTreeMap, VecDeque};
-use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed};
+use xenith_classes::agent::{Boot, Fence, GuestSeen, Report, Said, Signed};
 use xenith_classes::host::dead;
 use xenith_classes::operation::{self, Order};
 use xenith_classes::vm::guest::observe_guests;
@@ -196,14 +196,14 @@ impl World {
                 }
             }
             Report::Guests { boot_id, seen } => self.hear_guests(host, boot_id, seen),
-            Report::Booted { boot_id, boot } => {
+            Report::Booted(boot) => {
                 let row = self.hosts[host].row.clone();
-                if dead::knows_boot(&self.committed, &row, boot_id).expect("a host's state can be read") {
-                    let boot_id = boot_id.clone();
-                    return self.tell(host, as_of, Said::Welcome { boot_id });
+                if dead::knows(&self.committed, &row, boot).expect("a host's state can be read") {
+                    let Boot { boot_id, journal, .. } = boot.clone();
+                    return self.tell(host, as_of, Said::Welcome { boot_id, journal });
                 }
                 let (head, now) = (self.coordinator.head.clone(), self.now_ms);
-                let back = dead::come_back(&head, now, &mut self.ids, (&row, boot_id, *boot));
+                let back = dead::come_back(&head, now, &mut self.ids, (&row, boot));
                 if let Some(tx) = back.expect("a host can come back") {
                     self.propose(tx, Proposal::Other);
                     self.probes.hit("host_came_back");

@@ -19,6 +19,8 @@ pub struct Host {
     pub ends_in: Option<usize>,
     pub pace: Pace,
     boot: u64,
+    /// Of the daemon.
+    starts: u64,
     /// Machine's ticket → agent's. Empty after a restart of the daemon: what the machine still works ends unheard.
     tickets: BTreeMap<u64, u64>,
     next_ticket: u64,
@@ -44,6 +46,7 @@ impl Host {
             ends_in: None,
             pace: Pace::default(),
             boot: 0,
+            starts: 0,
             tickets: BTreeMap::new(),
             next_ticket: 0,
             memory_bytes,
@@ -68,7 +71,9 @@ impl Host {
             true => self.journal.boot_id.clone(),
             false => format!("boot-{}", self.boot),
         };
-        let (agent, deeds) = Agent::restarted(self.journal.clone(), &boot_id);
+        self.starts += 1;
+        let fresh = format!("journal-{}", self.starts);
+        let (agent, deeds) = Agent::restarted(self.journal.clone(), &boot_id, &fresh);
         self.agent = Some(agent.with_pace(self.pace));
         self.do_all(now_ms, deeds)
     }

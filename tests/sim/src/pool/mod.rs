@@ -118,7 +118,7 @@ fn heal(world: &mut World, steps: u64) -> (u64, Option<String>) {
     world.heal();
     let until = steps + HEALING_STEPS_MAX;
     let mut step = steps;
-    while !(world.is_quiet() && checkers::guests_are_shown(world)) {
+    while !(world.is_quiet() && checkers::not_shown_of_guests(world).is_none()) {
         step += 1;
         world.begin_step(step);
         world.pass_on();
@@ -127,7 +127,9 @@ fn heal(world: &mut World, steps: u64) -> (u64, Option<String>) {
             return (step, violation);
         }
         if step >= until {
-            let what = format!("not everything has ended after the trouble: {}", world.unfinished());
+            let hidden = checkers::not_shown_of_guests(world).unwrap_or_default();
+            let open = world.unfinished();
+            let what = format!("not everything has ended after the trouble: {open}; {hidden}");
             return (step, Some(what));
         }
     }

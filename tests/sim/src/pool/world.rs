@@ -298,7 +298,7 @@ impl World {
         domid.and_then(|domid| domid.as_int()) == Some(-1)
     }
 
-    /// What is not over: operations, and domains that have stopped and that nobody has answered.
+    /// What is not over: operations, domains that have stopped and that nobody has answered, what hosts have to tell.
     pub fn unfinished(&self) -> String {
         let class = xenith_datamodel::class("xenith_operation").expect("a class of the tables");
         let open = self.committed.refs(class).filter_map(|operation| {
@@ -312,7 +312,11 @@ impl World {
                 .filter(|domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain));
             stopped.map(move |domain| format!("stopped on host {number}: {domain:?}"))
         });
-        open.chain(domains).collect::<Vec<_>>().join("; ")
+        let untold = self.hosts.iter().enumerate().filter_map(|(number, host)| {
+            let untold = host.agent.as_ref()?.untold();
+            (!untold.is_empty()).then(|| format!("untold by host {number}: {untold:?}"))
+        });
+        open.chain(domains).chain(untold).collect::<Vec<_>>().join("; ")
     }
 }
 

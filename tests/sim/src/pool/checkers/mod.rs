@@ -45,7 +45,7 @@ pub fn check_quiet(world: &mut World) -> Option<String> {
         .or_else(|| check_all_rows(world))
 }
 
-/// Whether the rows say what guests say, which they do a while after everything else has ended.
-pub fn guests_are_shown(world: &World) -> bool {
-    guests::differs(world).is_none()
+/// What guests say and the rows do not: none a while after everything else has ended.
+pub fn not_shown_of_guests(world: &World) -> Option<String> {
+    guests::differs(world)
 }
