@@ -7,15 +7,15 @@ use xenith_datamodel::{Ref, Value};
 use xenith_xen_port::{DomainState, StopReason};
 use xenith_xen_sim::machine::EffectKind;
 
-fn of(vm: &Ref) -> Vec<Value> {
+pub fn of(vm: &Ref) -> Vec<Value> {
     vec![Value::Ref(vm.clone())]
 }
 
-fn start(vm: &Ref) -> Vec<Value> {
+pub fn start(vm: &Ref) -> Vec<Value> {
     vec![Value::Ref(vm.clone()), false.into(), false.into()]
 }
 
-fn on(vm: &Ref, host: &Ref) -> Vec<Value> {
+pub fn on(vm: &Ref, host: &Ref) -> Vec<Value> {
     vec![
         Value::Ref(vm.clone()),
         Value::Ref(host.clone()),
@@ -24,13 +24,13 @@ fn on(vm: &Ref, host: &Ref) -> Vec<Value> {
     ]
 }
 
-fn to(vm: &Ref, host: &Ref) -> Vec<Value> {
+pub fn to(vm: &Ref, host: &Ref) -> Vec<Value> {
     // Also one whose agent has not spoken yet.
     let force = Value::text_map([("force", "true")]);
     vec![Value::Ref(vm.clone()), Value::Ref(host.clone()), force]
 }
 
-async fn state(at: &At, vm: &Ref) -> String {
+pub async fn state(at: &At, vm: &Ref) -> String {
     at.text("VM.get_power_state", &of(vm)).await
 }
 

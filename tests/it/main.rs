@@ -33,3 +33,4 @@ mod leaving;
 mod life_cycle;
 mod pause;
 mod returning;
+mod silence;

@@ -1,6 +1,7 @@
 //! What a planner is given and what it returns.
 
 use crate::Rows;
+use std::collections::BTreeSet;
 use xenith_datamodel::{DateTime, Ref, Role, Value, Zone};
 use xenith_pooldb::{Transaction, View};
 
@@ -14,7 +15,12 @@ pub struct PlanCx<'a> {
     pub ids: &'a mut dyn Ids,
     /// The host row of the coordinator that plans.
     pub this_host: Ref,
+    /// Hosts that the coordinator has not heard for a while (no rows say so: it knows). Nothing new is asked of them.
+    pub silent: &'a BTreeSet<Ref>,
 }
+
+/// For plans that ask nothing of hosts.
+pub static ALL_HEARD: BTreeSet<Ref> = BTreeSet::new();
 
 /// Makes the ids a plan needs. The runtime draws them from the system, the simulator from its seed.
 pub trait Ids {

@@ -40,6 +40,6 @@ pub mod vm;
 mod tests;
 
 pub use args::Args;
-pub use cx::{Caller, Ids, Plan, PlanCx, Rights};
+pub use cx::{ALL_HEARD, Caller, Ids, Plan, PlanCx, Rights};
 pub use dispatch::{How, NOT_BUILT, how, is_read, plan, plan_async, plan_operation};
 pub use shown::Rows;

@@ -141,6 +141,7 @@ pub fn context<'a>(view: &'a View, ids: &'a mut CountedIds, caller: &'a Caller, 
         now_ms,
         ids,
         this_host: host,
+        silent: &crate::ALL_HEARD,
     }
 }
 

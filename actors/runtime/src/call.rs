@@ -219,6 +219,7 @@ impl Node {
             now_ms: Node::pool_now_ms(&*self.clock, &view),
             ids: &mut ids,
             this_host: self.host_ref(&view),
+            silent: &xenith_classes::ALL_HEARD,
         };
         match xenith_classes::plan(&mut cx, method, params)? {
             Plan::Reply(value) => Ok(Reply::Success(value)),
@@ -278,6 +279,7 @@ impl Node {
             now_ms,
             ids: &mut ids,
             this_host: self.host_ref(view),
+            silent: &xenith_classes::ALL_HEARD,
         };
         let params = params.clone();
         match method.mode {

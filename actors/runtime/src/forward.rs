@@ -6,7 +6,8 @@ use crate::peers::{Answer, Question};
 use crate::role::{Kind, Place, no_coordinator};
 use std::sync::Arc;
 use tokio::time::Instant;
-use xenith_datamodel::{ApiError, Value};
+use xenith_classes::{How, how};
+use xenith_datamodel::{ApiError, CallMode, Ref, Value};
 use xenith_raft::NodeId;
 use xenith_wire::{Call, Reply};
 
@@ -29,9 +30,33 @@ impl Node {
         }
     }
 
+    /// Work that takes long is asked for as a task, and waited for here: an answer of the link is not waited for as long.
+    pub(crate) async fn forward(
+        self: &Arc<Node>,
+        node: NodeId,
+        mut call: Call,
+        deadline: Instant,
+    ) -> Result<Reply, ApiError> {
+        let work = xenith_datamodel::method(&call.method)
+            .filter(|method| method.mode == CallMode::Sync && how(method) == How::Operate);
+        let Some(method) = work else {
+            return self.forward_as_it_is(node, call, deadline).await;
+        };
+        call.method = format!("Async.{}", call.method);
+        let task = match self.forward_as_it_is(node, call, deadline).await? {
+            Reply::Success(Value::Ref(task)) => task,
+            Reply::Success(Value::Text(task)) => Ref::new(task),
+            Reply::Failure(error) => return Ok(Reply::Failure(error)),
+            Reply::Success(_) | Reply::Bare(_) | Reply::Pieces(_) => {
+                return Err(ApiError::internal("a task was to be answered"));
+            }
+        };
+        self.outcome_of_forwarded(&method, &task).await.map(Reply::Success)
+    }
+
     /// Sends the call to the coordinator; looks for another one, which may be this host, while the asked host says that
     /// it is none.
-    pub(crate) async fn forward(
+    async fn forward_as_it_is(
         self: &Arc<Node>,
         mut node: NodeId,
         call: Call,

@@ -48,6 +48,7 @@ impl Node {
                     now_ms: Node::pool_now_ms(&*node.clock, view),
                     ids: &mut ids,
                     this_host: node.host_ref(view),
+                    silent: &xenith_classes::ALL_HEARD,
                 };
                 plan_login(&mut cx, &identity)
             }) as xenith_raft::Plan

@@ -179,6 +179,7 @@ impl Node {
                 now_ms,
                 ids: &mut ids,
                 this_host,
+                silent: &xenith_classes::ALL_HEARD,
             };
             let mut tx = cx.transaction();
             let task = begin_task(&mut cx, &mut tx, &label, &header)?;

@@ -37,6 +37,9 @@ pub struct Journal {
     /// Orders read from an older state of the database may be of operations that this host has forgotten. At its highest until the rows
     /// speak of this boot.
     pub passed_as_of: u64,
+    /// Operations from before this generation of the database may have been worked by a journal that was lost.
+    #[serde(default)]
+    pub may_be_done_before: u64,
     /// The newest operations that have passed: late orders of them are known as such. Of others [`passed_as_of`](Self::passed_as_of) tells.
     #[serde(default)]
     pub passed: BTreeMap<Ref, Passed>,
@@ -89,6 +92,8 @@ pub enum Keep {
     Begun(String),
     /// The rows speak of this boot and this journal as of this generation.
     Welcome(u64),
+    /// What was asked before this generation may have been worked by a journal that was lost.
+    MayBeDone(u64),
     /// What the rows say is the number of a boot before this one: the journal was lost since.
     BootNumber(i64),
     /// The rows have a later name and number for this boot of the machine: the journal was lost since.
@@ -186,6 +191,7 @@ impl Journal {
             }
             Keep::Begun(id) => self.id.clone_from(id),
             Keep::Welcome(as_of) => self.passed_as_of = *as_of,
+            Keep::MayBeDone(as_of) => self.may_be_done_before = *as_of,
         }
     }
 

@@ -61,6 +61,8 @@ pub enum Said {
     Welcome {
         boot_id: String,
         journal: String,
+        /// Of the same boot, that was lost: what was asked before may have been worked.
+        is_in_place_of_another: bool,
     },
 }
 
@@ -123,7 +125,7 @@ struct Run {
     /// Of the effect that is worked now; none while it waits for its VM.
     ticket: Option<u64>,
     cancelled: bool,
-    /// Worked once more after a restart of the daemon: any of its effects may have been done before.
+    /// Worked once more after a restart of the daemon, or for all that is known: any of its effects may have been done before.
     again: bool,
 }
 
@@ -132,6 +134,17 @@ impl Run {
     fn waits_for_guest(&self) -> bool {
         let current = self.effects.get(self.done.len());
         self.ticket.is_some() && matches!(current, Some(Effect::DomainShutdown { .. }))
+    }
+
+    /// That an early effect fails now does not say that the later ones were not done before.
+    fn as_far_as_known(&self, error: EffectError) -> EffectError {
+        let is_last = self.done.len() + 1 >= self.effects.len();
+        match error {
+            EffectError::Storage(_) | EffectError::Failed(_) if self.again && !is_last => {
+                EffectError::NotKnown(format!("{error}; what comes after it may be done"))
+            }
+            other => other,
+        }
     }
 }
 
@@ -189,13 +202,19 @@ impl Agent {
             Said::Passed { operation, sequence } => self.passed(&mut deeds, &operation, sequence, signed.as_of),
             Said::Heard(stopped) => self.heard(&mut deeds, &stopped),
             Said::Noted(seen) => self.noted(seen),
-            Said::Welcome { boot_id, journal }
-                if boot_id == self.journal.boot_id
-                    && journal == self.journal.id
-                    && !self.is_welcome()
-                    && !self.journal.condemned =>
+            Said::Welcome {
+                boot_id,
+                journal,
+                is_in_place_of_another,
+            } if boot_id == self.journal.boot_id
+                && journal == self.journal.id
+                && !self.is_welcome()
+                && !self.journal.condemned =>
             {
                 self.keep(&mut deeds, Keep::Welcome(signed.as_of));
+                if is_in_place_of_another {
+                    self.keep(&mut deeds, Keep::MayBeDone(signed.as_of));
+                }
             }
             Said::Welcome { .. } => {}
         }
@@ -290,7 +309,7 @@ impl Agent {
             let done = entry.map(|entry| entry.done.clone()).unwrap_or_default();
             self.enqueue(deeds, purpose.clone(), (order.effects, done));
             if let Some(run) = self.runs.get_mut(&purpose) {
-                run.again = !is_new;
+                run.again = !is_new || order.created < self.journal.may_be_done_before;
             }
         }
         if order.cancel {
@@ -354,7 +373,10 @@ impl Agent {
                 self.keep_what_is_done(&mut deeds, &purpose, effect.as_ref(), done);
                 self.work_next(&mut deeds, &purpose);
             }
-            Err(error) => self.finish(&mut deeds, &purpose, Err(Failure { at, error })),
+            Err(error) => {
+                let error = run.as_far_as_known(error);
+                self.finish(&mut deeds, &purpose, Err(Failure { at, error }));
+            }
         }
         deeds
     }

@@ -3,7 +3,7 @@
 //! A host that does not answer is not dead: it may run its VMs. Only somebody who knows can say so, or the machine itself by its next
 //! boot. Until the rows know of that boot the host works nothing: what was asked of the last one has to end first.
 
-use crate::agent::Boot;
+use crate::agent::{Boot, Said};
 use crate::room::done;
 use crate::{Args, Ids, PlanCx, rows, vm};
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -58,14 +58,17 @@ pub fn knows_boot(view: &View, host: &Ref, boot_id: &str) -> Result<bool, ApiErr
     }
 }
 
-/// Whether the rows speak of this boot and of this journal: what the host may be told by whoever reads it here.
-pub fn knows(view: &View, host: &Ref, boot: &Boot) -> Result<bool, ApiError> {
-    match row(view, host)? {
-        Some(row) => {
-            Ok(rows::text(view, CLASS, &row, "journal")? == boot.journal && knows_boot(view, host, &boot.boot_id)?)
-        }
-        None => Ok(false),
-    }
+/// What the host is told when the rows speak of this boot and of this journal: by whoever reads it here.
+pub fn welcome(view: &View, host: &Ref, boot: &Boot) -> Result<Option<Said>, ApiError> {
+    let Some(row) = row(view, host)? else {
+        return Ok(None);
+    };
+    let is_known = rows::text(view, CLASS, &row, "journal")? == boot.journal && knows_boot(view, host, &boot.boot_id)?;
+    Ok(is_known.then_some(Said::Welcome {
+        boot_id: boot.boot_id.clone(),
+        journal: boot.journal.clone(),
+        is_in_place_of_another: rows::boolean(view, CLASS, &row, "journal_lost")?,
+    }))
 }
 
 /// The host's machine has started anew: no domain of before is left on it, and what was asked of it has ended. Or only its journal is
@@ -83,10 +86,11 @@ pub fn come_back(
     if let Some(row) = &known
         && rows::int(view, CLASS, row, "boot")? >= boot.number
     {
-        if !knows_boot(view, host, &boot.boot_id)? || knows(view, host, boot)? {
+        if !knows_boot(view, host, &boot.boot_id)? || welcome(view, host, boot)?.is_some() {
             return Ok(None);
         }
         rows::set(&mut tx, CLASS, row, "journal", boot.journal.clone())?;
+        rows::set(&mut tx, CLASS, row, "journal_lost", true)?;
         return Ok(Some(tx));
     }
     // Before the first boot that the rows hear of a host has worked nothing: what was asked of it is still to be done.
@@ -98,6 +102,7 @@ pub fn come_back(
         ("boot_id", Value::text(&boot.boot_id)),
         ("boot", Value::Int(boot.number)),
         ("journal", Value::text(&boot.journal)),
+        ("journal_lost", Value::Bool(false)),
     ];
     write(view, &mut tx, ids, host, &fields)?;
     set_live(view, &mut tx, host, true)?;

@@ -3,10 +3,11 @@
 use super::locks::refresh_allowed;
 use super::record::{WAITING, to_json};
 use super::waiting::{Ticket, Tickets};
-use super::{Event, Lock, Record, Request, StepCx, kinds, locks};
+use super::{Event, Lock, Record, Request, StepCx, kinds, locks, silence};
 use crate::room::Asker;
 use crate::task::{self, Header};
 use crate::{Args, Ids, PlanCx, rows};
+use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -27,6 +28,7 @@ pub(super) struct Ground<'a> {
     pub view: &'a View,
     pub now_ms: i64,
     pub ids: &'a mut dyn Ids,
+    pub silent: &'a BTreeSet<Ref>,
 }
 
 /// Whether a request's objects can be held now.
@@ -55,6 +57,7 @@ pub fn admit(
         view: cx.view,
         now_ms: cx.now_ms,
         ids: cx.ids,
+        silent: cx.silent,
     };
     match standing {
         Standing::Refused(error) => return Err(error),
@@ -107,6 +110,7 @@ pub(super) fn begin(
         view: ground.view,
         now_ms: ground.now_ms,
         ids: &mut *ground.ids,
+        silent: ground.silent,
     };
     let mut cx = StepCx::new(again, task, tx);
     let stepped = kinds::settle(request.kind, &request.state, &mut cx, Event::Begun)?;
@@ -120,6 +124,7 @@ pub(super) fn begin(
         } => (state, host, effects, cancellable),
         kinds::Stepped::End(outcome) => return outcome.map(Some),
     };
+    silence::check(ground.view, ground.silent, &host, &request.locks)?;
     let locks: Vec<Lock> = request.locks.iter().cloned().chain(more).collect();
     let record = Record {
         reference: task.clone(),

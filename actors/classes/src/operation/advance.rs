@@ -2,7 +2,7 @@
 
 use super::admit::Ground;
 use super::{Event, Lock, Record, StepCx, kinds, locks};
-use crate::{Ids, rows, task, vm};
+use crate::{ALL_HEARD, Ids, rows, task, vm};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{ApplyError, Transaction, View};
@@ -61,6 +61,17 @@ pub fn lose_host(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, host: &Re
     Ok(())
 }
 
+/// The host says nothing: an operation that can do without it is told that what became of its order is not known.
+pub(super) fn without_host(
+    view: &View,
+    now_ms: i64,
+    ids: &mut dyn Ids,
+    record: Record,
+) -> Result<Transaction, ApiError> {
+    let error = EffectError::NotKnown("the host cannot be contacted".to_owned());
+    step(view, now_ms, ids, record, Event::Failed { at: 0, error })
+}
+
 /// A fault of ours must not hold the objects for ever, nor keep a host from being declared dead: it ends the operation.
 fn step(view: &View, now_ms: i64, ids: &mut dyn Ids, record: Record, event: Event) -> Result<Transaction, ApiError> {
     go_on(view, now_ms, &mut *ids, &record, event).or_else(|fault| {
@@ -76,6 +87,7 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
         view,
         now_ms,
         ids: &mut *ids,
+        silent: &ALL_HEARD,
     };
     let mut cx = StepCx::new(ground, &record.reference, &mut tx);
     cx.cancelled = record.cancelled;

@@ -18,22 +18,23 @@ pub(super) enum Stepped {
     End(Result<Value, ApiError>),
 }
 
+type GoesOn = fn(&str) -> Result<bool, ApiError>;
 type Step = fn(&str, &mut StepCx<'_>, Event) -> Result<Stepped, ApiError>;
 
 /// A row for each kind, with the orders that it takes when nothing goes wrong. Names stay for ever: a record may be older than this program.
-const KINDS: &[(&str, i64, Step)] = &[
-    (vm::Start::KIND, 1, run::<vm::Start>),
-    (vm::Stop::KIND, 2, run::<vm::Stop>),
-    (vm::Reboot::KIND, 2, run::<vm::Reboot>),
-    (vm::Pause::KIND, 1, run::<vm::Pause>),
-    (vm::Migrate::KIND, 4, run::<vm::Migrate>),
-    (vm::Copy::KIND, 1, run::<vm::Copy>),
-    (vm::Provision::KIND, 1, run::<vm::Provision>),
-    (vm::Suspend::KIND, 2, run::<vm::Suspend>),
-    (vm::Resume::KIND, 3, run::<vm::Resume>),
-    (vdi::Make::KIND, 1, run::<vdi::Make>),
-    (vdi::Change::KIND, 1, run::<vdi::Change>),
-    (sr::Scan::KIND, 1, run::<sr::Scan>),
+const KINDS: &[(&str, i64, GoesOn, Step)] = &[
+    (vm::Start::KIND, 1, goes_on::<vm::Start>, run::<vm::Start>),
+    (vm::Stop::KIND, 2, goes_on::<vm::Stop>, run::<vm::Stop>),
+    (vm::Reboot::KIND, 2, goes_on::<vm::Reboot>, run::<vm::Reboot>),
+    (vm::Pause::KIND, 1, goes_on::<vm::Pause>, run::<vm::Pause>),
+    (vm::Migrate::KIND, 4, goes_on::<vm::Migrate>, run::<vm::Migrate>),
+    (vm::Copy::KIND, 1, goes_on::<vm::Copy>, run::<vm::Copy>),
+    (vm::Provision::KIND, 1, goes_on::<vm::Provision>, run::<vm::Provision>),
+    (vm::Suspend::KIND, 2, goes_on::<vm::Suspend>, run::<vm::Suspend>),
+    (vm::Resume::KIND, 3, goes_on::<vm::Resume>, run::<vm::Resume>),
+    (vdi::Make::KIND, 1, goes_on::<vdi::Make>, run::<vdi::Make>),
+    (vdi::Change::KIND, 1, goes_on::<vdi::Change>, run::<vdi::Change>),
+    (sr::Scan::KIND, 1, goes_on::<sr::Scan>, run::<sr::Scan>),
 ];
 
 /// Whether this version knows the kind: an operation of a newer one waits for a coordinator that does.
@@ -46,9 +47,21 @@ pub(super) fn progress(kind: &str, sequence: i64) -> f64 {
     let expected = KINDS
         .iter()
         .find(|(name, ..)| *name == kind)
-        .map_or(1, |(_, orders, _)| *orders);
+        .map_or(1, |(_, orders, ..)| *orders);
     let done = sequence.saturating_sub(1).max(0);
     done as f64 / expected.max(done.saturating_add(1)) as f64
+}
+
+/// See [`Operation::goes_on_without_host`].
+pub(super) fn goes_on_without_host(kind: &str, state: &str) -> Result<bool, ApiError> {
+    match KINDS.iter().find(|(name, ..)| *name == kind) {
+        Some((.., goes_on, _)) => goes_on(state),
+        None => Ok(false),
+    }
+}
+
+fn goes_on<S: Operation>(state: &str) -> Result<bool, ApiError> {
+    Ok(from_json::<S>(state)?.goes_on_without_host())
 }
 
 /// Steps until a living host has something to do, or the operation is over: a dead host is not asked (D1).

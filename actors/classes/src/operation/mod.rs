@@ -23,6 +23,7 @@ mod pause;
 mod record;
 mod remains;
 mod request;
+mod silence;
 mod waiting;
 
 pub use admit::{Admitted, admit, cancel};
@@ -33,12 +34,14 @@ pub(crate) use pause::pause_ms;
 pub use record::Record;
 pub use remains::{Remains, remains};
 pub use request::Request;
+pub use silence::{go_on_without, unheard, waits_for_silent};
 pub use waiting::admit_next;
 
 use crate::Ids;
 use admit::Ground;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 use xenith_xen_port::{Done, Effect, EffectError};
@@ -47,6 +50,12 @@ use xenith_xen_port::{Done, Effect, EffectError};
 pub trait Operation: Serialize + DeserializeOwned {
     /// Its name in the table of kinds; never changes, for records outlive versions.
     const KIND: &'static str;
+
+    /// Whether its object can be let go of without the host that has the newest order: when it is silent, the operation is told that
+    /// nobody knows what became of the order.
+    fn goes_on_without_host(&self) -> bool {
+        false
+    }
 
     /// What an event makes of the operation. An error is a fault of ours or of the rows: it ends the operation and is told.
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Self>, ApiError>;
@@ -62,6 +71,8 @@ pub struct StepCx<'a> {
     pub task: &'a Ref,
     /// Somebody has asked to give the operation up.
     pub cancelled: bool,
+    /// See [`PlanCx::silent`](crate::PlanCx::silent).
+    pub silent: &'a BTreeSet<Ref>,
     /// Takes the step's changes of rows.
     pub tx: &'a mut Transaction,
     /// Objects that the step found it needs beside those of the request, as the host that was chosen.
@@ -82,6 +93,7 @@ impl<'a> StepCx<'a> {
             ids: ground.ids,
             task,
             cancelled: false,
+            silent: ground.silent,
             tx,
             more: Vec::new(),
             lets_go: false,

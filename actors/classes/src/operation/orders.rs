@@ -14,6 +14,8 @@ pub struct Order {
     pub operation: Ref,
     pub sequence: i64,
     pub effects: Vec<Effect>,
+    /// The generation of the database that had the operation first: a host that has begun a journal since may have worked it before.
+    pub created: u64,
     /// To be given up, if it still can be.
     pub cancel: bool,
 }
@@ -30,7 +32,9 @@ pub fn orders(view: &View) -> Result<Vec<(Ref, Order)>, ApiError> {
 /// The newest order of one operation, with its host; nothing while it waits for its objects. `view` must be a committed one.
 pub fn order_of(view: &View, operation: &Ref) -> Result<Option<(Ref, Order)>, ApiError> {
     let record = Record::read(view, operation)?;
-    Ok((!record.host.is_null()).then(|| (record.host.clone(), order(record))))
+    let created = view.generations(rows::class("xenith_operation")?, operation);
+    let created = created.map_or(0, |(created, _)| created);
+    Ok((!record.host.is_null()).then(|| (record.host.clone(), order(record, created))))
 }
 
 /// Whether an order is still awaited: what a host may forget otherwise.
@@ -41,8 +45,9 @@ pub fn is_live(view: &View, operation: &Ref, sequence: i64) -> Result<bool, ApiE
     Ok(rows::int(view, "xenith_operation", operation, "sequence")? == sequence)
 }
 
-fn order(record: Record) -> Order {
+fn order(record: Record, created: u64) -> Order {
     Order {
+        created,
         operation: record.reference,
         sequence: record.sequence,
         cancel: record.cancelled && record.cancellable,

@@ -111,6 +111,8 @@ impl Record {
             ("cancelled", Value::Bool(self.cancelled)),
             ("deadline_ms", Value::Int(self.deadline_ms)),
             ("later_host", Value::from(&self.later_host)),
+            // With each order anew.
+            ("unheard", Value::Bool(false)),
             (
                 "remains",
                 Value::from(self.remains.as_ref().map_or(Ok(String::new()), to_json)?),

@@ -7,6 +7,7 @@ use crate::room;
 use crate::task::finish_task;
 use crate::{Args, Ids, rows};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -92,7 +93,12 @@ impl Tickets {
 
 /// The next ticket that can go on or has to end, or the next operation whose pause is over: what to commit. Nothing when all have to wait.
 /// To be asked again after each commit of its answer, whenever an operation has ended, and each second for pauses and deadlines.
-pub fn admit_next(view: &View, now_ms: i64, ids: &mut dyn Ids) -> Result<Option<Transaction>, ApiError> {
+pub fn admit_next(
+    view: &View,
+    now_ms: i64,
+    ids: &mut dyn Ids,
+    silent: &BTreeSet<Ref>,
+) -> Result<Option<Transaction>, ApiError> {
     if let Some(woken) = super::pause::wake_next(view, now_ms)? {
         return Ok(Some(woken));
     }
@@ -117,7 +123,12 @@ pub fn admit_next(view: &View, now_ms: i64, ids: &mut dyn Ids) -> Result<Option<
             Standing::Busy(_) => blocked.extend(request.locks),
             Standing::Free => {
                 let mut tx = Transaction::new(now_ms);
-                let mut ground = Ground { view, now_ms, ids };
+                let mut ground = Ground {
+                    view,
+                    now_ms,
+                    ids,
+                    silent,
+                };
                 return match begin(&mut ground, &mut tx, &record.reference, &request, true) {
                     Ok(None) => Ok(Some(tx)),
                     Ok(Some(value)) => end_with(view, tx, &record, Ok(value)).map(Some),

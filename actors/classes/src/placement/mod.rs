@@ -5,7 +5,7 @@
 pub mod evacuate;
 
 use crate::{operation, rows};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value};
 use xenith_pooldb::{Stored, View};
 
@@ -201,9 +201,11 @@ pub fn possible_hosts(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
         .collect())
 }
 
-/// The host that the VM prefers, if it can, else the one with the most memory left. Why none can is not told, as in xapi.
-pub fn choose_host(view: &View, vm: &Ref) -> Result<Ref, ApiError> {
-    let free = free_memory(view)?;
+/// The host that the VM prefers, if it can, else the one with the most memory left; none that is silent. Why none can is not told, as
+/// in xapi.
+pub fn choose_host(view: &View, vm: &Ref, silent: &BTreeSet<Ref>) -> Result<Ref, ApiError> {
+    let mut free = free_memory(view)?;
+    free.retain(|host, _| !silent.contains(host));
     let preferred = rows::reference(view, "VM", vm, "affinity")?;
     if free.contains_key(&preferred) && check(view, vm, &preferred, &free).is_ok() {
         return Ok(preferred);

@@ -9,6 +9,7 @@ pub use scan::Scan;
 use crate::host::dead;
 use crate::room::{Asker, Planned, Planner, done};
 use crate::{Args, PlanCx, placement, rows};
+use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -54,14 +55,14 @@ pub(crate) fn is_plugged_on(view: &View, sr: &Ref, host: &Ref) -> Result<bool, A
 
 /// The host that works for the repository now: the pool's first if it can, as in xapi, else any that lives. That only one writes its
 /// metadata at a time is not its merit but that of the lock on the SR, which names one host until its order has ended (D4).
-pub(crate) fn host_for(view: &View, sr: &Ref) -> Result<Ref, ApiError> {
+pub(crate) fn host_for(view: &View, sr: &Ref, silent: &BTreeSet<Ref>) -> Result<Ref, ApiError> {
     let plugged = plugged(view, sr)?;
     if plugged.is_empty() {
         return Err(ApiError::new("SR_HAS_NO_PBDS", [sr.as_str()]));
     }
     let mut live = Vec::new();
     for (_, host) in &plugged {
-        if placement::is_live(view, host)? && !dead::is_dead(view, host)? {
+        if placement::is_live(view, host)? && !dead::is_dead(view, host)? && !silent.contains(host) {
             live.push(host.clone());
         }
     }

@@ -38,7 +38,7 @@ impl Operation for Scan {
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Scan>, ApiError> {
         match event {
             Event::Begun => {
-                let host = super::host_for(cx.view, &self.sr)?;
+                let host = super::host_for(cx.view, &self.sr, cx.silent)?;
                 let scan = StorageEffect::SrScan(vdi::sr_id(cx.view, &self.sr)?);
                 Ok(Next::Work {
                     state: self,

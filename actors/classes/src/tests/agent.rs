@@ -50,9 +50,8 @@ impl Host {
         if let Some(tx) = dead::come_back(&pool.view, pool.now_ms, &mut pool.ids, (&self.row, &boot)).unwrap() {
             pool.commit(&tx).unwrap();
         }
-        assert!(dead::knows(&pool.view, &self.row, &boot).unwrap());
-        let Boot { boot_id, journal, .. } = boot;
-        self.say(pool, Said::Welcome { boot_id, journal });
+        let welcome = dead::welcome(&pool.view, &self.row, &boot).unwrap();
+        self.say(pool, welcome.unwrap());
     }
 
     /// As it would be told.
@@ -264,11 +263,13 @@ fn a_host_declared_dead_alive_ends_its_domains_and_comes_back() {
     host.look(&pool, &[domain(&pool, &vm, DomainState::Running)]);
     assert!(matches!(host.newest(), Effect::DomainDestroy(_)));
     assert_eq!(host.agent.untold(), Vec::new(), "not before its domains are gone");
+    let (boot_id, journal, is_in_place_of_another) = (boot_id.clone(), host.journal.id.clone(), false);
     host.say(
         &pool,
         Said::Welcome {
             boot_id: boot_id.clone(),
-            journal: host.journal.id.clone(),
+            journal,
+            is_in_place_of_another,
         },
     );
     assert!(host.journal.condemned, "a late welcome is not for it");
@@ -356,17 +357,35 @@ fn a_host_that_lost_its_journal_does_not_work_for_a_deposed_coordinator() {
     let (mut pool, mut host, vm) = running();
     ops::admit(&mut pool, "pause", &[(&vm).into()]).unwrap();
     let order = ops::order(&pool);
-    let known_to_the_old = host.boot();
+    let said_by_the_old = dead::welcome(&pool.view, &host.row, &host.boot()).unwrap();
     host.journal = Journal::default();
     host.restart("boot-1");
     assert_eq!(host.agent.untold(), vec![Report::Booted(host.boot())]);
-    assert!(!dead::knows(&pool.view, &host.row, &host.boot()).unwrap());
-    let Boot { boot_id, journal, .. } = known_to_the_old;
-    host.say(&pool, Said::Welcome { boot_id, journal });
+    assert_eq!(dead::welcome(&pool.view, &host.row, &host.boot()).unwrap(), None);
+    host.say(&pool, said_by_the_old.unwrap());
     host.say(&pool, Said::Order(order.clone()));
     assert_eq!(host.worked, Vec::new());
     host.come(&mut pool);
     assert!(dead::knows_boot(&pool.view, &host.row, &host.journal.boot_id).unwrap());
     host.say(&pool, Said::Order(order));
+    assert!(matches!(host.newest(), Effect::DomainPause(_)));
+}
+
+/// The guest may have been suspended before the journal was lost: to give the order up as if nothing were done would lose its memory.
+#[test]
+fn what_a_lost_journal_may_have_worked_is_not_given_up() {
+    let (mut pool, mut host, vm) = running();
+    ops::admit(&mut pool, "pause", &[(&vm).into()]).unwrap();
+    let order = Order {
+        cancel: true,
+        ..ops::order(&pool)
+    };
+    host.journal = Journal::default();
+    host.restart("boot-1");
+    host.come(&mut pool);
+    host.told.clear();
+    host.say(&pool, Said::Order(order.clone()));
+    assert!(host.journal.may_be_done_before > order.created);
+    assert_eq!(host.told, Vec::new(), "it is worked to its end");
     assert!(matches!(host.newest(), Effect::DomainPause(_)));
 }

@@ -205,6 +205,7 @@ fn with_session(pool: &mut Pool, identity: &Identity) -> Ref {
         now_ms: pool.now_ms,
         ids: &mut pool.ids,
         this_host: Ref::null(),
+        silent: &crate::ALL_HEARD,
     };
     let (tx, secret) = plan_login(&mut cx, identity).unwrap();
     pool.commit(&tx).unwrap();

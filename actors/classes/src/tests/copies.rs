@@ -228,12 +228,12 @@ fn a_copy_waits_for_a_busy_vm_and_then_is_made() {
     let outcome = done(&clearing);
     answer(&mut pool, &clearing, outcome);
     assert!(!is_pending(&pool.view, &starting).unwrap());
-    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids).unwrap();
+    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD).unwrap();
     pool.commit(&tx.unwrap()).unwrap();
     let copy = result_of(&mut pool, &task);
     assert_eq!(pool.get("VM.name_label", &copy), Value::text("late"));
     assert_eq!(
-        operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids).unwrap(),
+        operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD).unwrap(),
         None
     );
     assert!(rows::all(&pool.view, "xenith_operation").unwrap().is_empty());

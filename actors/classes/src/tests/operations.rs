@@ -100,7 +100,7 @@ pub fn wake(pool: &mut Pool) {
     };
     if all.any(pauses) {
         pool.now_ms += 60_000;
-        let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids).unwrap();
+        let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD).unwrap();
         pool.commit(&tx.unwrap()).unwrap();
     }
 }
@@ -179,12 +179,12 @@ fn a_busy_vm_is_waited_for_and_asked_again() {
     start(&mut pool, &vm);
     let second = start(&mut pool, &vm);
     assert!(
-        operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids)
+        operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD)
             .unwrap()
             .is_none()
     );
     work_all(&mut pool);
-    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids)
+    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD)
         .unwrap()
         .unwrap();
     pool.commit(&tx).unwrap();
@@ -201,7 +201,7 @@ fn a_ticket_ends_when_it_is_cancelled_or_too_old() {
     pool.call("task.cancel", vec![(&cancelled).into()]).unwrap();
     assert_eq!(pool.get("task.status", &cancelled), Value::text("cancelled"));
     pool.now_ms += 3 * 60 * 60 * 1000;
-    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids)
+    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD)
         .unwrap()
         .unwrap();
     pool.commit(&tx).unwrap();
@@ -237,7 +237,7 @@ fn a_hard_stop_makes_a_clean_one_give_up() {
     assert!(asked.cancel, "the guest is not asked any longer");
     answer(&mut pool, &asked, failed(0, EffectError::Cancelled));
     assert_eq!(pool.get("task.status", &clean), Value::text("cancelled"));
-    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids)
+    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD)
         .unwrap()
         .unwrap();
     pool.commit(&tx).unwrap();

@@ -13,6 +13,7 @@ fn vm() -> VmId {
 
 fn order(effects: &[Effect], cancel: bool) -> Signed {
     let order = Order {
+        created: 10,
         operation: Ref::new("task"),
         sequence: 1,
         effects: effects.to_vec(),

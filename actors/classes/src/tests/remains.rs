@@ -64,7 +64,8 @@ fn what_cannot_be_destroyed_is_tried_again_after_a_pause() {
         ops::failed(0, EffectError::Failed("not now".to_owned())),
     );
     assert_eq!(ops::orders(&pool), Vec::new());
-    let wake = |pool: &mut Pool| operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids).unwrap();
+    let wake =
+        |pool: &mut Pool| operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &crate::ALL_HEARD).unwrap();
     assert_eq!(wake(&mut pool), None);
     pool.now_ms += 1_000;
     let tx = wake(&mut pool).unwrap();

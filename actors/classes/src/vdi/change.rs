@@ -64,7 +64,7 @@ impl Operation for Change {
 
 impl Change {
     fn begin(self, cx: &mut StepCx<'_>, sr: &Ref) -> Result<Next<Change>, ApiError> {
-        let host = sr::host_for(cx.view, sr)?;
+        let host = sr::host_for(cx.view, sr, cx.silent)?;
         let vdi = super::id(cx.view, &self.vdi)?;
         let effects = match self.resize_to {
             Some(size_bytes) => vec![Effect::Storage(StorageEffect::VdiResize { vdi, size_bytes })],

@@ -105,7 +105,7 @@ impl Operation for Make {
 
 impl Make {
     fn begin(self, cx: &mut StepCx<'_>) -> Result<Next<Make>, ApiError> {
-        let host = sr::host_for(cx.view, &self.sr)?;
+        let host = sr::host_for(cx.view, &self.sr, cx.silent)?;
         let uuid = cx.ids.uuid();
         let to = self.place(cx, &uuid)?;
         let step = match &self.from {
@@ -126,7 +126,7 @@ impl Make {
     }
 
     fn undo(self, cx: &mut StepCx<'_>, uuid: &str, why: ApiError) -> Result<Next<Make>, ApiError> {
-        let Ok(host) = sr::host_for(cx.view, &self.sr) else {
+        let Ok(host) = sr::host_for(cx.view, &self.sr, cx.silent) else {
             return Ok(Next::End(Err(why)));
         };
         let step = StorageEffect::VdiDestroy(self.place(cx, uuid)?);

@@ -3,7 +3,7 @@
 //! Every step may be asked again, so a list names all disks that the VM's domain was built with, whatever has been done of it before. Disks
 //! that its rows have got since are none of the domain's.
 
-use super::{built, domain};
+use super::{built, domain, image};
 use crate::{rows, sr, vdi};
 use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::View;
@@ -67,6 +67,10 @@ pub fn clear(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
     }
     let mut effects = vec![Effect::DomainDestroy(id.clone())];
     effects.extend(port::detach(&id, &disks));
+    // Of a suspend or a resume that could not end.
+    if let Some(row) = image::of(view, vm)? {
+        effects.extend(image::detach(&id, &vdi::id(view, &row)?));
+    }
     Ok(effects)
 }
 

@@ -65,6 +65,9 @@ enum Phase {
     Resuming {
         from: Ref,
         failures: u32,
+        /// It was let run, and whether it does is not known.
+        #[serde(default)]
+        may_run: bool,
     },
     Cleaning {
         from: Ref,
@@ -91,6 +94,11 @@ pub fn ask(view: &View, args: Args<'_>) -> Result<Request, ApiError> {
 
 impl Operation for Migrate {
     const KIND: &'static str = "VM.pool_migrate";
+
+    /// While the destination only waits, the VM is where it was: whatever is there is left to it.
+    fn goes_on_without_host(&self) -> bool {
+        matches!(self.phase, Phase::Receiving { .. })
+    }
 
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Migrate>, ApiError> {
         if event == Event::VmLost {
@@ -126,9 +134,13 @@ impl Operation for Migrate {
                 let (at, from, why, failures) = (at.clone(), from.clone(), why.clone(), *failures);
                 self.detached(cx, (at, from), (why, failures), &event)
             }
-            Phase::Resuming { from, failures } => {
-                let (from, failures) = (from.clone(), *failures);
-                self.resumed(cx, (from, failures), event)
+            Phase::Resuming {
+                from,
+                failures,
+                may_run,
+            } => {
+                let (from, failures, may_run) = (from.clone(), *failures, *may_run);
+                self.resumed(cx, from, (failures, may_run), event)
             }
             Phase::Cleaning {
                 from,
@@ -202,7 +214,7 @@ impl Migrate {
                 // The deciding point: with this commit the copy at the destination is the VM.
                 self.leaves(cx, &from)?;
                 domain::set_placed(cx.tx, &self.vm, &self.to, domid)?;
-                self.resume(cx, from, 0)
+                self.resume(cx, from, (0, false))
             }
             Event::Worked(_) => {
                 let why = ApiError::new("HOST_OFFLINE", [self.to.as_str()]);
@@ -357,24 +369,31 @@ impl Migrate {
         Ok(())
     }
 
-    fn resume(self, cx: &StepCx<'_>, from: Ref, failures: u32) -> Result<Next<Migrate>, ApiError> {
+    fn resume(self, cx: &StepCx<'_>, from: Ref, (failures, may_run): (u32, bool)) -> Result<Next<Migrate>, ApiError> {
         let mut effects = disks::activate(cx.view, &self.vm)?;
         effects.push(Effect::DomainUnpause(self.id.clone()));
         let to = self.to.clone();
-        self.work(Phase::Resuming { from, failures }, to, effects, false)
+        let phase = Phase::Resuming {
+            from,
+            failures,
+            may_run,
+        };
+        self.work(phase, to, effects, false)
     }
 
     fn resumed(
         self,
         cx: &mut StepCx<'_>,
-        (from, failures): (Ref, u32),
+        from: Ref,
+        (failures, may_run): (u32, bool),
         event: Event,
     ) -> Result<Next<Migrate>, ApiError> {
         match event {
             Event::Worked(_) => self.clean(cx, from, 0, Ok(())),
-            Event::Failed { error, .. } if is_tried_again(&error, failures) => {
+            Event::Failed { error, .. } if is_tried_again(&error, (failures, may_run)) => {
                 cx.pause_ms = pause_ms(failures);
-                self.resume(cx, from, failures + 1)
+                let may_run = may_run || matches!(error, EffectError::NotKnown(_));
+                self.resume(cx, from, (failures + 1, may_run))
             }
             Event::Failed { error, .. } => {
                 let why = self.failed(&from, &error.to_string());
@@ -435,10 +454,10 @@ impl Migrate {
 }
 
 /// What is not known must be asked until it is: the rows must not say that a VM is paused which runs.
-fn is_tried_again(error: &EffectError, failures: u32) -> bool {
+fn is_tried_again(error: &EffectError, (failures, may_run): (u32, bool)) -> bool {
     match error {
         EffectError::NoDomain => false,
         EffectError::NotKnown(_) => true,
-        _ => failures < u32::from(domain::TRIES),
+        _ => may_run || failures < u32::from(domain::TRIES),
     }
 }

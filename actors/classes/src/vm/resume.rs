@@ -164,7 +164,7 @@ impl Resume {
                 false => Err(unseen()),
             };
         }
-        let chosen = placement::choose_host(cx.view, &self.vm)?;
+        let chosen = placement::choose_host(cx.view, &self.vm, cx.silent)?;
         if sr::is_plugged_on(cx.view, &repository, &chosen)? {
             return Ok(chosen);
         }
@@ -210,11 +210,7 @@ impl Resume {
     }
 
     fn clear(self, cx: &mut StepCx<'_>, host: Ref, why: ApiError, tries_left: u8) -> Result<Next<Resume>, ApiError> {
-        let vm = domain::id(cx.view, &self.vm)?;
-        let mut effects = disks::clear(cx.view, &self.vm)?;
-        if let Some(row) = image::of(cx.view, &self.vm)? {
-            effects.extend(image::detach(&vm, &vdi::id(cx.view, &row)?));
-        }
+        let effects = disks::clear(cx.view, &self.vm)?;
         let phase = Phase::Clearing {
             host: host.clone(),
             why,
@@ -239,7 +235,7 @@ impl Resume {
             .as_ref()
             .map(|row| rows::reference(cx.view, "VDI", row, "SR"))
             .transpose()?;
-        let host = repository.map(|sr| sr::host_for(cx.view, &sr));
+        let host = repository.map(|sr| sr::host_for(cx.view, &sr, cx.silent));
         let (Some(row), Some(Ok(host))) = (place, host) else {
             image::forget(cx.view, cx.tx, &self.vm)?;
             return Ok(Next::End(outcome.map(|()| Value::Void)));

@@ -68,7 +68,7 @@ impl Operation for Start {
                         placement::check_host(cx.view, &self.vm, host)?;
                         host.clone()
                     }
-                    None => placement::choose_host(cx.view, &self.vm)?,
+                    None => placement::choose_host(cx.view, &self.vm, cx.silent)?,
                 };
                 cx.hold(Lock::new("host", &host, "vm_start"))?;
                 self.build(cx, host)

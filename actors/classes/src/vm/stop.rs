@@ -175,7 +175,7 @@ impl Stop {
         let Some(row) = image::of(cx.view, &self.vm)? else {
             return self.without_image(cx);
         };
-        let Ok(host) = sr::host_for(cx.view, &rows::reference(cx.view, "VDI", &row, "SR")?) else {
+        let Ok(host) = sr::host_for(cx.view, &rows::reference(cx.view, "VDI", &row, "SR")?, cx.silent) else {
             return self.without_image(cx);
         };
         let effects = image::remove(&domain::id(cx.view, &self.vm)?, &vdi::id(cx.view, &row)?);

@@ -34,6 +34,9 @@ enum Phase {
         tries_left: u8,
         image: Image,
         host: Ref,
+        /// The guest had no domain any more: what else is left of it goes too, and it is halted.
+        #[serde(default)]
+        is_gone: bool,
     },
     Clearing {
         tries_left: u8,
@@ -75,8 +78,8 @@ impl Operation for Suspend {
                 let here = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
                 let why = ApiError::new("HOST_OFFLINE", [here.as_str()]);
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
-                match sr::host_for(cx.view, &image.sr) {
-                    Ok(host) if host != here => self.undo(cx, (image, host), why, domain::TRIES),
+                match sr::host_for(cx.view, &image.sr, cx.silent) {
+                    Ok(host) if host != here => self.undo(cx, (image, host, false), why, domain::TRIES),
                     _ => Ok(Next::End(Err(why))),
                 }
             }
@@ -86,10 +89,12 @@ impl Operation for Suspend {
                     tries_left,
                     image,
                     host,
+                    is_gone,
                 },
                 event,
             ) => {
-                let (why, tries_left, place) = (why.clone(), *tries_left, (image.clone(), host.clone()));
+                let place = (image.clone(), host.clone(), *is_gone);
+                let (why, tries_left) = (why.clone(), *tries_left);
                 self.undone(cx, place, (why, tries_left), &event)
             }
             (Phase::Clearing { .. }, Event::Worked(_)) => self.suspended(cx),
@@ -146,6 +151,7 @@ impl Suspend {
         (error, tries_left): (EffectError, u8),
     ) -> Result<Next<Suspend>, ApiError> {
         let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+        let is_gone = error == EffectError::NoDomain;
         match (&error, tries_left) {
             (EffectError::NotKnown(_), 0) => {
                 domain::set_stuck(cx.view, cx.tx, &self.vm, &host)?;
@@ -160,7 +166,7 @@ impl Suspend {
                     other => domain::error(&self.vm, &other),
                 };
                 let why = cx.failure(why);
-                self.undo(cx, (image, host), why, domain::TRIES)
+                self.undo(cx, (image, host, is_gone), why, domain::TRIES)
             }
         }
     }
@@ -186,12 +192,8 @@ impl Suspend {
     }
 
     fn clear(self, cx: &mut StepCx<'_>, tries_left: u8) -> Result<Next<Suspend>, ApiError> {
-        let vm = domain::id(cx.view, &self.vm)?;
-        let mut effects = disks::clear(cx.view, &self.vm)?;
-        let after = cx.after()?;
-        if let Some(row) = image::of(&after, &self.vm)? {
-            effects.extend(image::detach(&vm, &vdi::id(&after, &row)?));
-        }
+        // Its image is one of the disks from now on.
+        let effects = disks::clear(&cx.after()?, &self.vm)?;
         let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
         self.work(Phase::Clearing { tries_left }, host, effects, false)
     }
@@ -199,16 +201,22 @@ impl Suspend {
     fn undo(
         self,
         cx: &mut StepCx<'_>,
-        (image, host): (Image, Ref),
+        (image, host, is_gone): (Image, Ref, bool),
         why: ApiError,
         tries_left: u8,
     ) -> Result<Next<Suspend>, ApiError> {
-        let effects = image::remove(&domain::id(cx.view, &self.vm)?, &image.vdi);
+        let mut effects = if is_gone {
+            disks::clear(cx.view, &self.vm)?
+        } else {
+            Vec::new()
+        };
+        effects.extend(image::remove(&domain::id(cx.view, &self.vm)?, &image.vdi));
         let phase = Phase::Undoing {
             why,
             tries_left,
             image,
             host: host.clone(),
+            is_gone,
         };
         self.work(phase, host, effects, false)
     }
@@ -217,7 +225,7 @@ impl Suspend {
     fn undone(
         self,
         cx: &mut StepCx<'_>,
-        place: (Image, Ref),
+        place: (Image, Ref, bool),
         (why, tries_left): (ApiError, u8),
         event: &Event,
     ) -> Result<Next<Suspend>, ApiError> {
@@ -227,6 +235,9 @@ impl Suspend {
             Event::HostLost | Event::VmLost if !resident.is_null() => {
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
             }
+            // Its disks may be attached yet: a hard stop tries again.
+            Event::Failed { .. } if place.2 => domain::set_stuck(cx.view, cx.tx, &self.vm, &resident)?,
+            Event::Worked(_) if place.2 => domain::set_halted(cx.view, cx.tx, &self.vm)?,
             Event::Failed { .. }
             | Event::Worked(_)
             | Event::HostLost

@@ -198,9 +198,10 @@ impl Dispatcher {
     /// Tickets whose objects are free, in their order.
     async fn admit_tickets(&mut self) {
         for _ in 0..TICKETS_AT_ONCE {
-            let plan = self
-                .node
-                .plan(|node, view| operation::admit_next(view, Node::pool_now_ms(&*node.clock, view), &mut SystemIds));
+            let plan = self.node.plan(|node, view| {
+                let now_ms = Node::pool_now_ms(&*node.clock, view);
+                operation::admit_next(view, now_ms, &mut SystemIds, &node.operations.silent())
+            });
             let mut admitted = false;
             let proposed = self.node.log.propose(plan).await.inspect(|_| admitted = true);
             if let Err(error) = done_or_nothing(proposed) {

@@ -91,6 +91,7 @@ mod tests {
     #[test]
     fn golden_bytes_of_version_1() {
         let order = Order {
+            created: 1,
             operation: Ref::new("OpaqueRef:t"),
             sequence: 2,
             effects: vec![Effect::DomainUnpause(VmId("v".to_owned()))],
@@ -103,7 +104,7 @@ mod tests {
         }]);
         let sealed = seal(KIND_WORD, &word).unwrap();
         let hex: String = sealed.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "030001000001030405000b4f70617175655265663a74040101017600");
+        assert_eq!(hex, "030001000001030405000b4f70617175655265663a7404010101760100");
         assert_eq!(open::<Word>(KIND_WORD, &sealed).unwrap(), word);
     }
 }

@@ -20,6 +20,7 @@ mod journal;
 mod object;
 mod operate;
 mod reports;
+mod silence;
 mod teller;
 
 pub use envelope::OPERATION_SERVICE;
@@ -28,6 +29,7 @@ pub use journal::JournalError;
 use crate::node::Node;
 use actors::Actors;
 use agent::HostAgent;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -62,6 +64,7 @@ pub(crate) struct Operations {
     has_answered: Notify,
     again: Mutex<dispatcher::Again>,
     has_again: Notify,
+    silent: Mutex<Arc<BTreeSet<Ref>>>,
 }
 
 impl Operations {
@@ -75,6 +78,7 @@ impl Operations {
             has_answered: Notify::new(),
             again: Mutex::default(),
             has_again: Notify::new(),
+            silent: Mutex::default(),
         }
     }
 
@@ -121,6 +125,7 @@ pub(crate) fn start(
         drop(node.operations.agent.set(agent));
     }
     background.spawn(dispatcher::run(Arc::clone(node)));
+    background.spawn(silence::run(Arc::clone(node)));
     background.spawn(operate::destroy_answered(Arc::clone(node)));
     Ok(())
 }

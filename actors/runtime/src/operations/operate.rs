@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
-use xenith_classes::{PlanCx, plan_operation, task};
+use xenith_classes::{PlanCx, operation, plan_operation, task};
 use xenith_datamodel::{ApiError, CallMode, Method, Ref, Type, Value, class};
 use xenith_pooldb::View;
 use xenith_raft::{Plan, Role};
@@ -64,12 +64,14 @@ impl Node {
     fn plan_taking_on(&self, view: &View, write: &Write) -> Result<(xenith_pooldb::Transaction, Value), ApiError> {
         let caller = self.check_session(view, write.session.as_ref())?;
         let mut ids = SystemIds;
+        let silent = self.operations.silent();
         let mut cx = PlanCx {
             view,
             caller: &caller,
             now_ms: Node::pool_now_ms(&*self.clock, view),
             ids: &mut ids,
             this_host: self.host_ref(view),
+            silent: &silent,
         };
         let taken = plan_operation(&mut cx, &write.method, &write.params, &write.header)?;
         Ok((taken.tx, Value::Ref(taken.task)))
@@ -80,6 +82,13 @@ impl Node {
         let outcome = self.ended(task).await?;
         self.operations.answered(task.clone());
         outcome.and_then(|text| value_of(method, &text))
+    }
+
+    /// What a coordinator elsewhere has taken on as an `Async.` call, waited for here: its answer may take longer than a link waits.
+    pub(crate) async fn outcome_of_forwarded(&self, method: &Method, task: &Ref) -> Result<Value, ApiError> {
+        // So new that it knows the task.
+        self.linearizable().await?;
+        self.outcome(method, task).await
     }
 
     async fn ended(&self, task: &Ref) -> Result<Result<String, ApiError>, ApiError> {
@@ -94,6 +103,10 @@ impl Node {
                 && let Some(outcome) = task::outcome(&look.view, task)?
             {
                 return Ok(outcome);
+            }
+            if let Some(host) = operation::waits_for_silent(&look.view, task)? {
+                // What was asked of it is not lost: it is done, or undone, when the host is back.
+                return Err(operation::unheard(&host));
             }
             let is_alone = *self.log.watch_role().borrow() == Role::NoCoordinator;
             let since = is_alone.then(|| alone_since.unwrap_or_else(Instant::now));

@@ -159,8 +159,8 @@ impl Node {
     }
 
     async fn hear_booted(self: &Arc<Node>, host: &Ref, boot: Boot) -> Result<Option<Said>, CommitError> {
-        let knows = |view: &View| dead::knows(view, host, &boot).map_err(CommitError::Api);
-        if !knows(&self.log.applied())? {
+        let welcome = |view: &View| dead::welcome(view, host, &boot).map_err(CommitError::Api);
+        if welcome(&self.log.applied())?.is_none() {
             let (row, seen) = (host.clone(), boot.clone());
             let plan = self.plan(move |node, view| {
                 let now_ms = Node::pool_now_ms(&*node.clock, view);
@@ -168,8 +168,7 @@ impl Node {
             });
             done_or_nothing(self.operations.objects.propose(host, plan).await)?;
         }
-        let Boot { boot_id, journal, .. } = boot.clone();
-        Ok(knows(&self.log.applied())?.then_some(Said::Welcome { boot_id, journal }))
+        welcome(&self.log.applied())
     }
 
     /// A plan of the toolstack itself that may find nothing to do.

@@ -172,6 +172,7 @@ impl Lab {
             now_ms: view.pool_time_ms(),
             ids: &mut SystemIds,
             this_host: Ref::null(),
+            silent: &xenith_classes::ALL_HEARD,
         };
         match plan(&mut cx, &method, vec![Value::record(record)]) {
             Ok(Plan::Commit(tx, Value::Ref(vm))) => {

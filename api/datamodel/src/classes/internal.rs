@@ -108,6 +108,8 @@ pub mod xenith_operation {
             LATER_HOST later_host [ref "host"] = null(), Constructor, Published "xenith";
             /// What it may have left of a VM on a host, as JSON; empty when nothing.
             REMAINS remains [string] = text(""), Constructor, Published "xenith";
+            /// Whether the host of its newest order has not been heard for long: callers do not wait for it any more.
+            UNHEARD unheard [bool] = flag(false), Constructor, Published "xenith";
         }
 
         messages {}
@@ -156,6 +158,8 @@ pub mod xenith_host_state {
             BOOT boot [int] = int(0), Constructor, Published "xenith";
             /// Which journal the host works by. A host whose journal was lost has another: no coordinator but one that can write this welcomes it.
             JOURNAL journal [string] = text(""), Constructor, Published "xenith";
+            /// Whether another journal of this boot was lost: what was asked before may have been worked.
+            JOURNAL_LOST journal_lost [bool] = flag(false), Constructor, Published "xenith";
             /// Declared dead, and not come back since.
             DEAD dead [bool] = flag(false), Constructor, Published "xenith";
         }

@@ -4,8 +4,8 @@
 use super::net::Message;
 use super::plant::PoolPlant;
 use super::world::{AGAIN_MS, World};
-use std::collections::{BTreeMap, VecDeque};
-use xenith_classes::agent::{Boot, Fence, GuestSeen, Report, Said, Signed};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use xenith_classes::agent::{Fence, GuestSeen, Report, Said, Signed};
 use xenith_classes::host::dead;
 use xenith_classes::operation::{self, Order};
 use xenith_classes::vm::guest::observe_guests;
@@ -99,13 +99,40 @@ impl World {
 
     /// What follows from what is committed.
     pub fn coordinate(&mut self) {
-        while let Ok(Some(tx)) = operation::admit_next(&self.coordinator.head, self.now_ms, &mut self.ids) {
+        let silent = self.thought_silent();
+        loop {
+            let head = &self.coordinator.head;
+            let Ok(Some(tx)) = operation::admit_next(head, self.now_ms, &mut self.ids, &silent) else {
+                break;
+            };
             self.probes.hit("ticket_admitted");
             if !self.propose(tx, Proposal::Other) {
                 break;
             }
         }
+        loop {
+            let head = &self.coordinator.head;
+            let Ok(Some(tx)) = operation::go_on_without(head, self.now_ms, &mut self.ids, &silent) else {
+                break;
+            };
+            self.probes.hit("went_on_without_host");
+            if !self.propose(tx, Proposal::Other) {
+                break;
+            }
+        }
         self.give_orders();
+    }
+
+    /// Hosts that the coordinator gives up, now and then: some are cut off, some it has only not heard.
+    pub fn thought_silent(&mut self) -> BTreeSet<Ref> {
+        let mut silent = BTreeSet::new();
+        for number in 0..self.hosts.len() {
+            let odds = if self.cut[number] { 4 } else { 100 };
+            if self.trouble && self.random.below(odds) == 0 {
+                silent.insert(self.hosts[number].row.clone());
+            }
+        }
+        silent
     }
 
     fn give_orders(&mut self) {
@@ -198,9 +225,8 @@ impl World {
             Report::Guests { boot_id, seen } => self.hear_guests(host, boot_id, seen),
             Report::Booted(boot) => {
                 let row = self.hosts[host].row.clone();
-                if dead::knows(&self.committed, &row, boot).expect("a host's state can be read") {
-                    let Boot { boot_id, journal, .. } = boot.clone();
-                    return self.tell(host, as_of, Said::Welcome { boot_id, journal });
+                if let Some(welcome) = dead::welcome(&self.committed, &row, boot).expect("a host's state can be read") {
+                    return self.tell(host, as_of, welcome);
                 }
                 let (head, now) = (self.coordinator.head.clone(), self.now_ms);
                 let back = dead::come_back(&head, now, &mut self.ids, (&row, boot));

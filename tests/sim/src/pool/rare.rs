@@ -33,6 +33,7 @@ const RARE: &[(&str, u64)] = &[
     ("ticket_admitted", 200),
     ("vif_made", 100),
     ("vm_changed", 200),
+    ("went_on_without_host", 500),
     ("writes_lost_with_the_coordinator", 100),
 ];
 

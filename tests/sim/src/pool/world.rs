@@ -215,6 +215,7 @@ impl World {
     /// A plan of the toolstack itself against this state.
     pub fn plan<R>(&mut self, view: &View, plan: impl FnOnce(&mut PlanCx<'_>) -> R) -> R {
         let caller = Caller::root();
+        let silent = self.thought_silent();
         plan(&mut PlanCx {
             view,
             caller: &caller,
@@ -222,6 +223,7 @@ impl World {
             ids: &mut self.ids,
             // Who coordinates is no host of this model.
             this_host: Ref::null(),
+            silent: &silent,
         })
     }
 

@@ -1,0 +1,65 @@
+//! Hosts that say nothing. Whether they live nobody knows (CORRECTNESS D1): nothing is freed for them, but nothing new is asked of them
+//! either, and what can do without them goes on.
+
+use super::{Lock, Record, advance, kinds};
+use crate::{Ids, rows};
+use std::collections::BTreeSet;
+use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_pooldb::{Transaction, View};
+
+const CLASS: &str = "xenith_operation";
+
+/// Refuses work that would begin at a silent host, or for a VM that is on one.
+pub(super) fn check(view: &View, silent: &BTreeSet<Ref>, host: &Ref, locks: &[Lock]) -> Result<(), ApiError> {
+    if silent.is_empty() {
+        return Ok(());
+    }
+    let mut hosts = vec![host.clone()];
+    for lock in locks.iter().filter(|lock| lock.class == "VM") {
+        hosts.push(rows::reference(view, "VM", &lock.object, "resident_on")?);
+    }
+    match hosts.into_iter().find(|host| silent.contains(host)) {
+        Some(host) => Err(unheard(&host)),
+        None => Ok(()),
+    }
+}
+
+/// The silent host that a task's operation waits for: its caller need not.
+pub fn waits_for_silent(view: &View, task: &Ref) -> Result<Option<Ref>, ApiError> {
+    if !Record::exists(view, task)? || !rows::boolean(view, CLASS, task, "unheard")? {
+        return Ok(None);
+    }
+    rows::reference(view, CLASS, task, "host").map(Some)
+}
+
+/// Of the operations that wait for a silent host the next that can do without it goes on; of one that cannot its caller is told. What to
+/// commit, to be asked again after each commit.
+pub fn go_on_without(
+    view: &View,
+    now_ms: i64,
+    ids: &mut dyn Ids,
+    silent: &BTreeSet<Ref>,
+) -> Result<Option<Transaction>, ApiError> {
+    let (host, unheard) = (rows::column(CLASS, "host")?, rows::column(CLASS, "unheard")?);
+    for operation in view.refs(rows::class(CLASS)?) {
+        let works_on = view.value(operation, host);
+        if !works_on.is_some_and(|host| host.as_ref().is_some_and(|host| silent.contains(host))) {
+            continue;
+        }
+        let record = Record::read(view, operation)?;
+        if kinds::goes_on_without_host(&record.kind, &record.state)? {
+            return advance::without_host(view, now_ms, ids, record).map(Some);
+        }
+        if view.value(operation, unheard) != Some(Value::Bool(true)) {
+            let mut tx = Transaction::new(now_ms);
+            rows::set(&mut tx, CLASS, operation, "unheard", true)?;
+            return Ok(Some(tx));
+        }
+    }
+    Ok(None)
+}
+
+/// As xapi says it.
+pub fn unheard(host: &Ref) -> ApiError {
+    ApiError::new("CANNOT_CONTACT_HOST", [host.as_str()])
+}
