@@ -363,11 +363,7 @@ impl RaftNode {
             let _ = task.await;
         }
         let snapshots = self.snapshots.clone();
-        let closed = crate::blocking::run(move || {
-            snapshots.close();
-            Ok(())
-        });
-        if let Err(error) = closed.await {
+        if let Err(error) = crate::blocking::run(move || Ok(snapshots.close())).await {
             tracing::error!(%error, "the snapshots' store was not closed");
         }
     }
