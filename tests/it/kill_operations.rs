@@ -17,11 +17,12 @@ enum Victim {
     OwningHost,
 }
 
-const EFFECTS: [EffectKind; 6] = [
+const EFFECTS: [EffectKind; 7] = [
     EffectKind::DomainCreate,
     EffectKind::DomainUnpause,
     EffectKind::DomainShutdown,
     EffectKind::DomainDestroy,
+    EffectKind::DomainSave,
     EffectKind::MigrationReceive,
     EffectKind::MigrationSend,
 ];
@@ -35,7 +36,7 @@ async fn of_the_coordinator_or_the_owning_host() {
     let hosts = pool.host_refs().await;
     let mut counts = Counts::default();
     let mut delay = 7;
-    for message in ["start_on", "pool_migrate", "hard_reboot", "clean_shutdown"] {
+    for message in ["start_on", "pool_migrate", "hard_reboot", "clean_shutdown", "suspend"] {
         for victim in [Victim::Coordinator, Victim::OwningHost] {
             for _ in 0..rounds() {
                 // Anywhere in the operation's some 500 ms, another place each time.
@@ -68,7 +69,7 @@ async fn round(
     if message != "start_on" {
         anywhere(pool, session, "VM.start_on", &named(home)).await;
     }
-    if message == "clean_shutdown" {
+    if message == "clean_shutdown" || message == "suspend" {
         guest_speaks(pool, session, &vm).await;
     }
     slow_down(pool, &EFFECTS, SLOW_MS).await;
@@ -105,10 +106,15 @@ async fn check_end(pool: &Pool, session: &Ref, vm: &Ref, (message, status): (&st
     match (message, status) {
         ("start_on" | "pool_migrate" | "hard_reboot", "success") => assert_eq!(state, "Running"),
         ("clean_shutdown", "success") => assert_eq!(state, "Halted"),
+        ("suspend", "success") => assert_eq!(state, "Suspended"),
         _ => assert!(state == "Running" || state == "Halted", "{state}"),
     }
     if state != "Halted" {
         anywhere(pool, session, "VM.hard_shutdown", &vm).await;
     }
     anywhere(pool, session, "VM.destroy", &vm).await;
+    let disks = anywhere(pool, session, "VDI.get_all_records", &[]).await;
+    let of_memory = |record: &Value| record.member("type") == Some(&"suspend".into());
+    let left = disks.as_map().unwrap().iter().filter(|(_, record)| of_memory(record));
+    assert_eq!(left.count(), 0, "an image is left over");
 }

@@ -16,6 +16,7 @@ mod recovered;
 mod remains;
 mod rights;
 mod sessions;
+mod silence;
 mod storage;
 mod subjects;
 mod tables;

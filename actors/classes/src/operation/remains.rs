@@ -16,11 +16,16 @@ pub struct Remains {
 
 /// All there are, each with its operation.
 pub fn remains(view: &View) -> Result<Vec<(Ref, Remains)>, ApiError> {
+    let (class, column) = (
+        rows::class("xenith_operation")?,
+        rows::column("xenith_operation", "remains")?,
+    );
     let mut all = Vec::new();
-    for operation in rows::all(view, "xenith_operation")? {
-        let text = rows::text(view, "xenith_operation", &operation, "remains")?;
-        if !text.is_empty() {
-            all.push((operation, from_json(&text)?));
+    for operation in view.refs(class) {
+        let remains = view.value(operation, column);
+        match remains.as_ref().and_then(|remains| remains.as_text()) {
+            None | Some("") => {}
+            Some(text) => all.push((operation.clone(), from_json(text)?)),
         }
     }
     Ok(all)

@@ -32,8 +32,11 @@ pub fn waits_for_silent(view: &View, task: &Ref) -> Result<Option<Ref>, ApiError
     rows::reference(view, CLASS, task, "host").map(Some)
 }
 
-/// Of the operations that wait for a silent host the next that can do without it goes on; of one that cannot its caller is told. What to
-/// commit, to be asked again after each commit.
+/// Operations told at once that their host is silent; more come with the next look.
+const TOLD_AT_ONCE: usize = 1_000;
+
+/// Of the operations that wait for a silent host the next that can do without it goes on; of those that cannot the callers are told, all
+/// together. What to commit, to be asked again after each commit.
 pub fn go_on_without(
     view: &View,
     now_ms: i64,
@@ -41,22 +44,23 @@ pub fn go_on_without(
     silent: &BTreeSet<Ref>,
 ) -> Result<Option<Transaction>, ApiError> {
     let (host, unheard) = (rows::column(CLASS, "host")?, rows::column(CLASS, "unheard")?);
+    let mut tx = Transaction::new(now_ms);
     for operation in view.refs(rows::class(CLASS)?) {
         let works_on = view.value(operation, host);
-        if !works_on.is_some_and(|host| host.as_ref().is_some_and(|host| silent.contains(host))) {
+        let waits = works_on.is_some_and(|host| host.as_ref().is_some_and(|host| silent.contains(host)));
+        if !waits || view.value(operation, unheard) == Some(Value::Bool(true)) {
             continue;
         }
         let record = Record::read(view, operation)?;
         if kinds::goes_on_without_host(&record.kind, &record.state)? {
             return advance::without_host(view, now_ms, ids, record).map(Some);
         }
-        if view.value(operation, unheard) != Some(Value::Bool(true)) {
-            let mut tx = Transaction::new(now_ms);
-            rows::set(&mut tx, CLASS, operation, "unheard", true)?;
-            return Ok(Some(tx));
+        rows::set(&mut tx, CLASS, operation, "unheard", true)?;
+        if tx.changes.len() >= TOLD_AT_ONCE {
+            break;
         }
     }
-    Ok(None)
+    Ok((!tx.changes.is_empty()).then_some(tx))
 }
 
 /// As xapi says it.

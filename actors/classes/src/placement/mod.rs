@@ -4,7 +4,8 @@
 
 pub mod evacuate;
 
-use crate::{operation, rows};
+use crate::operation::{self, Remains};
+use crate::rows;
 use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::{ApiError, ClassId, Column, Ref, Value};
 use xenith_pooldb::{Stored, View};
@@ -21,6 +22,42 @@ pub fn memory_wanted(view: &View, vm: &Ref) -> Result<i64, ApiError> {
 
 /// Memory that nobody has claimed, by host, bytes: not Xen itself, no VM that runs there and none that is on its way.
 pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
+    Ok(Room::of(view)?.free)
+}
+
+/// What is taken of all hosts, read once for all that are looked at.
+struct Room {
+    free: BTreeMap<Ref, i64>,
+    remains: Vec<Remains>,
+}
+
+impl Room {
+    fn of(view: &View) -> Result<Room, ApiError> {
+        let remains = operation::remains(view)?;
+        let remains: Vec<Remains> = remains.into_iter().map(|(_, remains)| remains).collect();
+        let mut free = claimed(view)?;
+        for left in &remains {
+            if let Some(free) = free.get_mut(&left.host) {
+                *free -= left.memory_bytes;
+            }
+        }
+        Ok(Room { free, remains })
+    }
+
+    /// What the VM has on a host already, or a claim on, is free for itself.
+    fn for_vm(view: &View, vm: &Ref) -> Result<Room, ApiError> {
+        let (mut room, columns, row) = (Room::of(view)?, Columns::new()?, row(view, vm)?);
+        for host in columns.hosts_of(row) {
+            if let Some(left) = room.free.get_mut(host) {
+                *left += columns.memory_of(view, (vm, row))?;
+            }
+        }
+        Ok(room)
+    }
+}
+
+/// What is left when all VMs have theirs.
+fn claimed(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
     let mut free = BTreeMap::new();
     for host in rows::all(view, "host")? {
         let metrics = rows::reference(view, "host", &host, "metrics")?;
@@ -36,11 +73,6 @@ pub fn free_memory(view: &View) -> Result<BTreeMap<Ref, i64>, ApiError> {
             if let Some(left) = free.get_mut(host) {
                 *left -= columns.memory_of(view, (vm, row))?;
             }
-        }
-    }
-    for (_, remains) in operation::remains(view)? {
-        if let Some(left) = free.get_mut(&remains.host) {
-            *left -= remains.memory_bytes;
         }
     }
     Ok(free)
@@ -101,21 +133,10 @@ impl Columns {
 
 /// Refuses when the VM cannot run on the host now.
 pub fn check_host(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
-    check(view, vm, host, &free_for(view, vm)?)
+    check(view, vm, host, &Room::for_vm(view, vm)?)
 }
 
-/// What the VM has on a host already, or a claim on, is free for itself.
-fn free_for(view: &View, vm: &Ref) -> Result<BTreeMap<Ref, i64>, ApiError> {
-    let (mut free, columns, row) = (free_memory(view)?, Columns::new()?, row(view, vm)?);
-    for host in columns.hosts_of(row) {
-        if let Some(left) = free.get_mut(host) {
-            *left += columns.memory_of(view, (vm, row))?;
-        }
-    }
-    Ok(free)
-}
-
-fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result<(), ApiError> {
+fn check(view: &View, vm: &Ref, host: &Ref, room: &Room) -> Result<(), ApiError> {
     rows::check(view, "host", host)?;
     if !is_live(view, host)? {
         return Err(ApiError::new("HOST_OFFLINE", [host.as_str()]));
@@ -127,14 +148,16 @@ fn check(view: &View, vm: &Ref, host: &Ref, free: &BTreeMap<Ref, i64>) -> Result
         return Err(ApiError::plain("NO_HOSTS_AVAILABLE"));
     }
     let needed = memory_of(view, vm)?;
-    let left = free.get(host).copied().unwrap_or_default().max(0);
+    let left = room.free.get(host).copied().unwrap_or_default().max(0);
     if needed > left {
         return Err(ApiError::new(
             "HOST_NOT_ENOUGH_FREE_MEMORY",
             [needed.to_string(), left.to_string()],
         ));
     }
-    check_remains(view, vm, host)?;
+    if room.remains.iter().any(|left| left.vm == *vm && left.host == *host) {
+        return Err(remains_there(view, vm, host)?);
+    }
     check_networks(view, vm, host)?;
     check_cpus(view, vm, host)?;
     crate::vm::disks::check_host(view, vm, host)
@@ -156,15 +179,12 @@ fn check_cpus(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
 }
 
 /// A VM does not come to a host where something of it may be left.
-fn check_remains(view: &View, vm: &Ref, host: &Ref) -> Result<(), ApiError> {
+fn remains_there(view: &View, vm: &Ref, host: &Ref) -> Result<ApiError, ApiError> {
     let all = operation::remains(view)?;
-    match all.into_iter().find(|(_, left)| left.vm == *vm && left.host == *host) {
-        Some((task, _)) => {
-            let params = ["VM", vm.as_str(), "pool_migrate", task.as_str()];
-            Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params))
-        }
-        None => Ok(()),
-    }
+    let of_both = all.into_iter().find(|(_, left)| left.vm == *vm && left.host == *host);
+    let task = of_both.map_or_else(Ref::null, |(task, _)| task);
+    let params = ["VM", vm.as_str(), "pool_migrate", task.as_str()];
+    Ok(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params))
 }
 
 /// Every network of the VM must be on the host: it has an interface of it there, or none anywhere.
@@ -193,26 +213,26 @@ pub fn is_live(view: &View, host: &Ref) -> Result<bool, ApiError> {
 
 /// Every host that could run the VM now.
 pub fn possible_hosts(view: &View, vm: &Ref) -> Result<Vec<Ref>, ApiError> {
-    let free = free_for(view, vm)?;
+    let room = Room::for_vm(view, vm)?;
     let hosts = rows::all(view, "host")?;
     Ok(hosts
         .into_iter()
-        .filter(|host| check(view, vm, host, &free).is_ok())
+        .filter(|host| check(view, vm, host, &room).is_ok())
         .collect())
 }
 
 /// The host that the VM prefers, if it can, else the one with the most memory left; none that is silent. Why none can is not told, as
 /// in xapi.
 pub fn choose_host(view: &View, vm: &Ref, silent: &BTreeSet<Ref>) -> Result<Ref, ApiError> {
-    let mut free = free_memory(view)?;
-    free.retain(|host, _| !silent.contains(host));
+    let mut room = Room::of(view)?;
+    room.free.retain(|host, _| !silent.contains(host));
     let preferred = rows::reference(view, "VM", vm, "affinity")?;
-    if free.contains_key(&preferred) && check(view, vm, &preferred, &free).is_ok() {
+    if room.free.contains_key(&preferred) && check(view, vm, &preferred, &room).is_ok() {
         return Ok(preferred);
     }
     let mut best: Option<(i64, Ref)> = None;
-    for (host, left) in &free {
-        match check(view, vm, host, &free) {
+    for (host, left) in &room.free {
+        match check(view, vm, host, &room) {
             Ok(()) if best.as_ref().is_none_or(|(most, _)| left > most) => best = Some((*left, host.clone())),
             Ok(()) => {}
             Err(_) => {}

@@ -5,6 +5,7 @@ use crate::birth::join_host;
 use crate::operation::{self, Admitted, Failure, Order, Outcome};
 use crate::task::{Header, is_pending};
 use crate::{Caller, room, rows};
+use std::collections::BTreeSet;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::Transaction;
 use xenith_xen_port::{Done, Effect, EffectError};
@@ -33,9 +34,20 @@ pub fn admit(pool: &mut Pool, message: &str, params: &[Value]) -> Result<Ref, Ap
 }
 
 pub fn admit_of(pool: &mut Pool, (class, message): (&str, &str), params: &[Value]) -> Result<Ref, ApiError> {
+    admit_beside(pool, (class, message), params, &BTreeSet::new())
+}
+
+/// While these hosts are silent.
+pub fn admit_beside(
+    pool: &mut Pool,
+    (class, message): (&str, &str),
+    params: &[Value],
+    silent: &BTreeSet<Ref>,
+) -> Result<Ref, ApiError> {
     let asker = room::asker(class, message).unwrap();
     let caller = Caller::root();
     let mut cx = context(&pool.view, &mut pool.ids, &caller, pool.now_ms);
+    cx.silent = silent;
     let method = format!("{class}.{message}");
     let Admitted { tx, task } = operation::admit(&mut cx, (&method, asker, params), ("label", &Header::default()))?;
     pool.commit(&tx).unwrap();

@@ -26,7 +26,7 @@ const RARE: &[(&str, u64)] = &[
     ("order_too_old", 20),
     ("outcome_cancelled", 50),
     ("outcome_failed", 500),
-    ("outcome_guest_did_not_answer", 5),
+    ("outcome_guest_did_not_answer", 2),
     ("outcome_not_known", 200),
     ("power_off", 500),
     ("report_cut_off", 200),
