@@ -131,7 +131,22 @@ fn read(path: &Path) -> Result<Journal, JournalError> {
         }
         at += HEAD + body.len();
     }
-    Ok(journal)
+    match holds_a_frame_behind(&bytes, at) {
+        false => Ok(journal),
+        true => Err(JournalError::Damaged {
+            path: path.to_owned(),
+            at,
+        }),
+    }
+}
+
+/// Then what is at `at` was not cut off: its length is damaged, and what is behind it was acted on.
+fn holds_a_frame_behind(bytes: &[u8], at: usize) -> bool {
+    let whole = |from: usize| {
+        let body = next_body(bytes, from)?;
+        parse(bytes.get(from..from + HEAD)?, body)
+    };
+    (at + 1..bytes.len()).any(|from| whole(from).is_some())
 }
 
 /// Nothing when the frame is not all there.
@@ -217,6 +232,26 @@ mod tests {
         bytes[middle] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert!(matches!(read(&path), Err(JournalError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_damaged_length_does_not_hide_what_is_behind_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut file, _) = JournalFile::open(dir.path()).unwrap();
+        file.append(vec![fence(1)]).unwrap();
+        file.append(vec![fence(2)]).unwrap();
+        let path = dir.path().join(FILE);
+        let bytes = std::fs::read(&path).unwrap();
+        let length = usize::try_from(file.new_bytes).unwrap();
+        for (byte, flip) in [(0, 1), (0, 0x80), (1, 0xff), (3, 0x40)] {
+            let mut damaged = bytes.clone();
+            damaged[length + byte] ^= flip;
+            std::fs::write(&path, &damaged).unwrap();
+            assert!(
+                matches!(read(&path), Err(JournalError::Damaged { .. })),
+                "{byte} {flip}"
+            );
+        }
     }
 
     #[test]
