@@ -355,15 +355,17 @@ impl RaftNode {
         self.head.stop("this node was stopped".into());
         self.role.send_replace(Role::NoCoordinator);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in &tasks {
-            task.abort();
-        }
+        tasks.iter().for_each(JoinHandle::abort);
         for task in tasks {
             // Cancelled, or it had ended: either way it holds nothing any more.
             let _ = task.await;
         }
         let snapshots = self.snapshots.clone();
-        if let Err(error) = crate::blocking::run(move || Ok(snapshots.close())).await {
+        let close = move || {
+            snapshots.close();
+            Ok(())
+        };
+        if let Err(error) = crate::blocking::run(close).await {
             tracing::error!(%error, "the snapshots' store was not closed");
         }
     }

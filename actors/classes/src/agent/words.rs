@@ -71,6 +71,6 @@ pub struct Boot {
     pub boot_id: String,
     /// Counted by the host.
     pub number: i64,
-    /// See [`Journal::id`].
+    /// See [`Journal::id`](super::Journal::id).
     pub journal: String,
 }

@@ -1,16 +1,15 @@
 //! Whether all VMs of a host could go elsewhere.
 
-use super::{check, free_memory, memory_of};
+use super::{Room, check, memory_of};
 use crate::rows;
 use crate::vm::lifecycle::Facts;
-use std::collections::BTreeMap;
 use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::View;
 
 /// The VMs that cannot leave the host, and why. The largest are placed first, each where most memory is left.
 pub fn refusals(view: &View, host: &Ref) -> Result<Vec<(Ref, ApiError)>, ApiError> {
     rows::check(view, "host", host)?;
-    let mut free = targets(view, host)?;
+    let mut room = room_elsewhere(view, host)?;
     let mut vms = Vec::new();
     for vm in rows::references(view, "host", host, "resident_VMs")? {
         if !rows::boolean(view, "VM", &vm, "is_control_domain")? {
@@ -20,26 +19,27 @@ pub fn refusals(view: &View, host: &Ref) -> Result<Vec<(Ref, ApiError)>, ApiErro
     vms.sort_by(|(one, a), (other, b)| (other, a).cmp(&(one, b)));
     let mut refused = Vec::new();
     for (bytes, vm) in vms {
-        match target(view, &vm, &free)? {
-            Ok(to) => *free.entry(to).or_default() -= bytes,
+        match target(view, &vm, &room)? {
+            Ok(to) => *room.free.entry(to).or_default() -= bytes,
             Err(why) => refused.push((vm, why)),
         }
     }
     Ok(refused)
 }
 
-fn targets(view: &View, host: &Ref) -> Result<BTreeMap<Ref, i64>, ApiError> {
-    let mut targets = BTreeMap::new();
-    for (other, left) in free_memory(view)? {
-        if other != *host && rows::boolean(view, "host", &other, "enabled")? {
-            targets.insert(other, left);
+fn room_elsewhere(view: &View, host: &Ref) -> Result<Room, ApiError> {
+    let mut room = Room::of(view)?;
+    room.free.remove(host);
+    for other in rows::all(view, "host")? {
+        if !rows::boolean(view, "host", &other, "enabled")? {
+            room.free.remove(&other);
         }
     }
-    Ok(targets)
+    Ok(room)
 }
 
-fn target(view: &View, vm: &Ref, free: &BTreeMap<Ref, i64>) -> Result<Result<Ref, ApiError>, ApiError> {
-    if free.is_empty() {
+fn target(view: &View, vm: &Ref, room: &Room) -> Result<Result<Ref, ApiError>, ApiError> {
+    if room.free.is_empty() {
         return Ok(Err(ApiError::new("NO_HOSTS_AVAILABLE", [vm.as_str()])));
     }
     if let Err(why) = Facts::of(view, vm)?.check("pool_migrate", true) {
@@ -47,8 +47,8 @@ fn target(view: &View, vm: &Ref, free: &BTreeMap<Ref, i64>) -> Result<Result<Ref
     }
     let mut best: Option<(i64, &Ref)> = None;
     let mut refusal = None;
-    for (host, left) in free {
-        match check(view, vm, host, free) {
+    for (host, left) in &room.free {
+        match check(view, vm, host, room) {
             Ok(()) if best.is_none_or(|(most, _)| *left > most) => best = Some((*left, host)),
             Ok(()) => {}
             // Too little memory is told without numbers: they would be of one host of many.
