@@ -68,6 +68,7 @@ pub fn admit(
         }
         Standing::Busy(_) if tickets.len() >= TICKETS_MAX => return Err(ApiError::plain("TOO_MANY_PENDING_TASKS")),
         Standing::Busy(_) => {
+            silence::check_vms(cx.view, cx.silent, &request.locks)?;
             let ticket = Ticket::new(method, params);
             wait(&mut ground, &mut tx, &task, (&ticket, &request.locks))?;
             give_up_others(cx.view, &mut tx, &request)?;

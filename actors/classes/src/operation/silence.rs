@@ -11,17 +11,26 @@ const CLASS: &str = "xenith_operation";
 
 /// Refuses work that would begin at a silent host, or for a VM that is on one.
 pub(super) fn check(view: &View, silent: &BTreeSet<Ref>, host: &Ref, locks: &[Lock]) -> Result<(), ApiError> {
+    if silent.contains(host) {
+        return Err(unheard(host));
+    }
+    check_vms(view, silent, locks)
+}
+
+/// Refuses to wait for a VM that is on a silent host, or on its way to one: nobody knows when that will be free.
+pub(super) fn check_vms(view: &View, silent: &BTreeSet<Ref>, locks: &[Lock]) -> Result<(), ApiError> {
     if silent.is_empty() {
         return Ok(());
     }
-    let mut hosts = vec![host.clone()];
     for lock in locks.iter().filter(|lock| lock.class == "VM") {
-        hosts.push(rows::reference(view, "VM", &lock.object, "resident_on")?);
+        for field in ["resident_on", "scheduled_to_be_resident_on"] {
+            let host = rows::reference(view, "VM", &lock.object, field)?;
+            if silent.contains(&host) {
+                return Err(unheard(&host));
+            }
+        }
     }
-    match hosts.into_iter().find(|host| silent.contains(host)) {
-        Some(host) => Err(unheard(&host)),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The silent host that a task's operation waits for: its caller need not.

@@ -2,7 +2,7 @@
 
 use super::admit::{Ground, Standing, begin, standing};
 use super::record::from_json;
-use super::{Lock, Record, Request};
+use super::{Lock, Record, Request, silence};
 use crate::room;
 use crate::task::finish_task;
 use crate::{Args, Ids, rows};
@@ -120,7 +120,10 @@ pub fn admit_next(
             Standing::Busy(busy) if now_ms >= record.deadline_ms => {
                 return end(view, now_ms, &record, Err(busy)).map(Some);
             }
-            Standing::Busy(_) => blocked.extend(request.locks),
+            Standing::Busy(_) => match silence::check_vms(view, silent, &request.locks) {
+                Ok(()) => blocked.extend(request.locks),
+                Err(unheard) => return end(view, now_ms, &record, Err(unheard)).map(Some),
+            },
             Standing::Free => {
                 let mut tx = Transaction::new(now_ms);
                 let mut ground = Ground {

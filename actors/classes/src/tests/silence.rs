@@ -70,6 +70,23 @@ fn a_caller_is_told_once_that_its_host_is_silent() {
 }
 
 #[test]
+fn nobody_stands_in_a_queue_for_a_vm_on_a_silent_host() {
+    let (mut pool, vm, here, _) = running();
+    ops::admit(&mut pool, "pause", &[(&vm).into()]).unwrap();
+    let stop = [(&vm).into()];
+    let waits = ops::admit(&mut pool, "hard_shutdown", &stop).unwrap();
+    let silent = BTreeSet::from([here.clone()]);
+    let refused = ops::admit_beside(&mut pool, ("VM", "hard_shutdown"), &stop, &silent).unwrap_err();
+    assert_eq!(refused, operation::unheard(&here));
+    assert_eq!(pool.get("task.status", &waits), Value::text("pending"));
+    let tx = operation::admit_next(&pool.view, pool.now_ms, &mut pool.ids, &silent).unwrap();
+    pool.commit(&tx.unwrap()).unwrap();
+    assert_eq!(pool.get("task.status", &waits), Value::text("failure"));
+    ops::work_all(&mut pool);
+    assert_eq!(pool.get("VM.power_state", &vm), Value::text("Paused"));
+}
+
+#[test]
 fn a_vm_does_not_wait_for_a_silent_destination() {
     let (mut pool, vm, here, there) = running();
     let away = [(&vm).into(), (&there).into(), Value::map([])];

@@ -86,9 +86,11 @@ impl Node {
 
     /// What a coordinator elsewhere has taken on as an `Async.` call, waited for here: its answer may take longer than a link waits.
     pub(crate) async fn outcome_of_forwarded(&self, method: &Method, task: &Ref) -> Result<Value, ApiError> {
-        // So new that it knows the task.
-        self.linearizable().await?;
-        self.outcome(method, task).await
+        // So new that it knows the task. That this cannot be had does not mean that nothing was done.
+        match self.linearizable().await {
+            Ok(_) => self.outcome(method, task).await,
+            Err(_) => Err(lost_the_pool(task)),
+        }
     }
 
     async fn ended(&self, task: &Ref) -> Result<Result<String, ApiError>, ApiError> {
@@ -112,16 +114,17 @@ impl Node {
             let since = is_alone.then(|| alone_since.unwrap_or_else(Instant::now));
             alone_since = since;
             if look.ended || since.is_some_and(|since| since.elapsed() >= ALONE_MAX) {
-                let text = format!(
-                    "this host has lost the pool; the work goes on as task {}",
-                    task.as_str()
-                );
-                return Err(ApiError::internal(text));
+                return Err(lost_the_pool(task));
             }
             // Without a change it only looks whether anybody coordinates.
             drop(tokio::time::timeout(ALONE_MAX / 4, entry.woken()).await);
         }
     }
+}
+
+fn lost_the_pool(task: &Ref) -> ApiError {
+    let task = task.as_str();
+    ApiError::internal(format!("this host has lost the pool; the work goes on as task {task}"))
 }
 
 /// A task's result, as the message's own type.

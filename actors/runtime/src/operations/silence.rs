@@ -24,50 +24,59 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
 /// Operations that go on without their host with one look; more with the next.
 const GO_ON_AT_ONCE: usize = 64;
 
+/// What one look after another has found. A single one says nothing: this host itself may have stood still.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Silent {
+    suspected: BTreeSet<Ref>,
     unasked: BTreeSet<Ref>,
     given_up: BTreeSet<Ref>,
+}
+
+impl Silent {
+    /// By for how long each host has been silent.
+    fn next(&self, silent_for: &[(Ref, Duration)]) -> Silent {
+        let longer = |than: Duration| silent_for.iter().filter(move |(_, silent)| *silent >= than);
+        let twice = |(host, _): &&(Ref, Duration)| self.suspected.contains(host);
+        let hosts = |(host, _): &(Ref, Duration)| host.clone();
+        Silent {
+            suspected: longer(UNASKED_AFTER).map(hosts).collect(),
+            unasked: longer(UNASKED_AFTER).filter(twice).map(hosts).collect(),
+            given_up: longer(GIVEN_UP_AFTER).filter(twice).map(hosts).collect(),
+        }
+    }
 }
 
 /// Runs until aborted.
 pub(super) async fn run(node: Arc<Node>) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut leads_since = None;
+    let (mut leads_since, mut silent) = (None, Silent::default());
     loop {
         ticks.tick().await;
         if !matches!(*node.log.watch_role().borrow(), Role::Coordinator { .. }) {
-            leads_since = None;
+            (leads_since, silent) = (None, Silent::default());
             node.operations.set_silent(BTreeSet::new());
             continue;
         }
         let led_for = leads_since.get_or_insert_with(Instant::now).elapsed();
-        let Silent { unasked, given_up } = look(&node, led_for);
-        node.operations.set_silent(unasked);
-        if !given_up.is_empty() {
-            go_on_without(&node, &Arc::new(given_up)).await;
+        silent = silent.next(&look(&node, led_for));
+        node.operations.set_silent(silent.unasked.clone());
+        if !silent.given_up.is_empty() {
+            go_on_without(&node, &Arc::new(silent.given_up.clone())).await;
         }
     }
 }
 
-fn look(node: &Node, led_for: Duration) -> Silent {
+/// For how long each other host has said nothing.
+fn look(node: &Node, led_for: Duration) -> Vec<(Ref, Duration)> {
     let view = node.log.applied();
-    let mut silent = Silent::default();
-    for (member, heard) in node.membership.heard() {
-        // Not heard since this host leads: silent since then, as far as it knows.
-        let silent_for = heard.unwrap_or(led_for);
-        if silent_for < UNASKED_AFTER {
-            continue;
-        }
-        if let Some(host) = xenith_raft::host_of(&view, &member.host_uuid) {
-            if silent_for >= GIVEN_UP_AFTER {
-                silent.given_up.insert(host.clone());
-            }
-            silent.unasked.insert(host);
-        }
-    }
-    silent
+    let heard = node.membership.heard().into_iter();
+    // Not heard since this host leads: silent since then, as far as it knows.
+    let silent = heard.filter_map(|(member, heard)| {
+        let host = xenith_raft::host_of(&view, &member.host_uuid)?;
+        Some((host, heard.unwrap_or(led_for)))
+    });
+    silent.collect()
 }
 
 async fn go_on_without(node: &Arc<Node>, silent: &Arc<BTreeSet<Ref>>) {
@@ -100,5 +109,38 @@ impl Operations {
             info!(?silent, "hosts that are not heard");
             *shown = Arc::new(silent);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(of: &[(&str, u64)]) -> Vec<(Ref, Duration)> {
+        of.iter()
+            .map(|(host, silent)| (Ref::new(*host), Duration::from_secs(*silent)))
+            .collect()
+    }
+
+    fn hosts(of: &[&str]) -> BTreeSet<Ref> {
+        of.iter().map(|host| Ref::new(*host)).collect()
+    }
+
+    #[test]
+    fn a_host_is_silent_when_two_looks_say_so() {
+        let first = Silent::default().next(&seconds(&[("a", 19), ("b", 20), ("c", 60)]));
+        assert_eq!(first.unasked, hosts(&[]));
+        let second = first.next(&seconds(&[("a", 20), ("b", 21), ("c", 61)]));
+        assert_eq!(second.unasked, hosts(&["b", "c"]));
+        assert_eq!(second.given_up, hosts(&["c"]));
+        // Heard again.
+        assert_eq!(second.next(&seconds(&[("b", 0), ("c", 1)])), Silent::default());
+    }
+
+    #[test]
+    fn a_coordinator_that_stood_still_gives_nobody_up() {
+        let woken = Silent::default().next(&seconds(&[("a", 300), ("b", 300)]));
+        assert_eq!((woken.unasked.len(), woken.given_up.len()), (0, 0));
+        assert_eq!(woken.next(&seconds(&[("a", 0), ("b", 0)])), Silent::default());
     }
 }
