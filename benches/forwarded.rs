@@ -1,13 +1,14 @@
 //! Calls in flight to a host that sleeps: what they cost the coordinator, beside as many OS threads that wait, in the same run.
 //!
-//! Each call is a VDI.create on the local repository of a host whose daemon stands still; every call has its own connection, and waits.
+//! Each call is a VM.start_on a host whose daemon stands still; every call has its own connection, and waits. All have to be in flight
+//! before the coordinator takes the host for silent (20 s), and to be over before it tells the callers so (60 s more).
 //! Options: `--calls N`.
 
 use rustix::process::Signal;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use xenith_benches::http::{Connection, text_of};
-use xenith_benches::pool::{Login, Pool};
+use xenith_benches::pool::{self, Login, Pool};
 use xenith_benches::table::{Table, time};
 use xenith_benches::{Failure, args, process, runtime};
 use xenith_datamodel::{Ref, Value};
@@ -37,20 +38,28 @@ fn main() -> Result<(), Failure> {
     let ended = runtime().block_on(async {
         let login = pool.login().await?;
         let sleeper = login.host % 3 + 1;
-        let sr = local_repository(&login, &pool.host_uuid(sleeper)?).await?;
+        let host = host_by_uuid(&login, &pool.host_uuid(sleeper)?).await?;
+        let vms = pool::make_vms_of(&login, calls, 0).await?;
         let coordinator = pool.pid(login.host)?;
         let before = Cost::of(coordinator);
         process::signal(pool.pid(sleeper)?, Signal::STOP);
         let mut tasks = tokio::task::JoinSet::new();
         let places = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
-        for number in 0..calls {
-            let (login, sr, places) = (login.clone(), sr.clone(), places.clone());
+        let begin = Instant::now();
+        for vm in vms {
+            let (login, host, places) = (login.clone(), host.clone(), places.clone());
             tasks.spawn(async move {
                 // Only the opening is held back: a call in flight holds no place.
                 let place = places.acquire_owned().await?;
                 let mut connection = Connection::open(&login.address).await?;
-                let params = [Value::Ref(login.session.clone()), vdi_record(&sr, number)];
-                let call = connection.call("VDI.create", &params);
+                let params = [
+                    Value::Ref(login.session.clone()),
+                    Value::Ref(vm),
+                    Value::Ref(host),
+                    false.into(),
+                    false.into(),
+                ];
+                let call = connection.call("VM.start_on", &params);
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     drop(place);
@@ -59,7 +68,11 @@ fn main() -> Result<(), Failure> {
                 Ok::<(), Failure>(())
             });
         }
-        until_in_flight(&login, &sr, calls).await?;
+        until_in_flight(&login, calls).await?;
+        println!(
+            "all in flight after {}",
+            time(u64::try_from(begin.elapsed().as_micros())?)
+        );
         let during = Cost::of(coordinator);
         table.row(&row("coordinator's daemon", calls, before, during));
         process::signal(pool.pid(sleeper)?, Signal::CONT);
@@ -142,39 +155,13 @@ fn blocked_threads(count: usize) -> (Cost, Cost) {
     (before, during)
 }
 
-async fn local_repository(login: &Login, host_uuid: &str) -> Result<Ref, Failure> {
-    let mut connection = Connection::open(&login.address).await?;
-    let session = || Value::Ref(login.session.clone());
-    let host = connection
-        .call("host.get_by_uuid", &[session(), Value::text(host_uuid)])
-        .await?;
-    let host = text_of(host)?;
-    let all = connection.call("PBD.get_all_records", &[session()]).await?;
-    let WireValue::Struct(pbds) = all else {
-        return Err("no records of PBDs".into());
-    };
-    for (_, pbd) in &pbds {
-        let text = |field: &str| match pbd.member(field) {
-            Some(WireValue::Text(text)) => text.clone(),
-            _ => String::new(),
-        };
-        let (sr, is_here) = (text("SR"), text("host") == host);
-        let of_sr = connection
-            .call("SR.get_shared", &[session(), Value::Ref(Ref::new(&sr))])
-            .await?;
-        if is_here && of_sr == WireValue::Bool(false) {
-            return Ok(Ref::new(sr));
-        }
-    }
-    Err("the host has no local repository".into())
-}
-
-async fn until_in_flight(login: &Login, sr: &Ref, calls: usize) -> Result<(), Failure> {
+async fn until_in_flight(login: &Login, calls: usize) -> Result<(), Failure> {
     let (mut connection, until) = (Connection::open(&login.address).await?, Instant::now() + PATIENCE);
     while Instant::now() < until {
-        let params = [Value::Ref(login.session.clone()), Value::from(sr)];
-        let held = connection.call("SR.get_current_operations", &params).await?;
-        if matches!(&held, WireValue::Struct(held) if held.len() == calls) {
+        let tasks = connection
+            .call("task.get_all", &[Value::Ref(login.session.clone())])
+            .await?;
+        if matches!(&tasks, WireValue::Array(tasks) if tasks.len() >= calls) {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -182,18 +169,8 @@ async fn until_in_flight(login: &Login, sr: &Ref, calls: usize) -> Result<(), Fa
     Err("the calls did not all get in flight".into())
 }
 
-fn vdi_record(sr: &Ref, number: usize) -> Value {
-    Value::record([
-        ("name_label", Value::text(format!("disk {number}"))),
-        ("name_description", "".into()),
-        ("SR", Value::from(sr)),
-        ("virtual_size", Value::Int(1 << 20)),
-        ("type", "user".into()),
-        ("sharable", false.into()),
-        ("read_only", false.into()),
-        ("other_config", Value::map([])),
-        ("xenstore_data", Value::map([])),
-        ("sm_config", Value::map([])),
-        ("tags", Value::set([])),
-    ])
+async fn host_by_uuid(login: &Login, uuid: &str) -> Result<Ref, Failure> {
+    let mut connection = Connection::open(&login.address).await?;
+    let params = [Value::Ref(login.session.clone()), Value::text(uuid)];
+    Ok(Ref::new(text_of(connection.call("host.get_by_uuid", &params).await?)?))
 }

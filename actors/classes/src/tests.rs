@@ -18,6 +18,7 @@ mod rights;
 mod sessions;
 mod silence;
 mod storage;
+mod storm;
 mod subjects;
 mod tables;
 mod tasks;

@@ -313,11 +313,12 @@ impl Work<'_> {
         }
     }
 
-    /// Moves changed uuids and names in the tables' indices; refuses a uuid that two rows would have.
+    /// Moves what has changed in the tables' indices; refuses a uuid that two rows would have.
     fn reindex(&mut self) -> Result<(), ApiError> {
         let moved = |draft: &Draft, class: &ClassSchema| {
             let changed = |index: Option<usize>| index.is_some_and(|index| draft.is_edited(index));
-            changed(class.uuid) || changed(class.name_label)
+            let of_values = || class.indexed.iter().any(|index| draft.is_edited(*index));
+            changed(class.uuid) || changed(class.name_label) || of_values()
         };
         for (key, draft) in self.drafts.iter() {
             let Some(class) = schema(key.0) else { continue };

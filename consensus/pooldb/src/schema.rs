@@ -10,6 +10,14 @@ use xenith_datamodel::{
     ApiError, Cardinality, ClassId, Column, Ref, Type, Value, all_classes, class, enumeration, relations,
 };
 
+/// Texts and refs by which rows are found without a look at all of them ([`crate::View::having`]): of ten thousand operations the few that
+/// wait, pause or have left something.
+const INDEXED: &[(&str, &str)] = &[
+    ("xenith_operation", "kind"),
+    ("xenith_operation", "later_host"),
+    ("xenith_operation", "remains"),
+];
+
 /// How a column takes part in a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
@@ -45,6 +53,8 @@ pub(crate) struct ClassSchema {
     pub is_message: bool,
     /// The columns with [`Link::Owner`].
     pub owners: Vec<usize>,
+    /// The columns of [`INDEXED`].
+    pub indexed: Vec<usize>,
     by_name: BTreeMap<&'static str, usize>,
 }
 
@@ -249,8 +259,10 @@ fn build(id: ClassId, links: &BTreeMap<Column, Link>, enums: &mut EnumTexts) -> 
     let owners = (0..columns.len())
         .filter(|index| matches!(columns[*index].link, Link::Owner(_)))
         .collect();
+    let of_class = INDEXED.iter().filter(|(class, _)| *class == id.name());
     ClassSchema {
         id,
+        indexed: of_class.filter_map(|(_, field)| by_name.get(field).copied()).collect(),
         name: Arc::from(id.name()),
         uuid: by_name.get("uuid").copied(),
         name_label: by_name.get("name_label").copied(),

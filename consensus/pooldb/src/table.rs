@@ -29,6 +29,8 @@ pub(crate) struct Table {
     pub rows: OrdMap<Ref, Arc<Row>>,
     pub by_uuid: OrdMap<Arc<str>, Ref>,
     pub by_name: OrdSet<(Arc<str>, Ref)>,
+    /// (column, its text, row), for the columns that the schema says; defaults are left out.
+    pub by_value: OrdSet<(usize, Arc<str>, Ref)>,
     pub deleted: Tombstones,
 }
 
@@ -86,6 +88,24 @@ impl Table {
             .map(|(_, reference)| reference)
     }
 
+    /// The rows whose indexed column has a value, by this value.
+    pub fn valued(&self, column: usize) -> impl Iterator<Item = (&str, &Ref)> {
+        let from: (usize, Arc<str>, Ref) = (column, Arc::from(""), least().clone());
+        self.by_value
+            .range(from..)
+            .take_while(move |(at, ..)| *at == column)
+            .map(|(_, text, reference)| (&**text, reference))
+    }
+
+    /// The rows whose indexed column has this value.
+    pub fn having<'a>(&'a self, column: usize, text: &'a str) -> impl Iterator<Item = &'a Ref> {
+        let from: (usize, Arc<str>, Ref) = (column, Arc::from(text), least().clone());
+        self.by_value
+            .range(from..)
+            .take_while(move |(at, value, _)| *at == column && &**value == text)
+            .map(|(.., reference)| reference)
+    }
+
     /// Remembers a deletion; answers the oldest one when it had to go for it.
     pub fn bury(&mut self, generation: u64, tombstone: Tombstone) -> Option<(u64, Tombstone)> {
         self.deleted.insert(generation, tombstone);
@@ -96,7 +116,7 @@ impl Table {
         self.deleted.remove(&oldest).map(|gone| (oldest, gone))
     }
 
-    /// Takes the row's uuid and name out of the indices.
+    /// Takes the row out of the indices.
     pub fn unindex(&mut self, class: &ClassSchema, values: &[Value], reference: &Ref) {
         if let Some(uuid) = indexed(class.uuid, values) {
             self.by_uuid.remove(&**uuid);
@@ -104,9 +124,12 @@ impl Table {
         if let Some(name) = indexed_name(class, values) {
             self.by_name.remove(&(name.clone(), reference.clone()));
         }
+        for (index, text) in indexed_values(class, values) {
+            self.by_value.remove(&(index, text, reference.clone()));
+        }
     }
 
-    /// Puts them in. `Err` with the uuid when another row has it.
+    /// Puts it in. `Err` with the uuid when another row has it.
     pub fn index(&mut self, class: &ClassSchema, values: &[Value], reference: &Ref) -> Result<(), Arc<str>> {
         if let Some(uuid) = indexed(class.uuid, values)
             && self
@@ -119,6 +142,9 @@ impl Table {
         if let Some(name) = indexed_name(class, values) {
             self.by_name.insert((name.clone(), reference.clone()));
         }
+        for (index, text) in indexed_values(class, values) {
+            self.by_value.insert((index, text, reference.clone()));
+        }
         Ok(())
     }
 }
@@ -129,6 +155,14 @@ fn indexed(column: Option<usize>, values: &[Value]) -> Option<&Arc<str>> {
         Value::Text(text) if !text.is_empty() => Some(text),
         _ => None,
     }
+}
+
+fn indexed_values<'a>(class: &'a ClassSchema, values: &'a [Value]) -> impl Iterator<Item = (usize, Arc<str>)> + 'a {
+    class.indexed.iter().filter_map(|index| match values.get(*index)? {
+        Value::Text(text) if !text.is_empty() => Some((*index, text.clone())),
+        Value::Ref(reference) if !reference.is_null() => Some((*index, Arc::from(reference.as_str()))),
+        _ => None,
+    })
 }
 
 fn indexed_name<'a>(class: &ClassSchema, values: &'a [Value]) -> Option<&'a Arc<str>> {

@@ -112,6 +112,25 @@ impl View {
             .unwrap_or_default()
     }
 
+    /// The rows of which an indexed field (text or ref) has this value, in the order of their refs' text. Nothing for a field that is not
+    /// indexed, and for the empty text and the null ref, which are nobody's.
+    pub fn having<'a>(&'a self, column: Column, value: &'a str) -> impl Iterator<Item = &'a Ref> + 'a {
+        debug_assert!(is_indexed(column), "{column:?} is not indexed");
+        let table = self.state.table(column.class);
+        table
+            .into_iter()
+            .flat_map(move |table| table.having(usize::from(column.field), value))
+    }
+
+    /// The rows of which an indexed field has any value, with it, in the order of the values.
+    pub fn valued(&self, column: Column) -> impl Iterator<Item = (&str, &Ref)> + '_ {
+        debug_assert!(is_indexed(column), "{column:?} is not indexed");
+        let table = self.state.table(column.class);
+        table
+            .into_iter()
+            .flat_map(move |table| table.valued(usize::from(column.field)))
+    }
+
     /// `get_all_where` (semantics.md §8). In the order of the refs' text. An unknown field is an error only when a row
     /// is compared by it, as in xapi.
     pub fn find_where(&self, class: ClassId, expression: &str) -> Result<Vec<Ref>, FilterError> {
@@ -192,6 +211,10 @@ impl View {
     fn from_state(state: State) -> View {
         View { state: Arc::new(state) }
     }
+}
+
+fn is_indexed(column: Column) -> bool {
+    schema(column.class).is_some_and(|class| class.indexed.contains(&usize::from(column.field)))
 }
 
 /// A row's own values.

@@ -71,7 +71,7 @@ pub fn admit(
             silence::check_vms(cx.view, cx.silent, &request.locks)?;
             let ticket = Ticket::new(method, params);
             wait(&mut ground, &mut tx, &task, (&ticket, &request.locks))?;
-            give_up_others(cx.view, &mut tx, &request)?;
+            give_up_others(cx.view, &mut tx, &request, &tickets)?;
         }
     }
     Ok(Admitted { tx, task })
@@ -177,7 +177,7 @@ fn wait(
     task::set_cancellable(tx, task, true)
 }
 
-fn give_up_others(view: &View, tx: &mut Transaction, request: &Request) -> Result<(), ApiError> {
+fn give_up_others(view: &View, tx: &mut Transaction, request: &Request, tickets: &Tickets) -> Result<(), ApiError> {
     let Some(lock) = request.locks.first() else {
         return Ok(());
     };
@@ -187,10 +187,9 @@ fn give_up_others(view: &View, tx: &mut Transaction, request: &Request) -> Resul
         }
     }
     // Those that wait for the object would only hold it up later.
-    for record in Tickets::read(view)?.of(&lock.object) {
-        let wants = record.locks.first().map(|wanted| wanted.operation.as_str());
-        if wants.is_some_and(|wants| request.gives_up.contains(&wants)) {
-            cancel(view, tx, &record.reference)?;
+    for waiting in tickets.of(&lock.object) {
+        if waiting.wants().is_some_and(|wants| request.gives_up.contains(&wants)) {
+            cancel(view, tx, &waiting.reference)?;
         }
     }
     Ok(())

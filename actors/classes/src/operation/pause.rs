@@ -2,7 +2,7 @@
 //! over a change of coordinator.
 
 use crate::rows;
-use xenith_datamodel::{ApiError, Ref, Value};
+use xenith_datamodel::{ApiError, Ref};
 use xenith_pooldb::{Transaction, View};
 
 const CLASS: &str = "xenith_operation";
@@ -19,20 +19,14 @@ pub(crate) fn pause_ms(failures: u32) -> i64 {
 /// The next operation whose pause is over: its order may be given.
 pub(super) fn wake_next(view: &View, now_ms: i64) -> Result<Option<Transaction>, ApiError> {
     let (later, deadline) = (rows::column(CLASS, "later_host")?, rows::column(CLASS, "deadline_ms")?);
-    for operation in view.refs(rows::class(CLASS)?) {
-        let Some(Value::Ref(host)) = view
-            .value(operation, later)
-            .filter(|host| *host != Value::Ref(Ref::null()))
-        else {
-            continue;
-        };
+    for (host, operation) in view.valued(later) {
         let due = view
             .value(operation, deadline)
             .and_then(|due| due.as_int())
             .unwrap_or_default();
         if due <= now_ms {
             let mut tx = Transaction::new(now_ms);
-            rows::set(&mut tx, CLASS, operation, "host", host)?;
+            rows::set(&mut tx, CLASS, operation, "host", Ref::new(host))?;
             rows::set(&mut tx, CLASS, operation, "later_host", Ref::null())?;
             return Ok(Some(tx));
         }

@@ -16,17 +16,10 @@ pub struct Remains {
 
 /// All there are, each with its operation.
 pub fn remains(view: &View) -> Result<Vec<(Ref, Remains)>, ApiError> {
-    let (class, column) = (
-        rows::class("xenith_operation")?,
-        rows::column("xenith_operation", "remains")?,
-    );
+    let column = rows::column("xenith_operation", "remains")?;
     let mut all = Vec::new();
-    for operation in view.refs(class) {
-        let remains = view.value(operation, column);
-        match remains.as_ref().and_then(|remains| remains.as_text()) {
-            None | Some("") => {}
-            Some(text) => all.push((operation.clone(), from_json(text)?)),
-        }
+    for (remains, operation) in view.valued(column) {
+        all.push((operation.clone(), from_json(remains)?));
     }
     Ok(all)
 }

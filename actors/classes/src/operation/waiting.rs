@@ -7,7 +7,7 @@ use crate::room;
 use crate::task::finish_task;
 use crate::{Args, Ids, rows};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
@@ -35,22 +35,37 @@ impl Ticket {
 }
 
 /// Those that wait, oldest first.
-pub(super) struct Tickets(Vec<Record>);
+pub(super) struct Tickets(Vec<Waiting>);
+
+/// What is looked at of every ticket whenever somebody comes or goes.
+pub(super) struct Waiting {
+    /// That of the task.
+    pub reference: Ref,
+    pub locks: Vec<Lock>,
+}
+
+impl Waiting {
+    /// What it wants of its main object.
+    pub fn wants(&self) -> Option<&str> {
+        self.locks.first().map(|wanted| wanted.operation.as_str())
+    }
+}
 
 impl Tickets {
     pub fn read(view: &View) -> Result<Tickets, ApiError> {
         let class = rows::class("xenith_operation")?;
         let kind = rows::column("xenith_operation", "kind")?;
-        let mut waiting = Vec::new();
-        for reference in view.refs(class) {
-            let kind = view.value(reference, kind);
-            if kind.is_some_and(|kind| kind.as_text() == Some(super::record::WAITING)) {
-                let created = view.generations(class, reference).map(|(created, _)| created);
-                waiting.push((created, Record::read(view, reference)?));
-            }
-        }
-        waiting.sort_by(|(one, a), (other, b)| (one, &a.reference).cmp(&(other, &b.reference)));
-        Ok(Tickets(waiting.into_iter().map(|(_, record)| record).collect()))
+        let waiting = view.having(kind, super::record::WAITING);
+        let created = |reference| view.generations(class, reference).map(|(created, _)| created);
+        let mut waiting: Vec<_> = waiting.map(|reference| (created(reference), reference)).collect();
+        waiting.sort();
+        let read = |(_, reference): (_, &Ref)| {
+            Ok(Waiting {
+                reference: reference.clone(),
+                locks: from_json(&rows::text(view, "xenith_operation", reference, "locks")?)?,
+            })
+        };
+        waiting.into_iter().map(read).collect::<Result<_, _>>().map(Tickets)
     }
 
     pub fn len(&self) -> usize {
@@ -58,36 +73,54 @@ impl Tickets {
     }
 
     /// Those that want what cannot be held beside `lock`.
-    fn against<'a>(&'a self, lock: &'a Lock) -> impl Iterator<Item = &'a Record> {
-        let excludes = move |record: &&Record| record.locks.iter().any(|wanted| wanted.excludes(lock));
+    fn against<'a>(&'a self, lock: &'a Lock) -> impl Iterator<Item = &'a Waiting> {
+        let excludes = move |waiting: &&Waiting| waiting.locks.iter().any(|wanted| wanted.excludes(lock));
         self.0.iter().filter(excludes)
     }
 
-    pub fn of<'a>(&'a self, object: &'a Ref) -> impl Iterator<Item = &'a Record> {
+    pub fn of<'a>(&'a self, object: &'a Ref) -> impl Iterator<Item = &'a Waiting> {
         self.0
             .iter()
-            .filter(move |record| record.locks.iter().any(|lock| lock.object == *object))
+            .filter(move |waiting| waiting.locks.iter().any(|lock| lock.object == *object))
     }
 
     /// Whether somebody waits already for what excludes one of the request's locks: it goes behind. What it gives up does not count.
     pub fn before(&self, request: &Request) -> Option<ApiError> {
         for lock in &request.locks {
-            let ahead = self.against(lock).find(|record| {
-                let wants = record.locks.first().map(|wanted| wanted.operation.as_str());
-                !wants.is_some_and(|wants| request.gives_up.contains(&wants))
-            });
-            if let Some(record) = ahead {
-                let wants = record.locks.first().map(|wanted| wanted.operation.clone());
+            let stays = |waiting: &&Waiting| !waiting.wants().is_some_and(|wants| request.gives_up.contains(&wants));
+            if let Some(waiting) = self.against(lock).find(stays) {
                 let params = [
-                    lock.class.clone(),
-                    lock.object.as_str().to_owned(),
-                    wants.unwrap_or_default(),
-                    record.reference.as_str().to_owned(),
+                    lock.class.as_str(),
+                    lock.object.as_str(),
+                    waiting.wants().unwrap_or_default(),
+                    waiting.reference.as_str(),
                 ];
                 return Some(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params));
             }
         }
         None
+    }
+}
+
+/// What those that have to wait want, by object.
+#[derive(Default)]
+struct Ahead(BTreeMap<Ref, Vec<Lock>>);
+
+impl Ahead {
+    fn excludes(&self, locks: &[Lock]) -> bool {
+        locks.iter().any(|lock| {
+            let of_object = self.0.get(&lock.object);
+            of_object.is_some_and(|ahead| ahead.iter().any(|ahead| ahead.excludes(lock)))
+        })
+    }
+
+    fn extend(&mut self, locks: Vec<Lock>) {
+        for lock in locks {
+            let of_object = self.0.entry(lock.object.clone()).or_default();
+            if !of_object.contains(&lock) {
+                of_object.push(lock);
+            }
+        }
     }
 }
 
@@ -102,17 +135,21 @@ pub fn admit_next(
     if let Some(woken) = super::pause::wake_next(view, now_ms)? {
         return Ok(Some(woken));
     }
-    let mut blocked: Vec<Lock> = Vec::new();
-    for record in Tickets::read(view)?.0 {
+    let mut ahead = Ahead::default();
+    for Waiting { reference, locks } in Tickets::read(view)?.0 {
+        if ahead.excludes(&locks) {
+            // Those behind it on its other objects wait too, or a ticket for many objects would never have its turn.
+            ahead.extend(locks);
+            continue;
+        }
+        let record = Record::read(view, &reference)?;
         let ticket: Ticket = from_json(&record.state)?;
         let request = match ticket.request(view) {
             Ok(request) => request,
             Err(error) => return end(view, now_ms, &record, Err(error)).map(Some),
         };
-        let is_blocked = |lock: &Lock| blocked.iter().any(|ahead| ahead.excludes(lock));
-        if request.locks.iter().any(is_blocked) {
-            // Those behind it on its other objects wait too, or a ticket for many objects would never have its turn.
-            blocked.extend(request.locks);
+        if ahead.excludes(&request.locks) {
+            ahead.extend(request.locks);
             continue;
         }
         match standing(view, &request)? {
@@ -121,7 +158,7 @@ pub fn admit_next(
                 return end(view, now_ms, &record, Err(busy)).map(Some);
             }
             Standing::Busy(_) => match silence::check_vms(view, silent, &request.locks) {
-                Ok(()) => blocked.extend(request.locks),
+                Ok(()) => ahead.extend(request.locks),
                 Err(unheard) => return end(view, now_ms, &record, Err(unheard)).map(Some),
             },
             Standing::Free => {

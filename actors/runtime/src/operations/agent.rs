@@ -25,6 +25,8 @@ use xenith_datamodel::Ref;
 use xenith_pooldb::View;
 use xenith_xen_port::{Done, Effect, EffectError, Machine, VmId};
 
+/// Between the end of a look and the next: a host that starts many VMs has a change every few milliseconds, and each look reads all.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A guest's first words say what it can be asked: they do not wait as long.
@@ -67,6 +69,7 @@ pub(super) struct Rows {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
     Idle,
+    /// It looks, or has looked just now.
     Looking,
     /// Something has changed since.
     LookingAndAgain,
@@ -272,7 +275,7 @@ impl HostAgent {
         }
     }
 
-    /// One look at a time.
+    /// One look at a time, the first at once.
     fn look(&mut self, ctx: &mut Context<Self>) {
         if self.look != Look::Idle {
             self.look = Look::LookingAndAgain;
@@ -292,7 +295,7 @@ impl HostAgent {
             Ok::<_, EffectError>((domains, attached))
         };
         ctx.spawn(seen.into_actor(self).map(move |seen, actor, ctx| {
-            let again = std::mem::replace(&mut actor.look, Look::Idle) == Look::LookingAndAgain;
+            ctx.run_later(LOOK_PAUSE, Self::has_looked);
             match seen {
                 Ok((domains, attached)) if epoch == actor.epoch => {
                     let seen = Seen {
@@ -304,10 +307,13 @@ impl HostAgent {
                 Ok(_) => {}
                 Err(cause) => debug!(%cause, "what is on the machine could not be listed"),
             }
-            if again {
-                actor.look(ctx);
-            }
         }));
+    }
+
+    fn has_looked(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.look, Look::Idle) == Look::LookingAndAgain {
+            self.look(ctx);
+        }
     }
 
     fn look_at(&mut self, seen: Seen<'_>, (view, host): (&View, &Ref), ctx: &mut Context<Self>) {

@@ -19,7 +19,7 @@ use tracing::{debug, warn};
 use xenith_classes::agent::{Said, Signed};
 use xenith_classes::operation::{self, Order, Record};
 use xenith_datamodel::{ApiError, ClassId, Ref, class};
-use xenith_pooldb::View;
+use xenith_pooldb::{EventToken, View};
 use xenith_raft::{NodeId, Role};
 
 /// An order that a host found too old is said anew, but not as fast as the network goes.
@@ -69,6 +69,8 @@ struct Dispatcher {
     node: Arc<Node>,
     class: ClassId,
     known: BTreeMap<Ref, Known>,
+    /// The state that was read last.
+    read: Option<EventToken>,
     /// Hosts with an exchange under way.
     talking: BTreeSet<Ref>,
     exchanges: FuturesUnordered<BoxFuture<'static, Ended>>,
@@ -87,6 +89,7 @@ impl Dispatcher {
             node,
             class,
             known: BTreeMap::new(),
+            read: None,
             talking: BTreeSet::new(),
             exchanges: FuturesUnordered::new(),
         }
@@ -142,27 +145,41 @@ impl Dispatcher {
                 known.due = now;
             }
         }
-        self.known.retain(|operation, _| view.contains(self.class, operation));
-        for operation in view.refs(self.class) {
-            let Some((_, modified)) = view.generations(self.class, operation) else {
+        let changed = self.changed(view);
+        for operation in changed {
+            let Some((_, modified)) = view.generations(self.class, &operation) else {
+                self.known.remove(&operation);
                 continue;
             };
             if self
                 .known
-                .get(operation)
+                .get(&operation)
                 .is_some_and(|known| known.modified == modified)
             {
                 continue;
             }
             let known = Known {
                 modified,
-                is_waiting: Record::read(view, operation)?.has_to_wait(),
-                order: operation::order_of(view, operation)?,
+                is_waiting: Record::read(view, &operation)?.has_to_wait(),
+                order: operation::order_of(view, &operation)?,
                 due: now,
             };
-            self.known.insert(operation.clone(), known);
+            self.known.insert(operation, known);
         }
+        self.read = Some(view.token());
         Ok(())
+    }
+
+    /// Operations whose rows may not be as they were read last. All, if that cannot be told.
+    fn changed(&self, view: &View) -> Vec<Ref> {
+        let touched = self.read.map(|token| view.touched_since(token));
+        match touched.filter(|touched| !touched.forgotten.contains(&self.class)) {
+            Some(touched) => {
+                let of_class = touched.rows.into_iter().filter(|(class, _)| *class == self.class);
+                of_class.map(|(_, operation)| operation).collect()
+            }
+            None => self.known.keys().chain(view.refs(self.class)).cloned().collect(),
+        }
     }
 
     /// Begins an exchange with each host that has something to hear and is not being spoken to.

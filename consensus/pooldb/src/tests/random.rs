@@ -285,6 +285,7 @@ fn compare_hash(view: &View) -> Result<View, TestCaseError> {
         let other = anew.table(*class).unwrap_or(&empty);
         prop_assert_eq!(&table.by_uuid, &other.by_uuid);
         prop_assert_eq!(&table.by_name, &other.by_name);
+        prop_assert_eq!(&table.by_value, &other.by_value);
         prop_assert_eq!(&table.deleted, &other.deleted);
     }
     Ok(again)

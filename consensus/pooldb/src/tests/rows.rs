@@ -209,6 +209,54 @@ fn names_and_uuids_are_found() {
 }
 
 #[test]
+fn indexed_values_are_found() {
+    let (class, kind, later) = (
+        id("xenith_operation"),
+        column("xenith_operation.kind"),
+        column("xenith_operation.later_host"),
+    );
+    let by_a_look_at_all = |view: &View, value: &Value| -> Vec<Ref> {
+        let all = view
+            .refs(class)
+            .filter(|row| view.value(row, kind).as_ref() == Some(value));
+        all.cloned().collect()
+    };
+    let check = |view: &View| {
+        for text in ["waiting", "VM.start"] {
+            let found: Vec<Ref> = view.having(kind, text).cloned().collect();
+            assert_eq!(found, by_a_look_at_all(view, &text.into()));
+        }
+        let all = view.valued(kind).map(|(text, row)| (text.to_owned(), row.clone()));
+        let mut expected: Vec<(String, Ref)> = Vec::new();
+        for text in ["VM.start", "waiting"] {
+            expected.extend(
+                by_a_look_at_all(view, &text.into())
+                    .into_iter()
+                    .map(|row| (text.to_owned(), row)),
+            );
+        }
+        assert_eq!(all.collect::<Vec<_>>(), expected);
+    };
+    let mut view = View::default();
+    for (row, text) in [("a", "waiting"), ("b", "VM.start"), ("c", "waiting"), ("d", "")] {
+        view = create(&view, "xenith_operation", row, &[("kind", text.into())]);
+        check(&view);
+    }
+    assert_eq!(view.having(kind, "waiting").count(), 2);
+    view = set(&view, "xenith_operation.kind", "a", "VM.start");
+    check(&view);
+    view = set(&view, "xenith_operation.kind", "b", "");
+    check(&view);
+    view = destroy(&view, "xenith_operation", "c");
+    check(&view);
+    assert_eq!(view.valued(kind).count(), 1);
+    assert_eq!(view.valued(later).count(), 0, "null refs are nobody's");
+    view = set(&view, "xenith_operation.later_host", "d", r("host"));
+    let found: Vec<(&str, &Ref)> = view.valued(later).collect();
+    assert_eq!(found, [(r("host").as_str(), &r("d"))]);
+}
+
+#[test]
 fn expectations_guard_the_whole_transaction() {
     let view = one_vm();
     let expecting = |field: Option<(&str, Value)>, reference: Ref| {
