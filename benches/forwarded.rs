@@ -1,7 +1,7 @@
 //! Calls in flight to a host that sleeps: what they cost the coordinator, beside as many OS threads that wait, in the same run.
 //!
-//! Each call is a VM.start_on a host whose daemon stands still; every call has its own connection, and waits. All have to be in flight
-//! before the coordinator takes the host for silent (20 s), and to be over before it tells the callers so (60 s more).
+//! Each call is a VM.hard_shutdown of a VM on a host whose daemon stands still; every call has its own connection, and waits. The pool is
+//! told to be patient with hosts that are not heard.
 //! Options: `--calls N`.
 
 use rustix::process::Signal;
@@ -16,6 +16,8 @@ use xenith_wire::WireValue;
 
 /// More calls are begun at a time than a thread a request would bear.
 const AT_ONCE: usize = 256;
+/// The VMs are started by so many at a time.
+const CALLERS: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 fn main() -> Result<(), Failure> {
@@ -34,12 +36,13 @@ fn main() -> Result<(), Failure> {
     );
     let (before, during) = blocked_threads(calls);
     table.row(&row("as many blocked OS threads", calls, before, during));
-    let pool = Pool::start("forwarded", 3)?;
+    let pool = Pool::start_with("forwarded", 3, &["silent_after_s=600"])?;
     let ended = runtime().block_on(async {
         let login = pool.login().await?;
         let sleeper = login.host % 3 + 1;
         let host = host_by_uuid(&login, &pool.host_uuid(sleeper)?).await?;
         let vms = pool::make_vms_of(&login, calls, 0).await?;
+        start_on(&login, &vms, &host).await?;
         let coordinator = pool.pid(login.host)?;
         let before = Cost::of(coordinator);
         process::signal(pool.pid(sleeper)?, Signal::STOP);
@@ -47,19 +50,13 @@ fn main() -> Result<(), Failure> {
         let places = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
         let begin = Instant::now();
         for vm in vms {
-            let (login, host, places) = (login.clone(), host.clone(), places.clone());
+            let (login, places) = (login.clone(), places.clone());
             tasks.spawn(async move {
                 // Only the opening is held back: a call in flight holds no place.
                 let place = places.acquire_owned().await?;
                 let mut connection = Connection::open(&login.address).await?;
-                let params = [
-                    Value::Ref(login.session.clone()),
-                    Value::Ref(vm),
-                    Value::Ref(host),
-                    false.into(),
-                    false.into(),
-                ];
-                let call = connection.call("VM.start_on", &params);
+                let params = [Value::Ref(login.session.clone()), Value::Ref(vm)];
+                let call = connection.call("VM.hard_shutdown", &params);
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     drop(place);
@@ -167,6 +164,32 @@ async fn until_in_flight(login: &Login, calls: usize) -> Result<(), Failure> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     Err("the calls did not all get in flight".into())
+}
+
+async fn start_on(login: &Login, vms: &[Ref], host: &Ref) -> Result<(), Failure> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for vms in vms.chunks(vms.len().div_ceil(CALLERS).max(1)) {
+        let (login, vms, host) = (login.clone(), vms.to_vec(), host.clone());
+        tasks.spawn(async move {
+            let mut connection = Connection::open(&login.address).await?;
+            for vm in vms {
+                let session = Value::Ref(login.session.clone());
+                let params = [
+                    session,
+                    Value::Ref(vm),
+                    Value::Ref(host.clone()),
+                    false.into(),
+                    false.into(),
+                ];
+                connection.call("VM.start_on", &params).await?;
+            }
+            Ok::<(), Failure>(())
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    Ok(())
 }
 
 async fn host_by_uuid(login: &Login, uuid: &str) -> Result<Ref, Failure> {

@@ -21,6 +21,8 @@ pub struct Config {
     pub supporter_calls: SupporterCalls,
     /// How long the old coordinator goes on forwarding calls of existing sessions after a hand-over (B4).
     pub hand_over_forward_s: u64,
+    /// Nothing new is asked of a host that was not heard for so long; after thrice this callers do not wait for it any more.
+    pub silent_after_s: u64,
     /// Replies of event.from to one watcher are at least this far apart, so that a burst of changes is one reply; 0 = as they come.
     pub event_batch_ms: u64,
     pub host: HostConfig,
@@ -120,6 +122,7 @@ impl Default for Config {
             unix_socket: PathBuf::from("/var/lib/xcp/xapi"),
             supporter_calls: SupporterCalls::Redirect,
             hand_over_forward_s: 60,
+            silent_after_s: 20,
             event_batch_ms: 50,
             host: HostConfig::default(),
             listen: ListenConfig::default(),
@@ -272,6 +275,10 @@ impl Config {
         check(
             self.hand_over_forward_s <= 3_600,
             "hand_over_forward_s must be at most 3600",
+        )?;
+        check(
+            (3..=3_600).contains(&self.silent_after_s),
+            "silent_after_s must be 3 to 3600",
         )
     }
 

@@ -420,6 +420,7 @@ fn start_toolstack(
             SupporterCalls::Forward => xenith_runtime::SupporterCalls::Forward,
         },
         hand_over_forward: local.config.hand_over_forward(),
+        silent_after: Duration::from_secs(local.config.silent_after_s),
         event_batch: Duration::from_millis(local.config.event_batch_ms),
         ..RuntimeConfig::default()
     };

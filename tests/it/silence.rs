@@ -6,8 +6,8 @@ use crate::machines::agree;
 use std::time::Duration;
 use xenith_datamodel::{Ref, Value};
 
-/// A caller is told after a minute.
-const LONG: Duration = Duration::from_secs(180);
+/// A caller is told after thrice `silent_after_s`.
+const LONG: Duration = Duration::from_secs(120);
 
 async fn fails_for(at: &At, method: &str, params: &[Value], host: &Ref) {
     let refused = at.fails(method, params).await;
@@ -20,7 +20,7 @@ async fn fails_for(at: &At, method: &str, params: &[Value], host: &Ref) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_for_ever_for_a_silent_host() {
-    let mut pool = Pool::start(3, &PATIENT).await;
+    let mut pool = Pool::start(3, &[&PATIENT[..], &["--config-set", "silent_after_s=10"]].concat()).await;
     let at = pool.login().await;
     let hosts = pool.host_refs().await;
     let victim = at.host % 3 + 1;

@@ -16,6 +16,8 @@ pub struct RuntimeConfig {
     pub supporter_calls: SupporterCalls,
     /// How long the old coordinator forwards calls of existing sessions after a hand-over (B4).
     pub hand_over_forward: Duration,
+    /// Nothing new is asked of a host that was not heard for so long; after thrice this callers do not wait for it any more.
+    pub silent_after: Duration,
     /// How long a call waits for a coordinator to be known (B3).
     pub hold: Duration,
     /// Replies of event.from to one watcher are at least this far apart, so that a burst is one reply.
@@ -35,6 +37,7 @@ impl Default for RuntimeConfig {
         RuntimeConfig {
             supporter_calls: SupporterCalls::Redirect,
             hand_over_forward: Duration::from_secs(60),
+            silent_after: Duration::from_secs(20),
             hold: Duration::from_secs(3),
             event_batch: Duration::from_millis(50),
             max_event_waiters: 20_000,

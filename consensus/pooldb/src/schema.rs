@@ -10,12 +10,13 @@ use xenith_datamodel::{
     ApiError, Cardinality, ClassId, Column, Ref, Type, Value, all_classes, class, enumeration, relations,
 };
 
-/// Texts and refs by which rows are found without a look at all of them ([`crate::View::having`]): of ten thousand operations the few that
+/// Texts, refs and sets of texts by which rows are found without a look at all of them ([`crate::View::having`]): of ten thousand operations the few that
 /// wait, pause or have left something.
 const INDEXED: &[(&str, &str)] = &[
     ("xenith_operation", "kind"),
     ("xenith_operation", "later_host"),
     ("xenith_operation", "remains"),
+    ("xenith_operation", "waits_for"),
 ];
 
 /// How a column takes part in a relation.

@@ -158,10 +158,18 @@ fn indexed(column: Option<usize>, values: &[Value]) -> Option<&Arc<str>> {
 }
 
 fn indexed_values<'a>(class: &'a ClassSchema, values: &'a [Value]) -> impl Iterator<Item = (usize, Arc<str>)> + 'a {
-    class.indexed.iter().filter_map(|index| match values.get(*index)? {
-        Value::Text(text) if !text.is_empty() => Some((*index, text.clone())),
-        Value::Ref(reference) if !reference.is_null() => Some((*index, Arc::from(reference.as_str()))),
-        _ => None,
+    class.indexed.iter().flat_map(|index| {
+        let value = values.get(*index);
+        let members = match value {
+            Some(Value::Set(members)) => members,
+            Some(value) => std::slice::from_ref(value),
+            None => &[],
+        };
+        members.iter().filter_map(|member| match member {
+            Value::Text(text) if !text.is_empty() => Some((*index, text.clone())),
+            Value::Ref(reference) if !reference.is_null() => Some((*index, Arc::from(reference.as_str()))),
+            _ => None,
+        })
     })
 }
 

@@ -112,8 +112,8 @@ impl View {
             .unwrap_or_default()
     }
 
-    /// The rows of which an indexed field (text or ref) has this value, in the order of their refs' text. Nothing for a field that is not
-    /// indexed, and for the empty text and the null ref, which are nobody's.
+    /// The rows of which an indexed field (text or ref) has this value, or a set that this is a member of, in the order of their refs' text.
+    /// Nothing for a field that is not indexed, and for the empty text and the null ref, which are nobody's.
     pub fn having<'a>(&'a self, column: Column, value: &'a str) -> impl Iterator<Item = &'a Ref> + 'a {
         debug_assert!(is_indexed(column), "{column:?} is not indexed");
         let table = self.state.table(column.class);

@@ -26,6 +26,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use xenith_datamodel::{ApiError, Value};
 use xenith_pooldb::{ApplyError, Transaction, View};
 
+#[cfg(test)]
+mod tests;
+
 /// Items taken from the queue at once.
 const DRAIN_BATCH: usize = 256;
 
@@ -35,7 +38,9 @@ const ENTRY_BYTES_MAX: usize = 8 << 20;
 pub type Outcome = Result<(), CommitError>;
 
 pub struct Head {
-    state: Mutex<State>,
+    /// Fair: planners follow each other closely, and the standard library's lets the one who has just had it take it again and again, while
+    /// Raft's own tasks wait for it and the lease is lost.
+    state: parking_lot::Mutex<State>,
     flights: Mutex<Flights>,
     queue: mpsc::Sender<Item>,
     /// Of the state that is open; an item of an older one is dropped instead of sent.
@@ -96,7 +101,7 @@ impl Head {
         // Room for the "opened" entry beside a full house.
         let (queue, rx) = mpsc::channel(in_flight_max + 1);
         let head = Head {
-            state: Mutex::new(State {
+            state: parking_lot::Mutex::new(State {
                 phase: Phase::Following,
                 seq: 0,
             }),
@@ -323,8 +328,8 @@ impl Head {
         self.changed.send_modify(|n| *n += 1);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> parking_lot::MutexGuard<'_, State> {
+        self.state.lock()
     }
 
     /// Taken inside `state`, never around it.

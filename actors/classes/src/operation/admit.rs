@@ -2,7 +2,7 @@
 
 use super::locks::refresh_allowed;
 use super::record::{WAITING, to_json};
-use super::waiting::{Ticket, Tickets};
+use super::waiting::{self, Ticket};
 use super::{Event, Lock, Record, Request, StepCx, kinds, locks, silence};
 use crate::room::Asker;
 use crate::task::{self, Header};
@@ -46,8 +46,7 @@ pub fn admit(
     (label, header): (&str, &Header),
 ) -> Result<Admitted, ApiError> {
     let request = asker(cx.view, Args(params))?;
-    let tickets = Tickets::read(cx.view)?;
-    let standing = match tickets.before(&request) {
+    let standing = match waiting::before(cx.view, &request)? {
         Some(busy) => Standing::Busy(busy),
         None => standing(cx.view, &request)?,
     };
@@ -66,12 +65,14 @@ pub fn admit(
                 task::set_finished(&mut tx, &task, Ok(xenith_wire::xmlrpc::encode_value(&value)))?;
             }
         }
-        Standing::Busy(_) if tickets.len() >= TICKETS_MAX => return Err(ApiError::plain("TOO_MANY_PENDING_TASKS")),
+        Standing::Busy(_) if waiting::count(cx.view)? >= TICKETS_MAX => {
+            return Err(ApiError::plain("TOO_MANY_PENDING_TASKS"));
+        }
         Standing::Busy(_) => {
             silence::check_vms(cx.view, cx.silent, &request.locks)?;
             let ticket = Ticket::new(method, params);
             wait(&mut ground, &mut tx, &task, (&ticket, &request.locks))?;
-            give_up_others(cx.view, &mut tx, &request, &tickets)?;
+            give_up_others(cx.view, &mut tx, &request)?;
         }
     }
     Ok(Admitted { tx, task })
@@ -177,8 +178,9 @@ fn wait(
     task::set_cancellable(tx, task, true)
 }
 
-fn give_up_others(view: &View, tx: &mut Transaction, request: &Request, tickets: &Tickets) -> Result<(), ApiError> {
-    let Some(lock) = request.locks.first() else {
+fn give_up_others(view: &View, tx: &mut Transaction, request: &Request) -> Result<(), ApiError> {
+    let main = request.locks.first().filter(|_| !request.gives_up.is_empty());
+    let Some(lock) = main else {
         return Ok(());
     };
     for (task, operation) in current(view, lock)? {
@@ -187,8 +189,9 @@ fn give_up_others(view: &View, tx: &mut Transaction, request: &Request, tickets:
         }
     }
     // Those that wait for the object would only hold it up later.
-    for waiting in tickets.of(&lock.object) {
-        if waiting.wants().is_some_and(|wants| request.gives_up.contains(&wants)) {
+    for waiting in waiting::of(view, &lock.object)? {
+        let waiting = waiting?;
+        if waiting.is_given_up_by(request) {
             cancel(view, tx, &waiting.reference)?;
         }
     }

@@ -98,6 +98,11 @@ impl Record {
         rows::destroy(tx, CLASS, &self.reference)
     }
 
+    fn waits_for(&self) -> Value {
+        let wanted = self.locks.iter().filter(|_| self.is_waiting());
+        Value::set(wanted.map(|lock| Value::text(lock.object.as_str())))
+    }
+
     fn fields(&self) -> Result<Vec<(&'static str, Value)>, ApiError> {
         Ok(vec![
             ("kind", Value::text(&self.kind)),
@@ -111,6 +116,7 @@ impl Record {
             ("cancelled", Value::Bool(self.cancelled)),
             ("deadline_ms", Value::Int(self.deadline_ms)),
             ("later_host", Value::from(&self.later_host)),
+            ("waits_for", self.waits_for()),
             // With each order anew.
             ("unheard", Value::Bool(false)),
             (

@@ -1,7 +1,7 @@
 //! Tickets: calls that wait for busy objects, first come first served. They are rows, so the order outlives a coordinator.
 
 use super::admit::{Ground, Standing, begin, standing};
-use super::record::from_json;
+use super::record::{WAITING, from_json};
 use super::{Lock, Record, Request, silence};
 use crate::room;
 use crate::task::finish_task;
@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
+
+const CLASS: &str = "xenith_operation";
 
 /// What a ticket remembers: the call, to be asked again. Who called was checked when it came.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,10 +36,7 @@ impl Ticket {
     }
 }
 
-/// Those that wait, oldest first.
-pub(super) struct Tickets(Vec<Waiting>);
-
-/// What is looked at of every ticket whenever somebody comes or goes.
+/// A ticket, as far as it is looked at whenever somebody comes or goes.
 pub(super) struct Waiting {
     /// That of the task.
     pub reference: Ref,
@@ -45,61 +44,69 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    fn read(view: &View, reference: &Ref) -> Result<Waiting, ApiError> {
+        Ok(Waiting {
+            reference: reference.clone(),
+            locks: from_json(&rows::text(view, CLASS, reference, "locks")?)?,
+        })
+    }
+
     /// What it wants of its main object.
-    pub fn wants(&self) -> Option<&str> {
+    fn wants(&self) -> Option<&str> {
         self.locks.first().map(|wanted| wanted.operation.as_str())
+    }
+
+    /// Whether the request would have it given up: then it is not in its way.
+    pub fn is_given_up_by(&self, request: &Request) -> bool {
+        self.wants().is_some_and(|wants| request.gives_up.contains(&wants))
     }
 }
 
-impl Tickets {
-    pub fn read(view: &View) -> Result<Tickets, ApiError> {
-        let class = rows::class("xenith_operation")?;
-        let kind = rows::column("xenith_operation", "kind")?;
-        let waiting = view.having(kind, super::record::WAITING);
-        let created = |reference| view.generations(class, reference).map(|(created, _)| created);
-        let mut waiting: Vec<_> = waiting.map(|reference| (created(reference), reference)).collect();
-        waiting.sort();
-        let read = |(_, reference): (_, &Ref)| {
-            Ok(Waiting {
-                reference: reference.clone(),
-                locks: from_json(&rows::text(view, "xenith_operation", reference, "locks")?)?,
-            })
-        };
-        waiting.into_iter().map(read).collect::<Result<_, _>>().map(Tickets)
-    }
+/// How many wait in the whole pool.
+pub(super) fn count(view: &View) -> Result<usize, ApiError> {
+    Ok(view.having(rows::column(CLASS, "kind")?, WAITING).count())
+}
 
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
+/// All that wait, oldest first.
+fn all(view: &View) -> Result<Vec<Waiting>, ApiError> {
+    let class = rows::class(CLASS)?;
+    let waiting = view.having(rows::column(CLASS, "kind")?, WAITING);
+    let created = |reference| view.generations(class, reference).map(|(created, _)| created);
+    let mut waiting: Vec<_> = waiting.map(|reference| (created(reference), reference)).collect();
+    waiting.sort();
+    waiting
+        .into_iter()
+        .map(|(_, reference)| Waiting::read(view, reference))
+        .collect()
+}
 
-    /// Those that want what cannot be held beside `lock`.
-    fn against<'a>(&'a self, lock: &'a Lock) -> impl Iterator<Item = &'a Waiting> {
-        let excludes = move |waiting: &&Waiting| waiting.locks.iter().any(|wanted| wanted.excludes(lock));
-        self.0.iter().filter(excludes)
-    }
+/// Those that wait for the object, in no order. Read one by one: mostly the first says enough.
+pub(super) fn of<'a>(
+    view: &'a View,
+    object: &'a Ref,
+) -> Result<impl Iterator<Item = Result<Waiting, ApiError>> + 'a, ApiError> {
+    let waiting = view.having(rows::column(CLASS, "waits_for")?, object.as_str());
+    Ok(waiting.map(|reference| Waiting::read(view, reference)))
+}
 
-    pub fn of<'a>(&'a self, object: &'a Ref) -> impl Iterator<Item = &'a Waiting> {
-        self.0
-            .iter()
-            .filter(move |waiting| waiting.locks.iter().any(|lock| lock.object == *object))
-    }
-
-    /// Whether somebody waits already for what excludes one of the request's locks: it goes behind. What it gives up does not count.
-    pub fn before(&self, request: &Request) -> Option<ApiError> {
-        for lock in &request.locks {
-            let stays = |waiting: &&Waiting| !waiting.wants().is_some_and(|wants| request.gives_up.contains(&wants));
-            if let Some(waiting) = self.against(lock).find(stays) {
+/// Whether somebody waits already for what excludes one of the request's locks: it goes behind. What it gives up does not count.
+pub(super) fn before(view: &View, request: &Request) -> Result<Option<ApiError>, ApiError> {
+    for lock in &request.locks {
+        for waiting in of(view, &lock.object)? {
+            let waiting = waiting?;
+            let excludes = waiting.locks.iter().any(|wanted| wanted.excludes(lock));
+            if excludes && !waiting.is_given_up_by(request) {
                 let params = [
                     lock.class.as_str(),
                     lock.object.as_str(),
                     waiting.wants().unwrap_or_default(),
                     waiting.reference.as_str(),
                 ];
-                return Some(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params));
+                return Ok(Some(ApiError::new("OTHER_OPERATION_IN_PROGRESS", params)));
             }
         }
-        None
     }
+    Ok(None)
 }
 
 /// What those that have to wait want, by object.
@@ -136,7 +143,7 @@ pub fn admit_next(
         return Ok(Some(woken));
     }
     let mut ahead = Ahead::default();
-    for Waiting { reference, locks } in Tickets::read(view)?.0 {
+    for Waiting { reference, locks } in all(view)? {
         if ahead.excludes(&locks) {
             // Those behind it on its other objects wait too, or a ticket for many objects would never have its turn.
             ahead.extend(locks);

@@ -25,8 +25,11 @@ use xenith_datamodel::Ref;
 use xenith_pooldb::View;
 use xenith_xen_port::{Done, Effect, EffectError, Machine, VmId};
 
-/// Between the end of a look and the next: a host that starts many VMs has a change every few milliseconds, and each look reads all.
+/// Between the end of a look and the next, at least: a host that starts many VMs has a change every few milliseconds, and each look reads
+/// all.
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
+/// The pause is so many times what the look took, if that is longer: a host with thousands of domains has other work, too.
+const LOOK_SHARE: u32 = 4;
 /// A look at all domains repairs what attention missed.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A guest's first words say what it can be asked: they do not wait as long.
@@ -286,6 +289,7 @@ impl HostAgent {
         // The rows first: a domain that they speak of is in the list, or gone.
         let (view, host) = (self.rows.applied)();
         let is_to_empty = self.agent.is_to_empty();
+        let begun = Instant::now();
         let seen = async move {
             let domains = machine.domains().await?;
             let attached = match is_to_empty {
@@ -295,7 +299,6 @@ impl HostAgent {
             Ok::<_, EffectError>((domains, attached))
         };
         ctx.spawn(seen.into_actor(self).map(move |seen, actor, ctx| {
-            ctx.run_later(LOOK_PAUSE, Self::has_looked);
             match seen {
                 Ok((domains, attached)) if epoch == actor.epoch => {
                     let seen = Seen {
@@ -307,6 +310,7 @@ impl HostAgent {
                 Ok(_) => {}
                 Err(cause) => debug!(%cause, "what is on the machine could not be listed"),
             }
+            ctx.run_later(LOOK_PAUSE.max(begun.elapsed() * LOOK_SHARE), Self::has_looked);
         }));
     }
 

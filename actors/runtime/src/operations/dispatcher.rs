@@ -69,6 +69,12 @@ struct Dispatcher {
     node: Arc<Node>,
     class: ClassId,
     known: BTreeMap<Ref, Known>,
+    /// How many of them wait for their objects, or pause.
+    waiting: usize,
+    /// Something that they may wait for has changed.
+    is_released: bool,
+    /// Looked at then for pauses and deadlines, whatever has changed.
+    tickets_due: Instant,
     /// The state that was read last.
     read: Option<EventToken>,
     /// Hosts with an exchange under way.
@@ -89,6 +95,9 @@ impl Dispatcher {
             node,
             class,
             known: BTreeMap::new(),
+            waiting: 0,
+            is_released: false,
+            tickets_due: Instant::now(),
             read: None,
             talking: BTreeSet::new(),
             exchanges: FuturesUnordered::new(),
@@ -101,18 +110,19 @@ impl Dispatcher {
             warn!(%error, "the rows of operations could not be read");
         }
         self.say(&view);
-        if self.known.values().any(|known| known.is_waiting) {
+        let now = Instant::now();
+        if self.waiting > 0 && (self.is_released || self.tickets_due <= now) {
+            self.is_released = false;
+            self.tickets_due = now + AGAIN;
             self.admit_tickets().await;
         }
     }
 
     /// Until an exchange ends, or something has to be said again.
     async fn due(&mut self) {
-        let next = self
-            .known
-            .values()
-            .filter(|known| known.is_waiting || known.speaks(&self.talking));
-        let next = next.map(|known| known.due).min();
+        let speaking = self.known.values().filter(|known| known.speaks(&self.talking));
+        let tickets = (self.waiting > 0).then_some(self.tickets_due);
+        let next = speaking.map(|known| known.due).chain(tickets).min();
         let timer = async {
             match next {
                 Some(due) => tokio::time::sleep_until(due).await,
@@ -148,7 +158,9 @@ impl Dispatcher {
         let changed = self.changed(view);
         for operation in changed {
             let Some((_, modified)) = view.generations(self.class, &operation) else {
-                self.known.remove(&operation);
+                self.forget(&operation);
+                // Even one that came and went since: somebody may have begun to wait for it.
+                self.is_released = true;
                 continue;
             };
             if self
@@ -164,10 +176,20 @@ impl Dispatcher {
                 order: operation::order_of(view, &operation)?,
                 due: now,
             };
+            self.waiting += usize::from(known.is_waiting);
+            self.forget(&operation);
             self.known.insert(operation, known);
         }
         self.read = Some(view.token());
         Ok(())
+    }
+
+    /// As it was known: it has changed, or is gone, and those that wait may go on.
+    fn forget(&mut self, operation: &Ref) {
+        if let Some(known) = self.known.remove(operation) {
+            self.waiting -= usize::from(known.is_waiting);
+            self.is_released = true;
+        }
     }
 
     /// Operations whose rows may not be as they were read last. All, if that cannot be told.
@@ -191,8 +213,7 @@ impl Dispatcher {
         let mut batches: BTreeMap<Ref, Batch> = BTreeMap::new();
         for (operation, known) in self.known.iter_mut().filter(|(_, known)| known.due <= now) {
             let Some((host, order)) = &known.order else {
-                // A ticket: looked at in time for its end.
-                known.due = now + AGAIN;
+                // It waits for something else than a host.
                 continue;
             };
             let batch = batches.entry(host.clone()).or_default();
@@ -228,6 +249,8 @@ impl Dispatcher {
                 return;
             }
         }
+        // There may be more, in their turn.
+        self.is_released = true;
     }
 }
 

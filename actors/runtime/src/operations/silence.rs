@@ -17,10 +17,9 @@ use xenith_pooldb::View;
 use xenith_raft::{Plan, Role};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Nothing new is asked of a host from then on. Longer than a daemon takes to start again.
-const UNASKED_AFTER: Duration = Duration::from_secs(20);
-/// Callers do not wait for a host any longer than this, and what can do without it goes on.
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
+/// Callers do not wait for a silent host any longer than so many times the time after which nothing new is asked of it; what can do
+/// without it goes on then.
+const GIVEN_UP_AFTER: u32 = 3;
 /// Operations that go on without their host with one look; more with the next.
 const GO_ON_AT_ONCE: usize = 64;
 
@@ -33,15 +32,15 @@ struct Silent {
 }
 
 impl Silent {
-    /// By for how long each host has been silent.
-    fn next(&self, silent_for: &[(Ref, Duration)]) -> Silent {
+    /// By for how long each host has been silent; nothing new is asked of it `after` this.
+    fn next(&self, silent_for: &[(Ref, Duration)], after: Duration) -> Silent {
         let longer = |than: Duration| silent_for.iter().filter(move |(_, silent)| *silent >= than);
         let twice = |(host, _): &&(Ref, Duration)| self.suspected.contains(host);
         let hosts = |(host, _): &(Ref, Duration)| host.clone();
         Silent {
-            suspected: longer(UNASKED_AFTER).map(hosts).collect(),
-            unasked: longer(UNASKED_AFTER).filter(twice).map(hosts).collect(),
-            given_up: longer(GIVEN_UP_AFTER).filter(twice).map(hosts).collect(),
+            suspected: longer(after).map(hosts).collect(),
+            unasked: longer(after).filter(twice).map(hosts).collect(),
+            given_up: longer(after * GIVEN_UP_AFTER).filter(twice).map(hosts).collect(),
         }
     }
 }
@@ -59,7 +58,7 @@ pub(super) async fn run(node: Arc<Node>) {
             continue;
         }
         let led_for = leads_since.get_or_insert_with(Instant::now).elapsed();
-        silent = silent.next(&look(&node, led_for));
+        silent = silent.next(&look(&node, led_for), node.config.silent_after);
         node.operations.set_silent(silent.unasked.clone());
         if !silent.given_up.is_empty() {
             go_on_without(&node, &Arc::new(silent.given_up.clone())).await;
@@ -122,25 +121,27 @@ mod tests {
             .collect()
     }
 
+    const AFTER: Duration = Duration::from_secs(20);
+
     fn hosts(of: &[&str]) -> BTreeSet<Ref> {
         of.iter().map(|host| Ref::new(*host)).collect()
     }
 
     #[test]
     fn a_host_is_silent_when_two_looks_say_so() {
-        let first = Silent::default().next(&seconds(&[("a", 19), ("b", 20), ("c", 60)]));
+        let first = Silent::default().next(&seconds(&[("a", 19), ("b", 20), ("c", 60)]), AFTER);
         assert_eq!(first.unasked, hosts(&[]));
-        let second = first.next(&seconds(&[("a", 20), ("b", 21), ("c", 61)]));
+        let second = first.next(&seconds(&[("a", 20), ("b", 21), ("c", 61)]), AFTER);
         assert_eq!(second.unasked, hosts(&["b", "c"]));
         assert_eq!(second.given_up, hosts(&["c"]));
         // Heard again.
-        assert_eq!(second.next(&seconds(&[("b", 0), ("c", 1)])), Silent::default());
+        assert_eq!(second.next(&seconds(&[("b", 0), ("c", 1)]), AFTER), Silent::default());
     }
 
     #[test]
     fn a_coordinator_that_stood_still_gives_nobody_up() {
-        let woken = Silent::default().next(&seconds(&[("a", 300), ("b", 300)]));
+        let woken = Silent::default().next(&seconds(&[("a", 300), ("b", 300)]), AFTER);
         assert_eq!((woken.unasked.len(), woken.given_up.len()), (0, 0));
-        assert_eq!(woken.next(&seconds(&[("a", 0), ("b", 0)])), Silent::default());
+        assert_eq!(woken.next(&seconds(&[("a", 0), ("b", 0)]), AFTER), Silent::default());
     }
 }

@@ -108,6 +108,8 @@ pub mod xenith_operation {
             LATER_HOST later_host [ref "host"] = null(), Constructor, Published "xenith";
             /// What it may have left of a VM on a host, as JSON; empty when nothing.
             REMAINS remains [string] = text(""), Constructor, Published "xenith";
+            /// Refs of the objects it waits for; empty once it holds them.
+            WAITS_FOR waits_for [set [string]] = set(&[]), Constructor, Published "xenith";
             /// Whether the host of its newest order has not been heard for long: callers do not wait for it any more.
             UNHEARD unheard [bool] = flag(false), Constructor, Published "xenith";
         }
