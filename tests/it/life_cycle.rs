@@ -170,10 +170,6 @@ async fn a_template_becomes_a_vm_whose_guest_is_heard() {
     let templates = at.ok("VM.get_by_name_label", &["Debian Bullseye 11".into()]).await;
     let template = templates.as_set().unwrap()[0].clone();
     let vm = at.reference("VM.clone", &[template.clone(), "first".into()]).await;
-    let waits = at.fails("VM.provision", &of(&vm)).await;
-    assert_eq!(waits.code, "NOT_IMPLEMENTED", "its disks wait for storage");
-    at.ok("VM.remove_from_other_config", &[Value::Ref(vm.clone()), "disks".into()])
-        .await;
     at.ok("VM.provision", &of(&vm)).await;
     // Not the coordinator's own host: what its guest says goes over the link.
     let host = usize::from(at.host % 3);

@@ -26,6 +26,7 @@ mod disk;
 mod forming;
 mod forward;
 mod hand_over;
+mod images;
 mod joining;
 mod kill;
 mod kill_operations;

@@ -32,6 +32,7 @@ mod transaction;
 mod view;
 
 pub use delta::{Delta, Touched};
+pub use text::{database_text, fields_of_database_text, from_database_text};
 pub use transaction::{Change, ChangeKind, Expect, Name, Transaction};
 pub use view::{Stored, View};
 

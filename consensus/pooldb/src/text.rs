@@ -1,10 +1,10 @@
-//! The database form of a value, as `*_where` filters compare it (semantics.md §1, 8). Not the wire form.
+//! The database form of a value, as `*_where` filters compare it and snapshots of VMs keep it (semantics.md §1, 8). Not the wire form.
 
 use std::borrow::Cow;
-use xenith_datamodel::Value;
+use xenith_datamodel::{DateTime, Ref, Type, Value};
 
 /// Scalars as plain text; sets and maps as s-expressions: `('a' 'b')`, `(('k' 'v'))`, empty `()`.
-pub(crate) fn database_text(value: &Value) -> Cow<'_, str> {
+pub fn database_text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Text(text) => Cow::Borrowed(text),
         Value::Ref(reference) => Cow::Borrowed(reference.as_str()),
@@ -88,5 +88,101 @@ fn trimmed(number: &str) -> &str {
         number.trim_end_matches('0').trim_end_matches('.')
     } else {
         number
+    }
+}
+
+/// The other way round: the value of this type; nothing, if the text is none.
+pub fn from_database_text(text: &str, ty: &Type) -> Option<Value> {
+    Some(match ty {
+        Type::Set(item) => {
+            let items = Expression::read(text)?.into_list()?.into_iter();
+            Value::set(items.map(|part| part.value(item)).collect::<Option<Vec<_>>>()?)
+        }
+        Type::Map(key, value) => {
+            let pairs = Expression::read(text)?.into_list()?.into_iter();
+            let pair = |part: Expression| {
+                let [k, v] = <[Expression; 2]>::try_from(part.into_list()?).ok()?;
+                Some((k.value(key)?, v.value(value)?))
+            };
+            Value::map(pairs.map(pair).collect::<Option<Vec<_>>>()?)
+        }
+        Type::String | Type::Secret | Type::Enum(_) => Value::text(text),
+        Type::Int => Value::Int(text.parse().ok()?),
+        Type::Float => Value::Float(text.parse().ok()?),
+        Type::Bool => Value::Bool(text.parse().ok()?),
+        Type::DateTime => Value::from(DateTime::parse(text)?),
+        Type::Ref(_) => Value::Ref(Ref::new(text)),
+        Type::Record(_) | Type::Option(_) | Type::Void => return None,
+    })
+}
+
+/// The names and texts of a row: `(('name' 'text') …)`. Nothing, if it is none.
+pub fn fields_of_database_text(text: &str) -> Option<Vec<(String, String)>> {
+    let pairs = Expression::read(text)?.into_list()?.into_iter();
+    let pair = |part: Expression| {
+        let [name, text] = <[Expression; 2]>::try_from(part.into_list()?).ok()?;
+        Some((name.into_text()?, text.into_text()?))
+    };
+    pairs.map(pair).collect()
+}
+
+enum Expression {
+    Text(String),
+    List(Vec<Expression>),
+}
+
+/// No value of a row is deeper.
+const DEPTH_MAX: usize = 8;
+
+impl Expression {
+    fn read(text: &str) -> Option<Expression> {
+        let mut chars = text.chars();
+        let whole = Expression::next(&mut chars, 0)??;
+        chars.all(char::is_whitespace).then_some(whole)
+    }
+
+    /// Nothing inside at the end of a list.
+    fn next(chars: &mut std::str::Chars<'_>, depth: usize) -> Option<Option<Expression>> {
+        match chars.find(|c| !c.is_whitespace())? {
+            '\'' => Expression::rest_of_text(chars).map(|text| Some(Expression::Text(text))),
+            '(' if depth < DEPTH_MAX => {
+                let mut items = Vec::new();
+                while let Some(item) = Expression::next(chars, depth + 1)? {
+                    items.push(item);
+                }
+                Some(Some(Expression::List(items)))
+            }
+            ')' if depth > 0 => Some(None),
+            _ => None,
+        }
+    }
+
+    fn rest_of_text(chars: &mut std::str::Chars<'_>) -> Option<String> {
+        let mut text = String::new();
+        loop {
+            match chars.next()? {
+                '\'' => return Some(text),
+                '\\' => text.push(chars.next()?),
+                other => text.push(other),
+            }
+        }
+    }
+
+    fn into_list(self) -> Option<Vec<Expression>> {
+        match self {
+            Expression::List(items) => Some(items),
+            Expression::Text(_) => None,
+        }
+    }
+
+    fn into_text(self) -> Option<String> {
+        match self {
+            Expression::Text(text) => Some(text),
+            Expression::List(_) => None,
+        }
+    }
+
+    fn value(self, ty: &Type) -> Option<Value> {
+        from_database_text(&self.into_text()?, ty)
     }
 }

@@ -12,6 +12,9 @@ pub trait Lab: Sync {
     /// A repository with some 100 MiB free.
     fn sr(&self) -> SrId;
 
+    /// A second repository of the same host with as much room; without one nothing is said of two.
+    fn other_sr(&self) -> Option<SrId>;
+
     /// The same repository on another host; without one nothing is said of two hosts.
     fn peer(&self) -> Option<Self::Driver>;
 }
@@ -33,6 +36,11 @@ pub async fn conformance(lab: &impl Lab) -> Check {
     from_create_to_destroy(lab).await?;
     what_cannot_be_done_is_refused(lab).await?;
     a_clone_is_a_disk_of_its_own(lab).await?;
+    a_disk_in_use_has_snapshots(lab).await?;
+    a_disk_is_filled_from_another(lab).await?;
+    if let Some(other) = lab.other_sr() {
+        a_copy_goes_to_another_repository(lab, other).await?;
+    }
     a_disk_is_written_by_one(lab).await?;
     if let Some(peer) = lab.peer() {
         a_disk_is_written_on_one_host(lab, &peer).await?;
@@ -79,10 +87,10 @@ async fn what_cannot_be_done_is_refused(lab: &impl Lab) -> Check {
             vdi: missing.clone(),
             size_bytes: MIB,
         },
-        StorageEffect::VdiClone {
-            from: missing.clone(),
-            to: vdi(lab, "to"),
-        },
+        clone(&missing, &vdi(lab, "to")),
+        snapshot(&missing, &vdi(lab, "to")),
+        copy(&missing, &vdi(lab, "to")),
+        fill(&missing, &vdi(lab, "to")),
     ] {
         let result = work(&driver, effect.clone()).await;
         let no_vdi = matches!(result, Err(StorageError::NoVdi(_)));
@@ -131,6 +139,73 @@ async fn a_clone_is_a_disk_of_its_own(lab: &impl Lab) -> Check {
     }
     ensure("the original stays", listed(&driver, &from).await?)?;
     twice(&driver, StorageEffect::VdiDestroy(from)).await.map(drop)
+}
+
+/// Where it is written, and on another host of the same repository.
+async fn a_disk_in_use_has_snapshots(lab: &impl Lab) -> Check {
+    let (driver, from) = (lab.driver(), vdi(lab, "in-use"));
+    twice(&driver, create(&from, MIB)).await?;
+    let on = by(&from, ONE);
+    twice(&driver, attach(&on, false)).await?;
+    twice(&driver, StorageEffect::VdiActivate(on.clone())).await?;
+    let to = vdi(lab, "snapshot");
+    let made = twice(&driver, snapshot(&from, &to)).await?;
+    ensure("a snapshot is as large", size_of(&made) == Some(MIB))?;
+    ensure("a snapshot is listed", listed(&driver, &to).await?)?;
+    ensure("it is written yet", active(&driver, &on).await? == Some(true))?;
+    if let Some(peer) = lab.peer() {
+        let there = vdi(lab, "snapshot-there");
+        twice(&peer, snapshot(&from, &there)).await?;
+        ensure("its snapshot is listed", listed(&driver, &there).await?)?;
+        twice(&peer, StorageEffect::VdiDestroy(there)).await?;
+    }
+    twice(&driver, StorageEffect::VdiDetach(on)).await?;
+    twice(&driver, StorageEffect::VdiDestroy(from)).await?;
+    ensure("a snapshot outlives its disk", listed(&driver, &to).await?)?;
+    twice(&driver, StorageEffect::VdiDestroy(to)).await.map(drop)
+}
+
+async fn a_disk_is_filled_from_another(lab: &impl Lab) -> Check {
+    let (driver, from, to) = (lab.driver(), vdi(lab, "full"), vdi(lab, "filled"));
+    twice(&driver, create(&from, MIB)).await?;
+    twice(&driver, create(&to, 2 * MIB)).await?;
+    let made = twice(&driver, fill(&from, &to)).await?;
+    ensure("a filled disk is as large as it was", size_of(&made) == Some(2 * MIB))?;
+    bad_state("to fill a smaller one", work(&driver, fill(&to, &from)).await)?;
+    let on = by(&to, ONE);
+    twice(&driver, attach(&on, false)).await?;
+    twice(&driver, StorageEffect::VdiActivate(on.clone())).await?;
+    in_use("to fill one in use", work(&driver, fill(&from, &to)).await)?;
+    if let Some(peer) = lab.peer() {
+        in_use("to fill one in use elsewhere", work(&peer, fill(&from, &to)).await)?;
+    }
+    twice(&driver, StorageEffect::VdiDetach(on)).await?;
+    for vdi in [from, to] {
+        twice(&driver, StorageEffect::VdiDestroy(vdi)).await?;
+    }
+    Ok(())
+}
+
+async fn a_copy_goes_to_another_repository(lab: &impl Lab, other: SrId) -> Check {
+    let (driver, from) = (lab.driver(), vdi(lab, "here"));
+    let to = VdiId {
+        sr: other,
+        location: from.location.clone(),
+    };
+    twice(&driver, create(&from, MIB)).await?;
+    let cloned = work(&driver, clone(&from, &to)).await;
+    ensure(
+        "a clone stays where it is",
+        matches!(cloned, Err(StorageError::NotSupported)),
+    )?;
+    let made = twice(&driver, copy(&from, &to)).await?;
+    ensure("a copy there is as large", size_of(&made) == Some(MIB))?;
+    twice(&driver, fill(&from, &to)).await?;
+    for vdi in [from, to] {
+        ensure("both are listed", listed(&driver, &vdi).await?)?;
+        twice(&driver, StorageEffect::VdiDestroy(vdi)).await?;
+    }
+    Ok(())
 }
 
 async fn a_disk_is_written_by_one(lab: &impl Lab) -> Check {
@@ -195,6 +270,16 @@ fn create(vdi: &VdiId, size_bytes: i64) -> StorageEffect {
 fn clone(from: &VdiId, to: &VdiId) -> StorageEffect {
     let (from, to) = (from.clone(), to.clone());
     StorageEffect::VdiClone { from, to }
+}
+
+fn snapshot(from: &VdiId, to: &VdiId) -> StorageEffect {
+    let (from, to) = (from.clone(), to.clone());
+    StorageEffect::VdiSnapshot { from, to }
+}
+
+fn fill(from: &VdiId, to: &VdiId) -> StorageEffect {
+    let (from, to) = (from.clone(), to.clone());
+    StorageEffect::VdiFill { from, to }
 }
 
 fn copy(from: &VdiId, to: &VdiId) -> StorageEffect {

@@ -48,8 +48,13 @@ pub enum StorageEffect {
     VdiCreate { vdi: VdiId, size_bytes: i64 },
     /// Makes a disk with the content of `from`, of the same repository, without copying it. A disk at `to` is taken for it.
     VdiClone { from: VdiId, to: VdiId },
-    /// As `VdiClone`, but whole: shares nothing with `from`, and takes its time.
+    /// As `VdiClone`, of a disk that may be written meanwhile, on any host: the content is that of one moment.
+    VdiSnapshot { from: VdiId, to: VdiId },
+    /// As `VdiClone`, but whole: shares nothing with `from`, which may be of another repository of this host, and takes its time.
     VdiCopy { from: VdiId, to: VdiId },
+    /// Writes the whole content of `from` to the beginning of a disk that is there and that nobody uses, in this or another repository of
+    /// this host. Asked again it writes again.
+    VdiFill { from: VdiId, to: VdiId },
     /// Makes it larger. At that size already, there is nothing to do.
     VdiResize { vdi: VdiId, size_bytes: i64 },
     /// One that is not there is destroyed.
@@ -76,7 +81,9 @@ impl StorageEffect {
             StorageEffect::SrScan(_)
             | StorageEffect::VdiCreate { .. }
             | StorageEffect::VdiClone { .. }
+            | StorageEffect::VdiSnapshot { .. }
             | StorageEffect::VdiCopy { .. }
+            | StorageEffect::VdiFill { .. }
             | StorageEffect::VdiResize { .. }
             | StorageEffect::VdiDestroy(_) => None,
         }
@@ -89,7 +96,9 @@ impl StorageEffect {
             | StorageEffect::VdiResize { vdi, .. }
             | StorageEffect::VdiDestroy(vdi)
             | StorageEffect::VdiClone { to: vdi, .. }
-            | StorageEffect::VdiCopy { to: vdi, .. } => &vdi.sr,
+            | StorageEffect::VdiSnapshot { to: vdi, .. }
+            | StorageEffect::VdiCopy { to: vdi, .. }
+            | StorageEffect::VdiFill { to: vdi, .. } => &vdi.sr,
             StorageEffect::VdiAttach { on, .. }
             | StorageEffect::VdiActivate(on)
             | StorageEffect::VdiDeactivate(on)

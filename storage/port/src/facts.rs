@@ -47,6 +47,7 @@ impl Capability {
         Capability::VdiUpdate,
         Capability::VdiResize,
         Capability::VdiClone,
+        Capability::VdiSnapshot,
     ];
 
     pub fn name(self) -> &'static str {

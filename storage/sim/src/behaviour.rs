@@ -7,7 +7,7 @@ use xenith_storage_port::{StorageEffect, StorageError};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
-    /// To make, clone, resize or destroy a disk, and to scan.
+    /// To make, clone, snapshot, resize or destroy a disk, and to scan.
     pub change_ms: u64,
     pub copy_ms: u64,
     /// To attach, activate, deactivate or detach.
@@ -56,7 +56,9 @@ pub enum Kind {
     SrScan,
     VdiCreate,
     VdiClone,
+    VdiSnapshot,
     VdiCopy,
+    VdiFill,
     VdiResize,
     VdiDestroy,
     VdiAttach,
@@ -71,7 +73,9 @@ impl Kind {
             StorageEffect::SrScan(_) => Kind::SrScan,
             StorageEffect::VdiCreate { .. } => Kind::VdiCreate,
             StorageEffect::VdiClone { .. } => Kind::VdiClone,
+            StorageEffect::VdiSnapshot { .. } => Kind::VdiSnapshot,
             StorageEffect::VdiCopy { .. } => Kind::VdiCopy,
+            StorageEffect::VdiFill { .. } => Kind::VdiFill,
             StorageEffect::VdiResize { .. } => Kind::VdiResize,
             StorageEffect::VdiDestroy(_) => Kind::VdiDestroy,
             StorageEffect::VdiAttach { .. } => Kind::VdiAttach,
@@ -127,8 +131,13 @@ impl Habits {
     pub fn takes_ms(&mut self, effect: &StorageEffect) -> u64 {
         let behaviour = &self.behaviour;
         let ms = match Kind::of(effect) {
-            Kind::SrScan | Kind::VdiCreate | Kind::VdiClone | Kind::VdiResize | Kind::VdiDestroy => behaviour.change_ms,
-            Kind::VdiCopy => behaviour.copy_ms,
+            Kind::SrScan
+            | Kind::VdiCreate
+            | Kind::VdiClone
+            | Kind::VdiSnapshot
+            | Kind::VdiResize
+            | Kind::VdiDestroy => behaviour.change_ms,
+            Kind::VdiCopy | Kind::VdiFill => behaviour.copy_ms,
             Kind::VdiAttach | Kind::VdiActivate | Kind::VdiDeactivate | Kind::VdiDetach => behaviour.attach_ms,
         };
         let most = ms.saturating_mul(u64::from(behaviour.jitter_percent.min(100))) / 100;

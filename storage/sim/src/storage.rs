@@ -30,7 +30,9 @@ impl Subject {
             | StorageEffect::VdiResize { vdi, .. }
             | StorageEffect::VdiDestroy(vdi)
             | StorageEffect::VdiClone { to: vdi, .. }
-            | StorageEffect::VdiCopy { to: vdi, .. } => Subject::Vdi(vdi.clone()),
+            | StorageEffect::VdiSnapshot { to: vdi, .. }
+            | StorageEffect::VdiCopy { to: vdi, .. }
+            | StorageEffect::VdiFill { to: vdi, .. } => Subject::Vdi(vdi.clone()),
             StorageEffect::VdiAttach { on, .. }
             | StorageEffect::VdiActivate(on)
             | StorageEffect::VdiDeactivate(on)
@@ -190,7 +192,12 @@ impl Storage {
         match effect {
             StorageEffect::SrScan(sr) => scan(sr, size_bytes, medium),
             StorageEffect::VdiCreate { vdi, size_bytes } => self.create(vdi, *size_bytes, medium),
-            StorageEffect::VdiClone { from, to } | StorageEffect::VdiCopy { from, to } => self.copy(from, to, medium),
+            StorageEffect::VdiClone { from, to } | StorageEffect::VdiSnapshot { from, to } => match from.sr == to.sr {
+                true => self.copy(from, to, medium),
+                false => Err(StorageError::NotSupported),
+            },
+            StorageEffect::VdiCopy { from, to } => self.copy(from, to, medium),
+            StorageEffect::VdiFill { from, to } => self.fill(from, to, medium),
             StorageEffect::VdiResize { vdi, size_bytes } => self.resize(vdi, *size_bytes, medium),
             StorageEffect::VdiDestroy(vdi) => self.destroy(vdi, medium),
             StorageEffect::VdiAttach { on, read_only } => self.attach(on, *read_only, medium),
@@ -225,8 +232,8 @@ impl Storage {
     }
 
     fn copy(&mut self, from: &VdiId, to: &VdiId, medium: &mut dyn Medium) -> Worked {
-        if from.sr != to.sr {
-            return Err(StorageError::NotSupported);
+        if !self.sizes.contains_key(&from.sr) {
+            return Err(StorageError::NoSr(from.sr.clone()));
         }
         if let Some(disk) = medium.read(to).map_err(StorageError::Failed)? {
             return Ok(told(to, &disk));
@@ -236,6 +243,31 @@ impl Storage {
         self.make_room(&to.sr, disk.size_bytes, medium)?;
         medium.write(to, &disk).map_err(StorageError::Failed)?;
         Ok(told(to, &disk))
+    }
+
+    fn fill(&mut self, from: &VdiId, to: &VdiId, medium: &mut dyn Medium) -> Worked {
+        if !self.sizes.contains_key(&from.sr) {
+            return Err(StorageError::NoSr(from.sr.clone()));
+        }
+        let read = |vdi: &VdiId| {
+            let disk = medium.read(vdi).map_err(StorageError::Failed)?;
+            disk.ok_or_else(|| StorageError::NoVdi(vdi.clone()))
+        };
+        let (disk, before) = (read(from)?, read(to)?);
+        if before.size_bytes < disk.size_bytes {
+            return Err(StorageError::BadState("the disk is too small".to_owned()));
+        }
+        let is_used = self.uses.iter().any(|(on, held)| on.vdi == *to && held.is_active);
+        if is_used || !medium.lock(to, true).map_err(StorageError::Failed)? {
+            return Err(StorageError::InUse(to.clone()));
+        }
+        let filled = Disk {
+            content: disk.content,
+            ..before
+        };
+        let written = medium.write(to, &filled).map_err(StorageError::Failed);
+        medium.unlock(to);
+        written.map(|()| told(to, &filled))
     }
 
     fn resize(&mut self, vdi: &VdiId, size_bytes: i64, medium: &mut dyn Medium) -> Worked {

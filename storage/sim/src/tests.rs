@@ -22,8 +22,15 @@ fn facts() -> StorageFacts {
     }
 }
 
+fn other_facts() -> StorageFacts {
+    StorageFacts {
+        sr: SrId("sr-other".to_owned()),
+        ..facts()
+    }
+}
+
 fn storage(behaviour: Behaviour) -> Storage {
-    Storage::new(&[facts()], behaviour, 1)
+    Storage::new(&[facts(), other_facts()], behaviour, 1)
 }
 
 /// A machine whose time goes as fast as it can.
@@ -72,6 +79,10 @@ impl Lab for TwoMachines {
 
     fn sr(&self) -> SrId {
         facts().sr
+    }
+
+    fn other_sr(&self) -> Option<SrId> {
+        Some(other_facts().sr)
     }
 
     fn peer(&self) -> Option<&'static Driver> {
@@ -197,4 +208,44 @@ fn names_that_mean_something_to_a_file_system_are_no_disks() {
         };
         assert!(folder.write(&vdi, &disk).is_err(), "{name}");
     }
+}
+
+#[test]
+fn what_is_made_from_a_disk_has_its_content() {
+    let (mut storage, mut disks) = (storage(Behaviour::default()), BTreeMap::<VdiId, Disk>::new());
+    make_active(&mut storage, &mut disks);
+    let at = |sr: &StorageFacts, location: &str| VdiId {
+        sr: sr.sr.clone(),
+        location: location.to_owned(),
+    };
+    let filled = at(&other_facts(), "filled");
+    let (vdi, size_bytes) = (filled.clone(), MIB);
+    work(&mut storage, &mut disks, StorageEffect::VdiCreate { vdi, size_bytes }).unwrap();
+    let content = |disks: &BTreeMap<VdiId, Disk>, vdi: &VdiId| disks.get(vdi).unwrap().content;
+    let from = self::vdi();
+    assert_ne!(content(&disks, &from), content(&disks, &filled));
+    let steps = [
+        StorageEffect::VdiClone {
+            from: from.clone(),
+            to: at(&facts(), "clone"),
+        },
+        StorageEffect::VdiSnapshot {
+            from: from.clone(),
+            to: at(&facts(), "snapshot"),
+        },
+        StorageEffect::VdiCopy {
+            from: from.clone(),
+            to: at(&other_facts(), "copy"),
+        },
+        StorageEffect::VdiFill {
+            from: from.clone(),
+            to: filled,
+        },
+    ];
+    for step in steps {
+        work(&mut storage, &mut disks, step).unwrap();
+    }
+    assert_eq!(disks.len(), 5);
+    let first = content(&disks, &from);
+    assert!(disks.values().all(|disk| disk.content == first));
 }

@@ -96,6 +96,11 @@ fn a_disk_written_on_two_hosts_is_found() {
 }
 
 #[test]
+fn a_disk_that_is_left_over_is_found() {
+    must_find(PoolPlant::KeepsImages, "is left over");
+}
+
+#[test]
 fn a_seed_is_one_run() {
     let run = || {
         let report = run(options(7, PoolPlant::None));

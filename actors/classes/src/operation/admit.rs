@@ -123,6 +123,7 @@ pub(super) fn begin(
             host,
             effects,
             cancellable,
+            progress: _,
         } => (state, host, effects, cancellable),
         kinds::Stepped::End(outcome) => return outcome.map(Some),
     };

@@ -102,6 +102,7 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
             host,
             effects,
             cancellable,
+            progress,
         } => {
             let kept: &[Lock] = if lets_go { &[] } else { &record.locks };
             if lets_go {
@@ -128,7 +129,7 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
             // A client may have ended its task: the work goes on.
             if task::is_pending(view, &next.reference)? {
                 task::set_cancellable(&mut tx, &next.reference, cancellable)?;
-                let progress = kinds::progress(&next.kind, next.sequence);
+                let progress = progress.unwrap_or_else(|| kinds::progress(&next.kind, next.sequence));
                 rows::set(&mut tx, "task", &next.reference, "progress", Value::Float(progress))?;
             }
             let touched = if lets_go { &record.locks } else { &next.locks };

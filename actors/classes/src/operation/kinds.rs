@@ -14,6 +14,8 @@ pub(super) enum Stepped {
         host: Ref,
         effects: Vec<Effect>,
         cancellable: bool,
+        /// See [`Operation::progress`].
+        progress: Option<f64>,
     },
     End(Result<Value, ApiError>),
 }
@@ -30,6 +32,7 @@ const KINDS: &[(&str, i64, GoesOn, Step)] = &[
     (vm::Migrate::KIND, 4, goes_on::<vm::Migrate>, run::<vm::Migrate>),
     (vm::Copy::KIND, 1, goes_on::<vm::Copy>, run::<vm::Copy>),
     (vm::Provision::KIND, 1, goes_on::<vm::Provision>, run::<vm::Provision>),
+    (vm::Revert::KIND, 1, goes_on::<vm::Revert>, run::<vm::Revert>),
     (vm::Suspend::KIND, 2, goes_on::<vm::Suspend>, run::<vm::Suspend>),
     (vm::Resume::KIND, 3, goes_on::<vm::Resume>, run::<vm::Resume>),
     (vdi::Make::KIND, 1, goes_on::<vdi::Make>, run::<vdi::Make>),
@@ -94,6 +97,7 @@ fn run<S: Operation>(state: &str, cx: &mut StepCx<'_>, event: Event) -> Result<S
             effects,
             cancellable,
         } => Stepped::Work {
+            progress: state.progress(),
             state: to_json(&state)?,
             host,
             effects,

@@ -57,6 +57,11 @@ pub trait Operation: Serialize + DeserializeOwned {
         false
     }
 
+    /// How much of the work is done, 0 to less than 1, when the orders do not say it.
+    fn progress(&self) -> Option<f64> {
+        None
+    }
+
     /// What an event makes of the operation. An error is a fault of ours or of the rows: it ends the operation and is told.
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Self>, ApiError>;
 }
@@ -105,6 +110,13 @@ impl<'a> StepCx<'a> {
     /// Holds one more object from this step on; refuses when it is busy with something that does not go beside.
     pub fn hold(&mut self, lock: Lock) -> Result<(), ApiError> {
         lock.check(self.view)?;
+        self.more.push(lock);
+        Ok(())
+    }
+
+    /// As `hold`, of an object as this step's changes leave it.
+    pub fn hold_after(&mut self, lock: Lock) -> Result<(), ApiError> {
+        lock.check(&self.after()?)?;
         self.more.push(lock);
         Ok(())
     }

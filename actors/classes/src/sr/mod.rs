@@ -60,8 +60,31 @@ pub(crate) fn host_for(view: &View, sr: &Ref, silent: &BTreeSet<Ref>) -> Result<
     if plugged.is_empty() {
         return Err(ApiError::new("SR_HAS_NO_PBDS", [sr.as_str()]));
     }
+    live_of(view, &plugged, silent)
+}
+
+/// One that sees the other repository, too. xapi would have two hosts copy over the network.
+pub(crate) fn host_for_both(view: &View, (from, to): (&Ref, &Ref), silent: &BTreeSet<Ref>) -> Result<Ref, ApiError> {
+    if from == to {
+        return host_for(view, from, silent);
+    }
+    let (mut both, others) = (plugged(view, from)?, plugged(view, to)?);
+    for (held, sr) in [(&both, from), (&others, to)] {
+        if held.is_empty() {
+            return Err(ApiError::new("SR_HAS_NO_PBDS", [sr.as_str()]));
+        }
+    }
+    both.retain(|(_, host)| others.iter().any(|(_, other)| other == host));
+    if both.is_empty() {
+        let text = "a copy between repositories that no host sees both of";
+        return Err(ApiError::new(crate::NOT_BUILT, [text]));
+    }
+    live_of(view, &both, silent)
+}
+
+fn live_of(view: &View, plugged: &[(Ref, Ref)], silent: &BTreeSet<Ref>) -> Result<Ref, ApiError> {
     let mut live = Vec::new();
-    for (_, host) in &plugged {
+    for (_, host) in plugged {
         if placement::is_live(view, host)? && !dead::is_dead(view, host)? && !silent.contains(host) {
             live.push(host.clone());
         }

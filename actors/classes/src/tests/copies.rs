@@ -150,34 +150,6 @@ fn a_template_becomes_a_vm() {
 }
 
 #[test]
-fn disks_wait_for_storage() {
-    let mut pool = Pool::of_one();
-    let vm = vms::create(&mut pool, &[("is_a_template", true.into())]);
-    let disks = r#"<provision><disk device="0" size="1" sr="" bootable="true" type="system"/></provision>"#;
-    set(&mut pool, &vm, "other_config", Value::text_map([("disks", disks)]));
-    let refused = admit(&mut pool, "provision", &[(&vm).into()]).map(Value::Ref);
-    assert_eq!(code(refused), "NOT_IMPLEMENTED [to provision disks]");
-    assert_eq!(pool.get("VM.is_a_template", &vm), true.into(), "nothing was changed");
-
-    let vbd = devices::cd(&mut pool, &vm, "0").unwrap().as_ref().unwrap().clone();
-    let mut tx = xenith_pooldb::Transaction::new(pool.now_ms);
-    rows::set(&mut tx, "VBD", &vbd, "type", "Disk").unwrap();
-    rows::set(&mut tx, "VBD", &vbd, "empty", false).unwrap();
-    rows::set(&mut tx, "VBD", &vbd, "VDI", Ref::new("OpaqueRef:image")).unwrap();
-    pool.commit(&tx).unwrap();
-    let count = rows::all(&pool.view, "VM").unwrap().len();
-    let refused = admit(&mut pool, "clone", &[(&vm).into(), "two".into()]).map(Value::Ref);
-    assert_eq!(code(refused), "NOT_IMPLEMENTED [a copy of a VM that has disks]");
-    assert_eq!(rows::all(&pool.view, "VM").unwrap().len(), count);
-    // A snapshot may leave the disk out.
-    let ignored = Value::set([Value::Ref(Ref::new("OpaqueRef:image"))]);
-    let mut pool_vm = |value: bool| set(&mut pool, &vm, "is_a_template", value);
-    pool_vm(false);
-    let snapshot = made(&mut pool, "snapshot", &[(&vm).into(), "snap".into(), ignored]);
-    assert_eq!(pool.get("VM.VBDs", &snapshot), Value::set([]));
-}
-
-#[test]
 fn snapshots_of_a_running_vm_are_a_chain() {
     let mut pool = two_hosts();
     let vm = vms::create(&mut pool, &[]);

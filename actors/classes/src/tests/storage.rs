@@ -27,7 +27,10 @@ pub(super) fn found(step: &StorageEffect) -> Option<Found> {
         StorageEffect::VdiCreate { vdi: at, size_bytes } | StorageEffect::VdiResize { vdi: at, size_bytes } => {
             vdi(&at.location, *size_bytes)
         }
-        StorageEffect::VdiClone { to, .. } | StorageEffect::VdiCopy { to, .. } => vdi(&to.location, GIB),
+        StorageEffect::VdiClone { to, .. }
+        | StorageEffect::VdiSnapshot { to, .. }
+        | StorageEffect::VdiCopy { to, .. }
+        | StorageEffect::VdiFill { to, .. } => vdi(&to.location, GIB),
         StorageEffect::SrScan(_) => Some(Found::Sr(SrNow {
             size_bytes: 100 * GIB,
             used_bytes: 7,
@@ -41,7 +44,7 @@ pub(super) fn found(step: &StorageEffect) -> Option<Found> {
     }
 }
 
-fn repository(pool: &Pool, shared: bool) -> Ref {
+pub(super) fn repository(pool: &Pool, shared: bool) -> Ref {
     let all = rows::all(&pool.view, "SR").unwrap();
     let is = |sr: &&Ref| rows::boolean(&pool.view, "SR", sr, "shared").unwrap() == shared;
     all.iter().find(is).unwrap().clone()
@@ -61,7 +64,7 @@ fn create_record(sr: &Ref) -> Value {
 }
 
 /// The ref that the task has ended with.
-fn made(pool: &mut Pool, task: &Ref) -> Ref {
+pub(super) fn made(pool: &mut Pool, task: &Ref) -> Ref {
     assert_eq!(
         pool.get("task.status", task),
         Value::text("success"),

@@ -6,20 +6,21 @@ use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::{Transaction, View};
 
 /// Says that its image goes with the VM.
-const OWNER: &str = "owner";
+pub(crate) const OWNER: &str = "owner";
 
-/// Adds a copy of the VBD for the new VM, with the same image, not attached.
+/// Adds a copy of the VBD for the new VM, not attached: with the same image, or with this one.
 pub(crate) fn copy(
     view: &View,
     tx: &mut Transaction,
     ids: &mut dyn Ids,
     (vbd, vm): (&Ref, &Ref),
+    image: Option<&Ref>,
 ) -> Result<Ref, ApiError> {
     let (metrics, metrics_uuid) = new_row(ids);
     let fields = vec![("uuid", Value::from(metrics_uuid))];
     rows::create(tx, "VBD_metrics", &metrics, fields)?;
     let (made, uuid) = new_row(ids);
-    let own = vec![
+    let mut own = vec![
         ("uuid", Value::from(uuid)),
         ("VM", Value::from(vm)),
         ("metrics", Value::from(&metrics)),
@@ -33,6 +34,9 @@ pub(crate) fn copy(
         ("runtime_properties", Value::map([])),
         ("other_config", other_config(view, vbd)?),
     ];
+    if let Some(image) = image {
+        own.push(("VDI", Value::from(image)));
+    }
     rows::copy(view, tx, "VBD", (vbd, &made), own)?;
     Ok(made)
 }

@@ -5,7 +5,7 @@ mod copy;
 mod device;
 
 pub(crate) use attach::check_attach;
-pub(crate) use copy::copy;
+pub(crate) use copy::{OWNER, copy};
 pub use device::free_devices;
 
 /// The place on the guest's bus; the first for a name that means none.
@@ -14,8 +14,9 @@ pub(crate) fn place_of(device: &str) -> u32 {
     u32::try_from(place).unwrap_or_default()
 }
 
+use crate::cx::new_row;
 use crate::room::{Planner, created, done};
-use crate::{Args, PlanCx, implicit, rows};
+use crate::{Args, Ids, PlanCx, implicit, rows};
 use device::{Device, resolve};
 use std::sync::Arc;
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -73,7 +74,18 @@ impl Facts {
 }
 
 fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {
-    let given = args.record(0)?;
+    let mut tx = cx.transaction();
+    let vbd = add(cx.view, &mut tx, cx.ids, args.record(0)?)?;
+    created(tx, &vbd)
+}
+
+/// Adds a VBD with these fields to `tx`; what it names is in `view`.
+pub(crate) fn add(
+    view: &View,
+    tx: &mut Transaction,
+    ids: &mut dyn Ids,
+    given: &[(Arc<str>, Value)],
+) -> Result<Ref, ApiError> {
     let text = |name: &str| member(given, name).and_then(Value::as_text).unwrap_or_default();
     let flag = |name: &str| member(given, name).and_then(Value::as_bool).unwrap_or_default();
     let reference = |name: &str| {
@@ -84,37 +96,31 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
     };
     implicit::check_given(rows::class("VBD")?, given)?;
     let (vm, vdi) = (reference("VM"), reference("VDI"));
-    rows::check(cx.view, "VM", &vm)?;
+    rows::check(view, "VM", &vm)?;
     let is_cd = text("type") == "CD";
     if flag("empty") {
         if !is_cd {
             return Err(ApiError::new("VBD_NOT_REMOVABLE_MEDIA", ["in constructor"]));
         }
     } else {
-        rows::check(cx.view, "VDI", &vdi)?;
-        check_read_only(cx.view, &vdi, text("mode"))?;
+        rows::check(view, "VDI", &vdi)?;
+        check_read_only(view, &vdi, text("mode"))?;
     }
-    let userdevice = match resolve(cx.view, &vm, text("userdevice"))? {
+    let userdevice = match resolve(view, &vm, text("userdevice"))? {
         Device::Given(device) => device,
         Device::Found(number) => number.to_string(),
     };
     let facts = Facts {
-        vm_power_state: rows::text(cx.view, "VM", &vm, "power_state")?,
+        vm_power_state: rows::text(view, "VM", &vm, "power_state")?,
         is_cd,
         is_empty: flag("empty"),
         is_attached: false,
         is_unpluggable: member(given, "unpluggable").and_then(Value::as_bool).unwrap_or(true),
         current: Vec::new(),
     };
-    let mut tx = cx.transaction();
-    let (metrics, metrics_uuid) = cx.new_row();
-    rows::create(
-        &mut tx,
-        "VBD_metrics",
-        &metrics,
-        vec![("uuid", Value::text(metrics_uuid))],
-    )?;
-    let (vbd, uuid) = cx.new_row();
+    let (metrics, metrics_uuid) = new_row(ids);
+    rows::create(tx, "VBD_metrics", &metrics, vec![("uuid", Value::text(metrics_uuid))])?;
+    let (vbd, uuid) = new_row(ids);
     let ours = vec![
         ("uuid", Value::text(uuid)),
         ("metrics", Value::from(&metrics)),
@@ -126,7 +132,7 @@ fn create(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), A
     ];
     let class = rows::class("VBD")?;
     tx.create(class, &vbd, implicit::fields_with(class, given, ours)?);
-    created(tx, &vbd)
+    Ok(vbd)
 }
 
 fn destroy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Value), ApiError> {

@@ -22,6 +22,8 @@ const OPERATIONS: &[(&str, &str, Attached, bool, bool)] = &[
     ("destroy", "VDI_DELETE", Attached::InUse, true, true),
     ("forget", "", Attached::InUse, true, true),
     ("update", "VDI_UPDATE", Attached::InUse, true, true),
+    // Held for, never asked.
+    ("blocked", "", Attached::InUse, false, false),
     ("generate_config", "VDI_GENERATE_CONFIG", Attached::InUse, true, true),
 ];
 
@@ -103,9 +105,19 @@ fn check_own(view: &View, vdi: &Ref, (operation, sr, kind): (&str, &Ref, &str)) 
         "snapshot" if rows::boolean(view, "VDI", vdi, "sharable")? => {
             Err(ApiError::new("VDI_IS_SHARABLE", [vdi.as_str()]))
         }
+        "snapshot" if is_copied(view, vdi)? => {
+            let text = "Snapshot operation not allowed during copy.";
+            Err(ApiError::new("OPERATION_NOT_ALLOWED", [text]))
+        }
         "snapshot" | "copy" if resets()? => Err(ApiError::plain("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")),
         _ => Ok(()),
     }
+}
+
+fn is_copied(view: &View, vdi: &Ref) -> Result<bool, ApiError> {
+    let current = rows::value(view, "VDI", vdi, "current_operations")?;
+    let mut current = current.as_map().unwrap_or_default().iter();
+    Ok(current.any(|(_, operation)| operation.as_text() == Some("copy")))
 }
 
 /// The value of the field `allowed_operations`.

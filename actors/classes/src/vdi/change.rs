@@ -88,7 +88,7 @@ impl Change {
 }
 
 /// The steps that remove a disk, with the memory of a VM that may be on it.
-fn removal(view: &View, vdi: &Ref) -> Result<Vec<Effect>, ApiError> {
+pub(crate) fn removal(view: &View, vdi: &Ref) -> Result<Vec<Effect>, ApiError> {
     let id = super::id(view, vdi)?;
     let mut effects = Vec::new();
     if rows::text(view, "VDI", vdi, "type")? == "suspend" {
@@ -98,8 +98,9 @@ fn removal(view: &View, vdi: &Ref) -> Result<Vec<Effect>, ApiError> {
     Ok(effects)
 }
 
-/// The row, and what names it: drives are empty then, disks of VMs go.
-fn changes_for_destroy(cx: &mut StepCx<'_>, vdi: &Ref) -> Result<(), ApiError> {
+/// The row, and what names it: drives are empty then, disks of VMs go. Its snapshots name it yet: by that they are known as those of one
+/// disk when a VM is reverted to one of them.
+pub(crate) fn changes_for_destroy(cx: &mut StepCx<'_>, vdi: &Ref) -> Result<(), ApiError> {
     for device in rows::references(cx.view, "VDI", vdi, "VBDs")? {
         if rows::text(cx.view, "VBD", &device, "type")? == "CD" {
             rows::set(cx.tx, "VBD", &device, "VDI", Ref::null())?;
@@ -107,9 +108,6 @@ fn changes_for_destroy(cx: &mut StepCx<'_>, vdi: &Ref) -> Result<(), ApiError> {
         } else {
             vbd::changes_for_destroy(cx.view, cx.tx, &device)?;
         }
-    }
-    for snapshot in rows::references(cx.view, "VDI", vdi, "snapshots")? {
-        rows::set(cx.tx, "VDI", &snapshot, "snapshot_of", Ref::null())?;
     }
     rows::destroy(cx.tx, "VDI", vdi)
 }

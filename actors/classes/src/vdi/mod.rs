@@ -1,11 +1,16 @@
 //! Virtual disks: their rows, what they may do, and what is made of them.
 
 mod allowed;
+mod batch;
 mod change;
+mod made;
 mod make;
 
 pub(crate) use allowed::{allowed_now, check_operation};
+pub(crate) use batch::{Batch, Turn};
 pub use change::Change;
+pub(crate) use change::{changes_for_destroy, removal};
+pub(crate) use made::{From, Wanted};
 pub use make::Make;
 
 use crate::operation::StepCx;
@@ -24,6 +29,7 @@ pub fn asker(message: &str) -> Option<Asker> {
         "create" => make::ask_create,
         "destroy" => change::ask_destroy,
         "resize" => change::ask_resize,
+        "snapshot" => make::ask_snapshot,
         _ => return None,
     })
 }

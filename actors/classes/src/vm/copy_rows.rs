@@ -10,11 +10,12 @@ use xenith_pooldb::{Transaction, View};
 pub struct New<'a> {
     pub name: &'a str,
     pub is_a_snapshot: bool,
-    /// Devices with these images are left out.
-    pub without: &'a [Ref],
+    /// The VBDs that it gets a copy of, each with its image if that is another.
+    pub vbds: &'a [(Ref, Option<Ref>)],
+    pub metadata: String,
 }
 
-/// Adds the new VM, halted, with its metrics, VBDs and VIFs. The images of its disks are those of the old one.
+/// Adds the new VM, halted, with its metrics, VBDs and VIFs.
 pub fn add(
     view: &View,
     now_ms: i64,
@@ -35,15 +36,13 @@ pub fn add(
         ("uuid", Value::from(uuid)),
         ("metrics", Value::from(&metrics)),
         ("guest_metrics", Value::from(&guest)),
+        ("snapshot_metadata", Value::text(&new.metadata)),
         ("generation_id", generation_id(view, ids, vm)?),
         ("other_config", other_config),
     ]);
     rows::copy(view, tx, "VM", (vm, &made), own)?;
-    for device in rows::references(view, "VM", vm, "VBDs")? {
-        let image = rows::reference(view, "VBD", &device, "VDI")?;
-        if !new.without.contains(&image) || image.is_null() {
-            vbd::copy(view, tx, ids, (&device, &made))?;
-        }
+    for (device, image) in new.vbds {
+        vbd::copy(view, tx, ids, (device, &made), image.as_ref())?;
     }
     for device in rows::references(view, "VM", vm, "VIFs")? {
         let seed = seed.as_deref().filter(|_| !new.is_a_snapshot);
@@ -75,7 +74,7 @@ fn own_fields(view: &View, now_ms: i64, vm: &Ref, new: &New<'_>) -> Result<Vec<(
         own.push((number, Value::Int(0)));
     }
     own.push(("domid", Value::Int(-1)));
-    for text in ["domarch", "snapshot_metadata", "transportable_snapshot_id"] {
+    for text in ["domarch", "transportable_snapshot_id"] {
         own.push((text, Value::text("")));
     }
     for reference in [
@@ -148,7 +147,7 @@ fn other_config(view: &View, ids: &mut dyn Ids, vm: &Ref, is_a_snapshot: bool) -
 }
 
 /// A guest that looks sees that it is another one; a VM that has none keeps none.
-fn generation_id(view: &View, ids: &mut dyn Ids, vm: &Ref) -> Result<Value, ApiError> {
+pub(super) fn generation_id(view: &View, ids: &mut dyn Ids, vm: &Ref) -> Result<Value, ApiError> {
     if rows::text(view, "VM", vm, "generation_id")?.is_empty() {
         return Ok(Value::text(""));
     }
@@ -161,7 +160,7 @@ fn generation_id(view: &View, ids: &mut dyn Ids, vm: &Ref) -> Result<Value, ApiE
     Ok(Value::from(format!("{}:{}", half(0), half(8))))
 }
 
-fn copy_metrics(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, vm: &Ref) -> Result<Ref, ApiError> {
+pub(super) fn copy_metrics(view: &View, tx: &mut Transaction, ids: &mut dyn Ids, vm: &Ref) -> Result<Ref, ApiError> {
     let held = rows::reference(view, "VM", vm, "metrics")?;
     if !view.contains(rows::class("VM_metrics")?, &held) {
         return super::new_metrics(tx, ids, Vec::new());

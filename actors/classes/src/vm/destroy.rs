@@ -18,7 +18,8 @@ pub fn destroy(cx: &mut PlanCx<'_>, args: Args<'_>) -> Result<(Transaction, Valu
     done(tx)
 }
 
-/// Also gives the VM's snapshots' and children's links back to nothing: stored refs are not cleared by the database.
+/// Also gives the children's links back to nothing: stored refs are not cleared by the database. Snapshots name the VM yet, as in xapi: by
+/// that they are known as those of one VM when it is made again from one of them.
 pub(crate) fn changes_for_destroy(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
     for vbd in rows::references(view, "VM", vm, "VBDs")? {
         crate::vbd::changes_for_destroy(view, tx, &vbd)?;
@@ -43,10 +44,8 @@ pub(crate) fn changes_for_destroy(view: &View, tx: &mut Transaction, vm: &Ref) -
         let metrics = rows::reference(view, "VM", vm, field)?;
         destroy_if_there(view, tx, class, &metrics)?;
     }
-    for (field, back) in [("children", "parent"), ("snapshots", "snapshot_of")] {
-        for other in rows::references(view, "VM", vm, field)? {
-            rows::set(tx, "VM", &other, back, Ref::null())?;
-        }
+    for child in rows::references(view, "VM", vm, "children")? {
+        rows::set(tx, "VM", &child, "parent", Ref::null())?;
     }
     rows::destroy(tx, "VM", vm)
 }

@@ -13,11 +13,13 @@ pub(crate) mod domain;
 pub mod guest;
 mod hosts;
 mod image;
+mod images;
 pub mod lifecycle;
 mod lifecycle_facts;
 mod lifecycle_table;
 mod maps;
 pub mod memory;
+mod metadata;
 mod migrate;
 pub mod observe;
 mod pause;
@@ -25,6 +27,8 @@ mod provision;
 pub mod provision_spec;
 mod reboot;
 mod resume;
+mod revert;
+mod revert_rows;
 mod setters;
 mod start;
 mod stop;
@@ -40,6 +44,7 @@ pub use pause::Pause;
 pub use provision::Provision;
 pub use reboot::Reboot;
 pub use resume::Resume;
+pub use revert::Revert;
 pub(crate) use setters::changes_for_leaving_appliance;
 pub use start::Start;
 pub use stop::Stop;
@@ -61,6 +66,7 @@ pub fn asker(message: &str) -> Option<Asker> {
         "provision" => provision::ask,
         "resume" => resume::ask_resume,
         "resume_on" => resume::ask_resume_on,
+        "revert" => revert::ask,
         "shutdown" => stop::ask_either,
         "snapshot" => copy::ask_snapshot,
         "start" => start::ask_start,

@@ -2,13 +2,14 @@
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+use serde::{Deserialize, Serialize};
 use xenith_datamodel::ApiError;
 
 /// No VM has more places for disks.
 const DISKS_MAX: usize = 255;
 const KINDS: &[&str] = &["system", "user", "ephemeral", "suspend", "crashdump"];
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disk {
     pub device: String,
     pub size_bytes: i64,

@@ -15,6 +15,8 @@ fn sentence(operation: &str) -> Option<(&'static str, &'static str)> {
         "hard_reboot" => ("VM_REBOOTED", "was rebooted by force"),
         "suspend" => ("VM_SUSPENDED", "was suspended"),
         "resume" | "resume_on" => ("VM_RESUMED", "was resumed"),
+        "snapshot" => ("VM_SNAPSHOTTED", "was snapshotted"),
+        "reverting" => ("VM_SNAPSHOT_REVERTED", "was reverted to a snapshot"),
         "clone" | "copy" => ("VM_CLONED", "was cloned"),
         _ => return None,
     })

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::FilterError;
-use crate::text::database_text;
-use xenith_datamodel::DateTime;
+use crate::text::{database_text, fields_of_database_text, from_database_text};
+use xenith_datamodel::{DateTime, Type};
 
 fn pool() -> View {
     let vm = |name: &str, control: bool| {
@@ -160,4 +160,43 @@ fn database_texts() {
         assert_eq!(text(Value::Float(float)), expected);
     }
     assert_eq!(text(DateTime::EPOCH.into()), "19700101T00:00:00Z");
+}
+
+#[test]
+fn what_is_written_is_read() {
+    for value in [
+        Value::set([Value::text("a"), Value::text("it's \\ \"b\"")]),
+        Value::text_map([("k", "('v')"), ("", "")]),
+        Value::set([]),
+        Value::map([(Value::Int(-1), Value::Float(0.1))]),
+        Value::Bool(true),
+        Value::from(DateTime::EPOCH),
+        Value::Ref(r("vm")),
+    ] {
+        let ty = match &value {
+            Value::Set(_) => Type::Set(&Type::String),
+            Value::Map(pairs) if matches!(pairs[0].0, Value::Int(_)) => Type::Map(&Type::Int, &Type::Float),
+            Value::Map(_) => Type::Map(&Type::String, &Type::String),
+            Value::Bool(_) => Type::Bool,
+            Value::DateTime(_) => Type::DateTime,
+            _ => Type::Ref("VM"),
+        };
+        assert_eq!(from_database_text(&database_text(&value), &ty), Some(value));
+    }
+    let row = r"(('name' 'it\'s') ('set' '(\'a\' \'b\')'))";
+    let pairs = [("name", "it's"), ("set", "('a' 'b')")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(fields_of_database_text(row), Some(pairs.to_vec()));
+}
+
+#[test]
+fn what_is_no_text_of_the_database_is_refused() {
+    let deep = format!("{}{}", "(".repeat(100_000), ")".repeat(100_000));
+    for text in ["", "(", "'a", "('a'", "('a'))", "a", "()()", r"'\", &deep] {
+        assert_eq!(from_database_text(text, &Type::Set(&Type::String)), None, "{text:.20}");
+    }
+    assert_eq!(
+        from_database_text("('a')", &Type::Map(&Type::String, &Type::String)),
+        None
+    );
+    assert_eq!(from_database_text("many", &Type::Int), None);
 }

@@ -1,13 +1,15 @@
 //! What clients were told is done: it stays done, whoever coordinates.
 
 use super::coordinator::Proposal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::Ref;
 
 /// Of each VM the newest note that was acknowledged. Notes are numbered, and every one is written to `name_description`.
 #[derive(Default)]
 pub struct Acked {
     pub notes: BTreeMap<Ref, u64>,
+    /// VMs that somebody wanted to be again as they were: of their notes nothing is said.
+    pub reverted: BTreeSet<Ref>,
     pub tasks: Vec<Ref>,
     pub written: u64,
 }

@@ -126,6 +126,7 @@ pub fn call(world: &mut World) {
         0..12 => cancel(world),
         12..20 => note(world, &vm),
         20..30 => change(world, &vm),
+        92..100 => super::images::call(world),
         _ => operate(world, vm),
     }
 }
@@ -187,7 +188,7 @@ fn operate(world: &mut World, vm: Ref) {
         }
         _ => vec![Value::Ref(vm)],
     };
-    ask(world, message, &params);
+    ask(world, ("VM", message), &params);
 }
 
 fn weighted(world: &mut World, messages: &[(&'static str, u64)]) -> &'static str {
@@ -201,13 +202,13 @@ fn weighted(world: &mut World, messages: &[(&'static str, u64)]) -> &'static str
     message.map_or("start", |(message, _)| message)
 }
 
-fn ask(world: &mut World, message: &str, params: &[Value]) {
-    let asker = room::asker("VM", message).expect("an operation");
+pub(super) fn ask(world: &mut World, (class, message): (&str, &str), params: &[Value]) {
+    let asker = room::asker(class, message).expect("an operation");
     let head = match world.plant {
         super::PoolPlant::NoClaims => world.committed.clone(),
         _ => world.coordinator.head.clone(),
     };
-    let method = format!("VM.{message}");
+    let method = format!("{class}.{message}");
     let label = format!("Async.{method}");
     let header = Header::default();
     let admitted = world.plan(&head, |cx| {

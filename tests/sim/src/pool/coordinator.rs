@@ -159,6 +159,9 @@ impl World {
         if self.plant == PoolPlant::ActivatesEarly {
             super::disks::activate_early(&mut order.effects);
         }
+        if self.plant == PoolPlant::KeepsImages {
+            super::disks::keep_images(&mut order.effects);
+        }
         let Some(host) = self.hosts.iter().position(|known| known.row == *host) else {
             return;
         };

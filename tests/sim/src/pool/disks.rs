@@ -123,6 +123,9 @@ pub fn troubles(world: &mut World) -> xenith_storage_sim::Behaviour {
         Kind::VdiDeactivate,
         Kind::VdiDetach,
         Kind::VdiDestroy,
+        Kind::VdiClone,
+        Kind::VdiSnapshot,
+        Kind::VdiCopy,
     ];
     for kind in kinds {
         if world.trouble && world.random.percent(30) {
@@ -139,6 +142,11 @@ pub fn troubles(world: &mut World) -> xenith_storage_sim::Behaviour {
         rules,
         ..xenith_storage_sim::Behaviour::lifelike()
     }
+}
+
+/// A planted bug: what is to be removed stays.
+pub fn keep_images(effects: &mut Vec<Effect>) {
+    effects.retain(|effect| !matches!(effect, Effect::Storage(StorageEffect::VdiDestroy(_))));
 }
 
 /// A planted bug: what comes in is written before the source has let go of it.

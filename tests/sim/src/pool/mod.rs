@@ -20,6 +20,7 @@ mod deposed;
 mod disks;
 mod faults;
 mod host;
+mod images;
 mod net;
 mod plant;
 mod rare;

@@ -28,4 +28,6 @@ pub enum PoolPlant {
     TasksStay,
     /// A migration lets the destination write its disks while the source does.
     ActivatesEarly,
+    /// Disks that are to be removed stay where they are.
+    KeepsImages,
 }

@@ -8,7 +8,7 @@ use super::host::Host;
 use super::net::Message;
 use super::plant::PoolPlant;
 use super::shadow::Shadow;
-use super::{PoolOptions, calls, faults, schedule, troubles};
+use super::{PoolOptions, calls, faults, images, schedule, troubles};
 use crate::probes::Probes;
 use crate::random::Random;
 use std::collections::BTreeMap;
@@ -123,6 +123,7 @@ impl World {
             world.vms.push(vm);
         }
         disks::make(&mut world);
+        images::make_template(&mut world);
         world
     }
 

@@ -9,7 +9,7 @@ pub fn check(world: &World) -> Option<String> {
         let found = world.committed.value(vm, column);
         let found = found.as_ref().and_then(|value| value.as_text()).unwrap_or_default();
         let number = found.parse::<u64>().unwrap_or_default();
-        if number < *newest {
+        if number < *newest && !world.acked.reverted.contains(vm) {
             return Some(format!(
                 "note {newest} on {} was acknowledged, {found:?} is there",
                 vm.as_str()

@@ -25,6 +25,10 @@ pub fn check(world: &World) -> Option<String> {
             return Some(format!("VM {} has consoles and no domain", vm.as_str()));
         }
     }
+    // What a guest had said when a snapshot was taken of it stays with the snapshot.
+    for made in view.refs(class("VM")?).filter(|vm| !world.vms.contains(vm)) {
+        known.insert(value(view, made, "guest_metrics")?.as_ref()?.clone());
+    }
     let all: BTreeSet<Ref> = view.refs(class("VM_guest_metrics")?).cloned().collect();
     let of_nobody = all.difference(&known).next();
     of_nobody.map(|guest| format!("guest metrics {} are of no VM", guest.as_str()))

@@ -4,6 +4,7 @@ mod acked_writes;
 mod devices;
 mod events;
 mod guests;
+mod images;
 mod locks;
 mod memory;
 mod one_place;
@@ -41,6 +42,7 @@ pub fn check_quiet(world: &mut World) -> Option<String> {
         .or_else(|| quiet::check(world))
         .or_else(|| devices::check(world))
         .or_else(|| storage::check_quiet(world))
+        .or_else(|| images::check_quiet(world))
         .or_else(|| guests::differs(world))
         .or_else(|| check_all_rows(world))
 }

@@ -1,0 +1,33 @@
+//! When everything has ended: every disk of the storage has a row, and every row its disk. What only a host sees that was declared dead
+//! cannot be cleared away: that is left to the next scan, as is the memory of a VM that could not be suspended (decision 042).
+
+use crate::pool::world::{GIB, World};
+use std::collections::BTreeSet;
+use xenith_datamodel::class;
+use xenith_storage_port::{SrId, VdiId};
+use xenith_xen_sim::facts::machine_storage;
+
+pub fn check_quiet(world: &World) -> Option<String> {
+    let view = &world.committed;
+    let (vdis, srs) = (class("VDI")?, class("SR")?);
+    let mut rows = BTreeSet::new();
+    for row in view.refs(vdis) {
+        let sr = view.value(row, vdis.column("SR")?)?;
+        let sr = view.value(sr.as_ref()?, srs.column("uuid")?)?;
+        let location = view.value(row, vdis.column("location")?)?;
+        rows.insert(VdiId {
+            sr: SrId(sr.as_text()?.to_owned()),
+            location: location.as_text()?.to_owned(),
+        });
+    }
+    let lost = rows.iter().find(|row| !world.images.disks.contains_key(*row));
+    if let Some(lost) = lost {
+        return Some(format!("disk {lost} is lost: it has a row"));
+    }
+    let shared = &machine_storage(1)[1].sr;
+    let died = world.probes.count("declared_dead") + world.probes.count("declared_dead_alive") > 0;
+    let mut left = world.images.disks.iter().filter(|(disk, _)| !rows.contains(*disk));
+    // VMs have more memory than their disks are large.
+    let left = left.find(|(at, disk)| disk.size_bytes <= GIB && (at.sr == *shared || !died));
+    left.map(|(disk, _)| format!("disk {disk} is left over: it has no row"))
+}
