@@ -37,6 +37,7 @@ pub fn make_template(world: &mut World) {
 const VMS_MAX: usize = 40;
 
 pub fn call(world: &mut World) {
+    world.probes.hit("image_call");
     let vm = world.vms[world.random.index(world.vms.len())].clone();
     let is_full = class("VM").is_some_and(|vms| world.coordinator.head.refs(vms).count() > VMS_MAX);
     match world.random.below(if is_full { 4 } else { 10 }) {

@@ -19,6 +19,7 @@ const RARE: &[(&str, u64)] = &[
     ("guest_stops", 500),
     ("host_came_back", 500),
     ("host_cut_off", 500),
+    ("image_call", 2_000),
     ("journal_lost", 200),
     ("message_doubled", 5_000),
     ("message_lost", 5_000),

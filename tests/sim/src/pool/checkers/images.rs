@@ -1,5 +1,6 @@
 //! When everything has ended: every disk of the storage has a row, and every row its disk. What only a host sees that was declared dead
-//! cannot be cleared away: that is left to the next scan, as is the memory of a VM that could not be suspended (decision 042).
+//! cannot be cleared away, nor what a host makes that was declared dead while it lives: that is left to the next scan, as is the memory of a VM
+//! that could not be suspended (decisions 042, 046).
 
 use crate::pool::world::{GIB, World};
 use std::collections::BTreeSet;
@@ -24,8 +25,12 @@ pub fn check_quiet(world: &World) -> Option<String> {
     if let Some(lost) = lost {
         return Some(format!("disk {lost} is lost: it has a row"));
     }
+    // One that lives ends what it works after the pool has cleared up behind it.
+    if world.probes.count("declared_dead_alive") > 0 {
+        return None;
+    }
     let shared = &machine_storage(1)[1].sr;
-    let died = world.probes.count("declared_dead") + world.probes.count("declared_dead_alive") > 0;
+    let died = world.probes.count("declared_dead") > 0;
     let mut left = world.images.disks.iter().filter(|(disk, _)| !rows.contains(*disk));
     // VMs have more memory than their disks are large.
     let left = left.find(|(at, disk)| disk.size_bytes <= GIB && (at.sr == *shared || !died));
