@@ -126,6 +126,7 @@ pub fn call(world: &mut World) {
         0..12 => cancel(world),
         12..20 => note(world, &vm),
         20..30 => change(world, &vm),
+        92..100 => super::images::call(world),
         _ => operate(world, vm),
     }
 }

@@ -139,7 +139,6 @@ impl World {
             12..20 => faults::fault(self),
             20..26 => self.deposed_acts_if_any(),
             26..32 => faults::mend(self),
-            97..100 => images::call(self),
             _ => self.pass_on(),
         }
     }
