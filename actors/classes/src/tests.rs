@@ -21,6 +21,7 @@ mod storage;
 mod subjects;
 mod tables;
 mod tasks;
+mod unsure;
 mod vms;
 
 use crate::birth::{HostBirth, PoolBirth, new_pool};
