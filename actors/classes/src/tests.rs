@@ -24,6 +24,7 @@ mod storm;
 mod subjects;
 mod tables;
 mod tasks;
+mod unsure;
 mod vms;
 
 use crate::birth::{HostBirth, PoolBirth, new_pool};

@@ -66,6 +66,21 @@ fn events_that_are_missing_are_found() {
 }
 
 #[test]
+fn a_vm_on_two_hosts_is_found() {
+    must_find(PoolPlant::RunsTwice, "runs on hosts");
+}
+
+#[test]
+fn what_a_guest_leaves_is_found() {
+    must_find(PoolPlant::KeepsGuests, "guest metrics");
+}
+
+#[test]
+fn a_guest_that_is_not_heard_is_found() {
+    must_find(PoolPlant::LosesGuests, "do not show what its guest says");
+}
+
+#[test]
 fn half_a_relation_is_found() {
     must_find(PoolPlant::HalfRelations, "disagree on");
 }

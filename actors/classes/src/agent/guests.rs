@@ -29,7 +29,7 @@ const PAIRS_MAX: usize = 128;
 const KEY_BYTES_MAX: usize = 128;
 const VALUE_BYTES_MAX: usize = 1024;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Guests {
     seen: BTreeMap<VmId, GuestSeen>,
     /// What the rows are known to say.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
 use xenith_storage_port::{Attachment, StorageEffect};
-use xenith_xen_port::{Domain, Effect, StopReason, VmId};
+use xenith_xen_port::{Domain, DomainState, Effect, StopReason, VmId};
 
 /// What there is on the machine.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,7 @@ impl Agent {
             self.miss(&mut deeds, domains, (view, host))?;
             for domain in domains {
                 self.find(&mut deeds, domain, (view, host))?;
+                self.end_suspended(&mut deeds, domain, (view, host))?;
             }
         }
         Ok(deeds)
@@ -160,6 +161,30 @@ impl Agent {
                 self.end(deeds, self.gone(vm, domid), effects);
             }
             true => {}
+        }
+        Ok(())
+    }
+
+    /// A domain that is suspended while its VM runs, and with which no operation has to do: its guest never goes on.
+    fn end_suspended(
+        &mut self,
+        deeds: &mut Vec<Deed>,
+        domain: &Domain,
+        (view, host): (&View, &Ref),
+    ) -> Result<(), ApiError> {
+        let vm = &domain.vm;
+        if domain.state != DomainState::Stopped(StopReason::Suspend) || self.has_to_do_with(vm) {
+            return Ok(());
+        }
+        let Some(row) = view.by_uuid(rows::class("VM")?, &vm.0) else {
+            return Ok(());
+        };
+        let held = rows::value(view, "VM", &row, "current_operations")?;
+        let is_free = held.as_map().is_none_or(<[(Value, Value)]>::is_empty);
+        let is_its_own = rows::reference(view, "VM", &row, "resident_on")? == *host
+            && rows::int(view, "VM", &row, "domid")? == domain.domid;
+        if is_free && is_its_own {
+            self.end(deeds, self.gone(vm, domain.domid), vm::disks::clear(view, &row)?);
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ enum Purpose {
     Own(VmId),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Run {
     vm: Option<VmId>,
     effects: Vec<Effect>,
@@ -67,12 +67,11 @@ impl Run {
         self.ticket.is_some() && matches!(current, Some(Effect::DomainShutdown { .. }))
     }
 
-    /// That an early effect fails now does not say that the later ones were not done before.
+    /// That an effect fails now does not say that it and the later ones were not done before.
     fn as_far_as_known(&self, error: EffectError) -> EffectError {
-        let is_last = self.done.len() + 1 >= self.effects.len();
         match error {
-            EffectError::Storage(_) | EffectError::Failed(_) if self.again && !is_last => {
-                EffectError::NotKnown(format!("{error}; what comes after it may be done"))
+            EffectError::Storage(_) | EffectError::Failed(_) if self.again => {
+                EffectError::NotKnown(format!("{error}; all of it may have been done before"))
             }
             other => other,
         }
@@ -80,7 +79,7 @@ impl Run {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Agent {
     journal: Journal,
     runs: BTreeMap<Purpose, Run>,

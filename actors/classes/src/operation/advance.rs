@@ -19,6 +19,9 @@ pub struct Failure {
 }
 
 /// The outcome of an operation's order. Nothing when the operation is over or has gone on: an outcome that comes twice counts once.
+///
+/// An order that is given once more because nobody knows what became of it ([`Record::again`]) is not given up half-way, and only a
+/// failure that says something of the domain says that it was not done before.
 pub fn advance(
     view: &View,
     now_ms: i64,
@@ -35,9 +38,19 @@ pub fn advance(
     }
     let event = match outcome {
         Ok(done) => Event::Worked(done),
-        Err(Failure { at, error }) => Event::Failed { at, error },
+        Err(failure) => failed(&record, failure),
     };
     step(view, now_ms, ids, record, event).map(Some)
+}
+
+fn failed(record: &Record, Failure { at, error }: Failure) -> Event {
+    let error = match error {
+        EffectError::Cancelled | EffectError::Storage(_) | EffectError::Failed(_) if record.again => {
+            EffectError::NotKnown(format!("{error}; all of it may have been done before"))
+        }
+        known => known,
+    };
+    Event::Failed { at, error }
 }
 
 /// The host is dead, and all its domains with it: nobody waits for it any more (CORRECTNESS D1). Adds to `tx`.
@@ -92,6 +105,13 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
     let mut cx = StepCx::new(ground, &record.reference, &mut tx);
     cx.cancelled = record.cancelled;
     cx.remains = record.remains.clone();
+    let is_unsure = matches!(
+        &event,
+        Event::Failed {
+            error: EffectError::NotKnown(_),
+            ..
+        }
+    );
     let stepped = kinds::settle(&record.kind, &record.state, &mut cx, event)?;
     let (more, lets_go, remains) = (std::mem::take(&mut cx.more), cx.lets_go, cx.remains.take());
     let pause_ms = cx.pause_ms;
@@ -109,6 +129,8 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
                 locks::release(view, &mut tx, &record.reference, &record.locks)?;
             }
             locks::mark(&mut tx, &record.reference, &more)?;
+            let again = is_unsure && record.works_on(&host) && record.effects == effects;
+            let cancellable = cancellable && !again;
             let (host, later_host) = match pause_ms > 0 {
                 true => (Ref::null(), host),
                 false => (host, Ref::null()),
@@ -118,6 +140,7 @@ fn go_on(view: &View, now_ms: i64, ids: &mut dyn Ids, record: &Record, event: Ev
                 host,
                 effects,
                 cancellable,
+                again,
                 sequence: record.sequence + 1,
                 locks: kept.iter().cloned().chain(more).collect(),
                 deadline_ms: now_ms + pause_ms,

@@ -11,9 +11,9 @@ const CLASS: &str = "xenith_operation";
 pub(crate) fn pause_ms(failures: u32) -> i64 {
     const FIRST_MS: i64 = 1_000;
     const MOST_MS: i64 = 60_000;
-    FIRST_MS
-        .checked_shl(failures)
-        .map_or(MOST_MS, |ms| ms.clamp(FIRST_MS, MOST_MS))
+    // A shift that is too far would lose the bits that say how much.
+    const DOUBLINGS_MAX: u32 = 6;
+    (FIRST_MS << failures.min(DOUBLINGS_MAX)).min(MOST_MS)
 }
 
 /// The next operation whose pause is over: its order may be given.

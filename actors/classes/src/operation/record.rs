@@ -26,6 +26,8 @@ pub struct Record {
     pub effects: Vec<Effect>,
     pub cancellable: bool,
     pub cancelled: bool,
+    /// See [`advance`](super::advance).
+    pub again: bool,
     pub deadline_ms: i64,
     /// Gets the newest order when `deadline_ms` has come; `host` is null until then.
     pub later_host: Ref,
@@ -48,6 +50,7 @@ impl Record {
             effects: from_json(&text("effects")?)?,
             cancellable: flag("cancellable")?,
             cancelled: flag("cancelled")?,
+            again: flag("again")?,
             deadline_ms: int("deadline_ms")?,
             later_host: rows::reference(view, CLASS, reference, "later_host")?,
             remains: match text("remains")?.as_str() {
@@ -114,6 +117,7 @@ impl Record {
             ("effects", Value::from(to_json(&self.effects)?)),
             ("cancellable", Value::Bool(self.cancellable)),
             ("cancelled", Value::Bool(self.cancelled)),
+            ("again", Value::Bool(self.again)),
             ("deadline_ms", Value::Int(self.deadline_ms)),
             ("later_host", Value::from(&self.later_host)),
             ("waits_for", self.waits_for()),

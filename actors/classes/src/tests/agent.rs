@@ -219,6 +219,23 @@ fn a_host_that_lost_its_journal_answers_its_guests_yet() {
     assert_eq!(host.journal.stopping.values().next().unwrap().effects.len(), 3);
 }
 
+/// Of a suspend or a migration that could not end (seed 627).
+#[test]
+fn a_suspended_domain_that_nobody_works_is_ended() {
+    let (mut pool, mut host, vm) = running();
+    host.worked.clear();
+    let suspended = domain(&pool, &vm, DomainState::Stopped(StopReason::Suspend));
+    ops::admit(&mut pool, "pause", &[(&vm).into()]).unwrap();
+    host.look(&pool, std::slice::from_ref(&suspended));
+    assert_eq!(host.worked, Vec::new(), "an operation may know of it");
+    let order = ops::order(&pool);
+    ops::answer(&mut pool, &order, ops::failed(0, EffectError::Failed("no".to_owned())));
+    host.look(&pool, &[suspended]);
+    assert!(matches!(host.newest(), Effect::DomainDestroy(_)));
+    host.done(None);
+    assert!(matches!(host.told.last(), Some(Report::Stopped(stopped)) if stopped.now.is_none()));
+}
+
 #[test]
 fn a_vm_that_went_with_the_journal_is_missed() {
     let (mut pool, mut host, _) = running();

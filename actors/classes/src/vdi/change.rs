@@ -54,9 +54,10 @@ impl Operation for Change {
                 Ok(Next::End(Ok(Value::Void)))
             }
             Event::Failed { error, .. } => Ok(Next::End(Err(cx.failure(super::error(&error))))),
-            // What became of it the next scan tells.
+            // Another host does it once more; if there is none, the next scan tells what became of it.
             Event::HostLost | Event::VmLost | Event::PeerLost => {
-                Ok(Next::End(Err(ApiError::new("SR_HAS_NO_PBDS", [sr.as_str()]))))
+                let none = || Ok(Next::End(Err(ApiError::new("SR_HAS_NO_PBDS", [sr.as_str()]))));
+                self.begin(cx, &sr).or_else(|_| none())
             }
         }
     }

@@ -48,10 +48,6 @@ pub fn attach(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
     Ok(effects)
 }
 
-pub fn activate(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
-    Ok(port::activate(&domain::id(view, vm)?, &of_domain(view, vm)?))
-}
-
 pub fn deactivate(view: &View, vm: &Ref) -> Result<Vec<Effect>, ApiError> {
     Ok(port::deactivate(&domain::id(view, vm)?, &of_domain(view, vm)?))
 }

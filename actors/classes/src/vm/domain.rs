@@ -220,6 +220,15 @@ pub fn set_stuck(view: &View, tx: &mut Transaction, vm: &Ref, host: &Ref) -> Res
     set_running(view, tx, vm, (host, -1, "Paused"))
 }
 
+/// Refuses a VM that [`set_stuck`] has left: what there is of it must not run. It may be restored from an image that is the VM yet.
+pub fn check_whole(view: &View, vm: &Ref) -> Result<(), ApiError> {
+    if rows::int(view, "VM", vm, "domid")? >= 0 {
+        return Ok(());
+    }
+    let text = "Its domain could not be removed: shut the VM down by force";
+    Err(ApiError::new("OPERATION_NOT_ALLOWED", [text]))
+}
+
 /// Where its domain is.
 pub fn set_placed(tx: &mut Transaction, vm: &Ref, host: &Ref, domid: i64) -> Result<(), ApiError> {
     rows::set(tx, "VM", vm, "resident_on", host)?;

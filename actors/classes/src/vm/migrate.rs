@@ -24,6 +24,9 @@ use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
 use xenith_xen_port::{self as port, Effect, EffectError, VmId};
 
+/// So often, in some three minutes, the source is asked to undo what it says it has not sent: it may only be busy.
+const NOT_SENT_TRIES: u32 = 8;
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Migrate {
     vm: Ref,
@@ -163,6 +166,7 @@ impl Migrate {
         if from == self.to {
             return Ok(Next::End(Ok(Value::Void)));
         }
+        domain::check_whole(cx.view, &self.vm)?;
         placement::check_host(cx.view, &self.vm, &self.to)?;
         domain::schedule(cx.tx, &self.vm, &self.to)?;
         let config = match built::read(cx.view, &self.vm)? {
@@ -271,8 +275,13 @@ impl Migrate {
                 return self.detach(cx, (from.clone(), from), why, 0);
             }
             Event::HostLost | Event::VmLost => domain::set_halted(cx.view, cx.tx, &self.vm)?,
-            // Suspended it is of no use to anybody: again, until somebody wants something else of it.
-            Event::Failed { .. } if !cx.cancelled => {
+            // What there is was not sent: its host says what becomes of it.
+            Event::Failed {
+                error: EffectError::BadState(_),
+                ..
+            } if failures >= NOT_SENT_TRIES => {}
+            // Suspended it is of no use to anybody: again, until somebody wants something else of it. Who cancels wants it to run on here.
+            Event::Failed { .. } if !cx.cancelled || failures < u32::from(domain::TRIES) => {
                 cx.pause_ms = pause_ms(failures);
                 return self.go_back(cx, from, why, failures + 1);
             }
@@ -370,7 +379,7 @@ impl Migrate {
     }
 
     fn resume(self, cx: &StepCx<'_>, from: Ref, (failures, may_run): (u32, bool)) -> Result<Next<Migrate>, ApiError> {
-        let mut effects = disks::activate(cx.view, &self.vm)?;
+        let mut effects = disks::attach(cx.view, &self.vm)?;
         effects.push(Effect::DomainUnpause(self.id.clone()));
         let to = self.to.clone();
         let phase = Phase::Resuming {

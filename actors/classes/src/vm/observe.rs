@@ -37,11 +37,20 @@ pub fn observe_stop(view: &View, now_ms: i64, host: &Ref, stopped: &Stopped) -> 
     match stopped.now {
         // An operation may have paused the new domain before it was told of: the power state is the rows' own.
         Some(domid) => domain::set_rebuilt(view, &mut tx, &vm, domid)?,
-        None => domain::set_halted(view, &mut tx, &vm)?,
+        None => ended(view, &mut tx, &vm)?,
     }
     let (after, _) = view.apply(&tx).map_err(|error| ApiError::internal(error.to_string()))?;
     domain::refresh_allowed(&after, &mut tx, &vm)?;
     Ok(Observed::Changed(tx))
+}
+
+/// Its domain is gone, and no operation holds it. One that has an image was suspended, or not resumed yet, and its domain could not be cleared
+/// away before.
+fn ended(view: &View, tx: &mut Transaction, vm: &Ref) -> Result<(), ApiError> {
+    match image::of(view, vm)? {
+        Some(_) => domain::set_suspended(view, tx, vm),
+        None => domain::set_halted(view, tx, vm),
+    }
 }
 
 /// The host is dead: its VMs have stopped, and what their operations did ends (CORRECTNESS D1).
@@ -63,11 +72,7 @@ pub(crate) fn lose_host(
         // An operation that works elsewhere for it (a migration that cleans up) says itself what becomes of the VM.
         let is_free = held.as_map().is_none_or(<[(Value, Value)]>::is_empty);
         if is_free && !rows::boolean(&after, "VM", &vm, "is_control_domain")? {
-            match image::of(&after, &vm)? {
-                // It was suspended, and its domain could not be cleared away: now that is gone, too.
-                Some(_) => domain::set_suspended(&after, tx, &vm)?,
-                None => domain::set_halted(&after, tx, &vm)?,
-            }
+            ended(&after, tx, &vm)?;
             lost.push(vm);
         }
     }

@@ -44,7 +44,10 @@ impl Operation for Pause {
 
     fn step(self, cx: &mut StepCx<'_>, event: Event) -> Result<Next<Pause>, ApiError> {
         match event {
-            Event::Begun => self.work(cx),
+            Event::Begun => {
+                domain::check_whole(cx.view, &self.vm)?;
+                self.work(cx)
+            }
             Event::Worked(_) if self.clearing.is_some() => {
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
                 let why = self
@@ -98,7 +101,8 @@ impl Pause {
             (Some(_), _) => disks::clear(cx.view, &self.vm)?,
             (None, true) => vec![Effect::DomainPause(vm)],
             (None, false) => {
-                let mut effects = disks::activate(cx.view, &self.vm)?;
+                // A guest that was let run and has stopped took its disks along: then it is the domain that is to be missed, not they.
+                let mut effects = disks::attach(cx.view, &self.vm)?;
                 effects.push(Effect::DomainUnpause(vm));
                 effects
             }

@@ -11,7 +11,7 @@
 //! image is old.
 
 use super::{built, disks, domain, image};
-use crate::operation::{Event, Lock, Next, Operation, Request, StepCx};
+use crate::operation::{Event, Lock, Next, Operation, Request, StepCx, pause_ms};
 use crate::{Args, placement, rows, sr, vdi};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
@@ -40,6 +40,8 @@ enum Phase {
     },
     Resuming {
         host: Ref,
+        #[serde(default)]
+        failures: u32,
     },
     Removing {
         host: Ref,
@@ -105,15 +107,12 @@ impl Operation for Resume {
                 let why = why.clone();
                 self.stays_suspended(cx, why)
             }
-            (Phase::Resuming { .. }, Event::Worked(_)) => {
-                rows::set(cx.tx, "VM", &self.vm, "power_state", "Running")?;
-                self.remove(cx, Ok(()), domain::TRIES)
+            (Phase::Resuming { .. }, Event::Worked(_)) => self.runs(cx),
+            (Phase::Resuming { host, failures }, Event::Failed { error, .. }) => {
+                let place = (host.clone(), *failures);
+                self.not_resumed(cx, place, &error)
             }
-            (Phase::Resuming { .. }, Event::Failed { error, .. }) => {
-                let why = domain::error(&self.vm, &error);
-                self.remove(cx, Err(why), domain::TRIES)
-            }
-            (Phase::Resuming { host }, _) => {
+            (Phase::Resuming { host, .. }, _) => {
                 // It may have run there.
                 let why = ApiError::new("HOST_OFFLINE", [host.as_str()]);
                 domain::set_halted(cx.view, cx.tx, &self.vm)?;
@@ -205,8 +204,42 @@ impl Resume {
         if self.paused {
             return self.remove(cx, Ok(()), domain::TRIES);
         }
-        let effects = vec![Effect::DomainUnpause(domain::id(cx.view, &self.vm)?)];
-        self.work(Phase::Resuming { host: host.clone() }, host, effects, false)
+        self.run(cx.view, host, 0)
+    }
+
+    /// The rows must not say that it is paused while it runs: asked until that is known.
+    fn run(self, view: &View, host: Ref, failures: u32) -> Result<Next<Resume>, ApiError> {
+        let effects = vec![Effect::DomainUnpause(domain::id(view, &self.vm)?)];
+        let phase = Phase::Resuming {
+            host: host.clone(),
+            failures,
+        };
+        self.work(phase, host, effects, false)
+    }
+
+    fn not_resumed(
+        self,
+        cx: &mut StepCx<'_>,
+        (host, failures): (Ref, u32),
+        error: &EffectError,
+    ) -> Result<Next<Resume>, ApiError> {
+        match error {
+            EffectError::NotKnown(_) => {
+                cx.pause_ms = pause_ms(failures);
+                self.run(cx.view, host, failures + 1)
+            }
+            // As with VM.unpause: it was let run before, and that was not heard.
+            EffectError::BadState(_) => self.runs(cx),
+            _ => {
+                let why = domain::error(&self.vm, error);
+                self.remove(cx, Err(why), domain::TRIES)
+            }
+        }
+    }
+
+    fn runs(self, cx: &mut StepCx<'_>) -> Result<Next<Resume>, ApiError> {
+        rows::set(cx.tx, "VM", &self.vm, "power_state", "Running")?;
+        self.remove(cx, Ok(()), domain::TRIES)
     }
 
     fn clear(self, cx: &mut StepCx<'_>, host: Ref, why: ApiError, tries_left: u8) -> Result<Next<Resume>, ApiError> {

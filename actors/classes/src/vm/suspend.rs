@@ -4,17 +4,20 @@
 //!  Begun ──► Saving: image made, attached, active, memory on it ──► [ suspend_VDI: decided ] ──► Clearing ──► Suspended, the end
 //!               │ failed: the guest runs on          │ its host is lost                            │ fails for good
 //!               ▼                                    ▼                                             ▼
-//!            Undoing: the image goes ──► the end with the error                         stays, Paused: a hard stop tries again
+//!            Undoing: the image goes ──► the end with the error         again; cancelled it stays, Paused: a hard stop tries again
 //! ```
 
 use super::{disks, domain, image};
-use crate::operation::{Event, Next, Operation, Request, StepCx};
+use crate::operation::{Event, Next, Operation, Request, StepCx, pause_ms};
 use crate::{Args, rows, sr, vdi};
 use serde::{Deserialize, Serialize};
 use xenith_datamodel::{ApiError, Ref, Value};
 use xenith_pooldb::View;
 use xenith_storage_port::{StorageEffect, VdiId};
 use xenith_xen_port::{Effect, EffectError};
+
+/// So often it is asked whether the memory is on the disk, in some five minutes.
+const SAVE_TRIES: u8 = 10;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Suspend {
@@ -37,9 +40,13 @@ enum Phase {
         /// The guest had no domain any more: what else is left of it goes too, and it is halted.
         #[serde(default)]
         is_gone: bool,
+        /// Nothing of the VM is held any more.
+        #[serde(default)]
+        lets_go: bool,
     },
     Clearing {
-        tries_left: u8,
+        #[serde(default)]
+        failures: u32,
     },
 }
 
@@ -67,7 +74,7 @@ impl Operation for Suspend {
             (Phase::Begun, _) => self.begin(cx),
             (Phase::Saving { image, .. }, Event::Worked(_)) => {
                 self.decide(cx, &image.clone())?;
-                self.clear(cx, domain::TRIES)
+                self.clear(cx, 0)
             }
             (Phase::Saving { image, tries_left }, Event::Failed { error, .. }) => {
                 let (image, tries_left) = (image.clone(), *tries_left);
@@ -83,6 +90,7 @@ impl Operation for Suspend {
                     _ => Ok(Next::End(Err(why))),
                 }
             }
+            (Phase::Undoing { lets_go: true, .. }, event) => self.undone_beside(cx, &event),
             (
                 Phase::Undoing {
                     why,
@@ -90,6 +98,7 @@ impl Operation for Suspend {
                     image,
                     host,
                     is_gone,
+                    ..
                 },
                 event,
             ) => {
@@ -98,14 +107,19 @@ impl Operation for Suspend {
                 self.undone(cx, place, (why, tries_left), &event)
             }
             (Phase::Clearing { .. }, Event::Worked(_)) => self.suspended(cx),
-            (Phase::Clearing { tries_left }, Event::Failed { error, .. }) => match *tries_left {
-                0 => {
-                    let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
-                    domain::set_stuck(cx.view, cx.tx, &self.vm, &host)?;
-                    Ok(Next::End(Err(domain::error(&self.vm, &error))))
-                }
-                left => self.clear(cx, left - 1),
-            },
+            (Phase::Clearing { failures }, Event::Failed { error, .. })
+                if cx.cancelled && *failures >= u32::from(domain::TRIES) =>
+            {
+                let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
+                domain::set_stuck(cx.view, cx.tx, &self.vm, &host)?;
+                Ok(Next::End(Err(domain::error(&self.vm, &error))))
+            }
+            // The image is the VM: what is in its way goes, however long that takes, or until somebody wants something else of it.
+            (Phase::Clearing { failures }, Event::Failed { .. }) => {
+                let failures = *failures;
+                cx.pause_ms = pause_ms(failures);
+                self.clear(cx, failures + 1)
+            }
             // Its memory is on the disk: that its host is gone changes nothing.
             (Phase::Clearing { .. }, Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun) => {
                 self.suspended(cx)
@@ -125,7 +139,7 @@ impl Suspend {
             size_bytes: image::size_bytes(cx.view, &self.vm)?,
             sr,
         };
-        self.save(cx, image, domain::TRIES)
+        self.save(cx, image, SAVE_TRIES)
     }
 
     fn save(self, cx: &mut StepCx<'_>, image: Image, tries_left: u8) -> Result<Next<Suspend>, ApiError> {
@@ -157,7 +171,10 @@ impl Suspend {
                 domain::set_stuck(cx.view, cx.tx, &self.vm, &host)?;
                 Ok(Next::End(Err(domain::error(&self.vm, &error))))
             }
-            (EffectError::NotKnown(_), left) => self.save(cx, image, left - 1),
+            (EffectError::NotKnown(_), left) => {
+                cx.pause_ms = pause_ms(u32::from(SAVE_TRIES - left.min(SAVE_TRIES)));
+                self.save(cx, image, left - 1)
+            }
             _ => {
                 let why = match error {
                     EffectError::GuestDidNotAnswer => {
@@ -191,11 +208,11 @@ impl Suspend {
         rows::set(cx.tx, "VDI", &row, "allowed_operations", allowed)
     }
 
-    fn clear(self, cx: &mut StepCx<'_>, tries_left: u8) -> Result<Next<Suspend>, ApiError> {
+    fn clear(self, cx: &mut StepCx<'_>, failures: u32) -> Result<Next<Suspend>, ApiError> {
         // Its image is one of the disks from now on.
         let effects = disks::clear(&cx.after()?, &self.vm)?;
         let host = rows::reference(cx.view, "VM", &self.vm, "resident_on")?;
-        self.work(Phase::Clearing { tries_left }, host, effects, false)
+        self.work(Phase::Clearing { failures }, host, effects, false)
     }
 
     fn undo(
@@ -217,11 +234,11 @@ impl Suspend {
             image,
             host: host.clone(),
             is_gone,
+            lets_go: false,
         };
         self.work(phase, host, effects, false)
     }
 
-    /// An image that cannot be removed is found by the next scan.
     fn undone(
         self,
         cx: &mut StepCx<'_>,
@@ -238,14 +255,45 @@ impl Suspend {
             // Its disks may be attached yet: a hard stop tries again.
             Event::Failed { .. } if place.2 => domain::set_stuck(cx.view, cx.tx, &self.vm, &resident)?,
             Event::Worked(_) if place.2 => domain::set_halted(cx.view, cx.tx, &self.vm)?,
-            Event::Failed { .. }
-            | Event::Worked(_)
-            | Event::HostLost
-            | Event::VmLost
-            | Event::PeerLost
-            | Event::Begun => {}
+            Event::Failed { .. } => return self.undo_beside(cx, why),
+            Event::Worked(_) | Event::HostLost | Event::VmLost | Event::PeerLost | Event::Begun => {}
         }
         Ok(Next::End(Err(why)))
+    }
+
+    /// The guest runs on, and its VM is let go of. The image is attached yet: it goes, however long that takes.
+    fn undo_beside(mut self, cx: &mut StepCx<'_>, reason: ApiError) -> Result<Next<Suspend>, ApiError> {
+        let Phase::Undoing {
+            image,
+            host,
+            lets_go,
+            why,
+            ..
+        } = &mut self.phase
+        else {
+            return Err(ApiError::internal("there is nothing to undo"));
+        };
+        (*lets_go, *why) = (true, reason);
+        cx.lets_go = true;
+        cx.pause_ms = pause_ms(u32::MAX);
+        let effects = image::remove(&domain::id(cx.view, &self.vm)?, &image.vdi);
+        Ok(Next::Work {
+            host: host.clone(),
+            state: self,
+            effects,
+            cancellable: false,
+        })
+    }
+
+    fn undone_beside(self, cx: &mut StepCx<'_>, event: &Event) -> Result<Next<Suspend>, ApiError> {
+        let Phase::Undoing { why, .. } = &self.phase else {
+            return Err(ApiError::internal("there is nothing to undo"));
+        };
+        let why = why.clone();
+        match event {
+            Event::Failed { .. } => self.undo_beside(cx, why),
+            _ => Ok(Next::End(Err(why))),
+        }
     }
 
     fn suspended(self, cx: &mut StepCx<'_>) -> Result<Next<Suspend>, ApiError> {

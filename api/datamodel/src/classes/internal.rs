@@ -102,6 +102,8 @@ pub mod xenith_operation {
             CANCELLABLE cancellable [bool] = flag(false), Constructor, Published "xenith";
             /// Whether somebody has asked to give it up.
             CANCELLED cancelled [bool] = flag(false), Constructor, Published "xenith";
+            /// Whether its newest order is the one before once more, because nobody knows what became of that.
+            AGAIN again [bool] = flag(false), Constructor, Published "xenith";
             /// When it ends by itself if it still waits, or when its order goes to `later_host`, in milliseconds since the epoch.
             DEADLINE_MS deadline_ms [int] = int(0), Constructor, Published "xenith";
             /// The host that gets its newest order after a pause; null when it does not pause.

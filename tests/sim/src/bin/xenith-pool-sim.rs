@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 use xenith_sim::Probes;
-use xenith_sim::pool::{self, PoolOptions, PoolPlant, Schedule};
+use xenith_sim::pool::{self, Blow, PoolOptions, PoolPlant, Schedule};
 
 /// Runs of the pool simulator.
 #[derive(Parser)]
@@ -30,6 +30,9 @@ struct Arguments {
     /// Of the one run: looks for the fewest steps that still fail.
     #[arg(long, requires = "seed")]
     shrink: bool,
+    /// Of the table of steps the one of this name, with its trace.
+    #[arg(long)]
+    case: Option<String>,
     /// Puts a bug in, to see that it is found.
     #[arg(long, value_enum, default_value_t)]
     plant: PoolPlant,
@@ -37,6 +40,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(name) = &arguments.case {
+        return case(name, arguments.plant);
+    }
     let (first, count) = arguments
         .seed
         .map_or((arguments.from, arguments.seeds), |seed| (seed, 1));
@@ -99,6 +105,23 @@ fn options(arguments: &Arguments, seed: u64) -> PoolOptions {
         plant: arguments.plant,
         print: arguments.seed.is_some() && !arguments.shrink,
     }
+}
+
+fn case(name: &str, plant: PoolPlant) -> ExitCode {
+    let tried: Vec<_> = Blow::ALL
+        .into_iter()
+        .filter(|blow| name.contains(&format!("/{blow:?}/")))
+        .map(|blow| pool::try_all(blow, plant, Some(name)))
+        .collect();
+    let runs: usize = tried.iter().map(|tried| tried.runs).sum();
+    let found: Vec<&String> = tried.iter().flat_map(|tried| &tried.found).collect();
+    for what in &found {
+        println!("{what}");
+    }
+    if runs == 0 {
+        eprintln!("there is no such case: {name}");
+    }
+    ExitCode::from(u8::from(runs == 0 || !found.is_empty()))
 }
 
 fn shrink(options: PoolOptions) -> ExitCode {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use xenith_datamodel::Ref;
 
 /// Of each VM the newest note that was acknowledged. Notes are numbered, and every one is written to `name_description`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Acked {
     pub notes: BTreeMap<Ref, u64>,
     /// VMs that somebody wanted to be again as they were: of their notes nothing is said.

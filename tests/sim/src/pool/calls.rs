@@ -121,7 +121,7 @@ fn planned(world: &mut World, name: &str, params: Vec<Value>) -> Option<Transact
 }
 
 pub fn call(world: &mut World) {
-    let vm = world.vms[world.random.index(world.vms.len())].clone();
+    let vm = a_vm(world);
     match world.random.below(100) {
         0..12 => cancel(world),
         12..20 => note(world, &vm),
@@ -129,6 +129,22 @@ pub fn call(world: &mut World) {
         92..100 => super::images::call(world),
         _ => operate(world, vm),
     }
+}
+
+/// Any; mostly one that runs, if two draws find one: what happens to a running VM is what takes long.
+fn a_vm(world: &mut World) -> Ref {
+    let (first, second) = (world.random.index(world.vms.len()), world.random.index(world.vms.len()));
+    let runs = |world: &World, at: usize| {
+        let column = xenith_datamodel::class("VM").and_then(|class| class.column("power_state"));
+        let state = column.and_then(|column| world.coordinator.head.value(&world.vms[at], column));
+        state.is_some_and(|state| state.as_text() == Some("Running"))
+    };
+    let at = if runs(world, first) || !runs(world, second) {
+        first
+    } else {
+        second
+    };
+    world.vms[at].clone()
 }
 
 /// Something else of the VM changes while it runs or is worked.
@@ -176,19 +192,29 @@ fn operate(world: &mut World, vm: Ref) {
         _ => HALTED,
     };
     let message = weighted(world, messages);
-    let host = world.hosts[world.random.index(world.hosts.len())].row.clone();
+    let host = a_host(world, message, &vm);
     let params = match message {
         "start" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
         "resume" => vec![Value::Ref(vm), world.random.percent(10).into(), false.into()],
         "start_on" | "resume_on" => vec![Value::Ref(vm), Value::Ref(host), false.into(), false.into()],
         "pool_migrate" => {
             // Also one whose guest has not spoken yet.
-            let force = world.random.one_of(["true", "false"]);
+            let force = world.random.one_of(["true", "true", "false"]);
             vec![Value::Ref(vm), Value::Ref(host), Value::text_map([("force", force)])]
         }
         _ => vec![Value::Ref(vm)],
     };
     ask(world, ("VM", message), &params);
+}
+
+/// Any; for a migration mostly another than the VM's own.
+fn a_host(world: &mut World, message: &str, vm: &Ref) -> Ref {
+    let column = xenith_datamodel::class("VM").and_then(|class| class.column("resident_on"));
+    let own = column.and_then(|column| world.coordinator.head.value(vm, column)?.as_ref().cloned());
+    let is_useless = |host: &Ref| message == "pool_migrate" && own.as_ref() == Some(host);
+    let first = world.hosts[world.random.index(world.hosts.len())].row.clone();
+    let second = world.hosts[world.random.index(world.hosts.len())].row.clone();
+    if is_useless(&first) { second } else { first }
 }
 
 fn weighted(world: &mut World, messages: &[(&'static str, u64)]) -> &'static str {
@@ -202,7 +228,12 @@ fn weighted(world: &mut World, messages: &[(&'static str, u64)]) -> &'static str
     message.map_or("start", |(message, _)| message)
 }
 
-pub(super) fn ask(world: &mut World, (class, message): (&str, &str), params: &[Value]) {
+pub(super) fn ask(world: &mut World, of: (&str, &str), params: &[Value]) {
+    ask_of(world, of, params);
+}
+
+/// The task, if it is admitted.
+pub fn ask_of(world: &mut World, (class, message): (&str, &str), params: &[Value]) -> Option<Ref> {
     let asker = room::asker(class, message).expect("an operation");
     let head = match world.plant {
         super::PoolPlant::NoClaims => world.committed.clone(),
@@ -216,13 +247,18 @@ pub(super) fn ask(world: &mut World, (class, message): (&str, &str), params: &[V
     });
     match admitted {
         Ok(admitted) => {
+            if let (("VDI", "destroy"), Some(Value::Ref(disk))) = ((class, message), params.first()) {
+                world.doomed.insert(disk.clone());
+            }
             world.say(|| format!("{method} {params:?}: {}", admitted.task.as_str()));
             world.probes.hit("call_admitted");
-            world.propose(admitted.tx, Proposal::Task(admitted.task));
+            world.propose(admitted.tx, Proposal::Task(admitted.task.clone()));
+            Some(admitted.task)
         }
         Err(error) => {
             world.say(|| format!("{method} {params:?} refused: {error}"));
             world.probes.hit("call_refused");
+            None
         }
     }
 }
@@ -237,7 +273,11 @@ fn cancel(world: &mut World) {
     let Some(task) = one.or_else(|| world.acked.tasks.last().cloned()) else {
         return;
     };
-    if let Some(tx) = planned(world, "task.cancel", vec![Value::Ref(task)]) {
+    cancel_task(world, &task);
+}
+
+pub fn cancel_task(world: &mut World, task: &Ref) {
+    if let Some(tx) = planned(world, "task.cancel", vec![task.into()]) {
         world.probes.hit("cancelled");
         world.propose(tx, Proposal::Other);
     }

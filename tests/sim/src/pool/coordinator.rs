@@ -23,6 +23,7 @@ pub enum Proposal {
     Other,
 }
 
+#[derive(Clone)]
 pub struct Coordinator {
     pub fence: Fence,
     /// Applied and in flight (C1).
@@ -162,6 +163,9 @@ impl World {
         if self.plant == PoolPlant::KeepsImages {
             super::disks::keep_images(&mut order.effects);
         }
+        if self.plant == PoolPlant::RunsTwice {
+            super::disks::undo_what_was_sent(&mut order.effects);
+        }
         let Some(host) = self.hosts.iter().position(|known| known.row == *host) else {
             return;
         };
@@ -171,13 +175,13 @@ impl World {
     fn tell(&mut self, host: usize, as_of: u64, said: Said) {
         let (fence, deposed) = (self.coordinator.fence, self.is_deposed);
         self.say(|| format!("to host {host}: {said:?}"));
+        let signed = Signed { fence, as_of, said };
+        if let (Some(kept), Said::Order(_)) = (&mut self.said, &signed.said) {
+            kept.push((host, signed.clone()));
+        }
         self.send(|| Message::ToHost {
             host,
-            signed: Signed {
-                fence,
-                as_of,
-                said: said.clone(),
-            },
+            signed: signed.clone(),
             deposed,
         });
     }
@@ -198,6 +202,7 @@ impl World {
                 let (head, now) = (self.coordinator.head.clone(), self.now_ms);
                 let place = (operation, *sequence);
                 self.probe_outcome(outcome);
+                self.probe_work(operation, outcome);
                 let next = operation::advance(&head, now, &mut self.ids, place, outcome.clone());
                 if let Some(tx) = next.expect("an operation can go on") {
                     self.propose(self.planted(tx), Proposal::Other);
@@ -259,6 +264,23 @@ impl World {
         }
     }
 
+    /// What takes long, and so seldom comes to its end.
+    fn probe_work(&mut self, operation: &Ref, outcome: &operation::Outcome) {
+        use xenith_xen_port::Effect;
+        let record = operation::Record::read(&self.coordinator.head, operation);
+        let (Ok(_), Ok(record)) = (outcome, record) else { return };
+        for effect in &record.effects {
+            match effect {
+                Effect::MigrationReceive { .. } => self.probes.hit("migration_began"),
+                Effect::MigrationSend { .. } => self.probes.hit("migration_sent"),
+                Effect::MigrationUndo(_) => self.probes.hit("migration_undone"),
+                Effect::DomainSave { .. } => self.probes.hit("vm_saved"),
+                Effect::DomainRestore { .. } => self.probes.hit("vm_restored"),
+                _ => {}
+            }
+        }
+    }
+
     fn hear_guests(&mut self, host: usize, boot_id: &str, seen: &[GuestSeen]) {
         let (row, now) = (self.hosts[host].row.clone(), self.now_ms);
         let committed = self.committed.clone();
@@ -269,7 +291,8 @@ impl World {
         }
         let head = self.coordinator.head.clone();
         let noted = observe_guests(&head, now, &mut self.ids, (&row, boot_id), seen);
-        if let Some(tx) = noted.expect("guests can be observed").changes {
+        let changes = noted.expect("guests can be observed").changes;
+        if let Some(tx) = changes.filter(|_| self.plant != PoolPlant::LosesGuests) {
             self.probes.hit("guest_spoke");
             self.propose(tx, Proposal::Other);
         }
@@ -291,6 +314,11 @@ impl World {
             }
             PoolPlant::TasksStay if ends(&tx) => tx.changes.retain(|change| change.class.as_ref() != "task"),
             PoolPlant::AttachesAll => self.attach_all(&mut tx),
+            PoolPlant::KeepsGuests => tx.changes.retain(|change| match &change.kind {
+                Destroy => change.class.as_ref() != "VM_guest_metrics",
+                Set(field, _) => field.as_ref() != "guest_metrics",
+                _ => true,
+            }),
             _ => {}
         }
         tx

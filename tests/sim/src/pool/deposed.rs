@@ -10,6 +10,7 @@ use xenith_pooldb::View;
 const UNTIL_MS: i64 = 10_000;
 const DEPOSED_MAX: usize = 2;
 
+#[derive(Clone)]
 pub struct Deposed {
     coordinator: Coordinator,
     committed: View,

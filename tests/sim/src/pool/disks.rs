@@ -1,6 +1,7 @@
 //! The disks of a run: what outlives the machines, and which VM has which.
 
 use super::coordinator::{Coordinator, Proposal};
+use super::troubles::effects_fail_percent;
 use super::world::{GIB, World};
 use std::collections::BTreeMap;
 use xenith_classes::{Plan, plan};
@@ -13,7 +14,7 @@ use xenith_xen_sim::facts::machine_storage;
 use xenith_xen_sim::machine::{Image, Images};
 
 /// Images and disks, seen by every machine.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Shelf {
     images: BTreeMap<String, Image>,
     pub disks: BTreeMap<VdiId, Disk>,
@@ -37,7 +38,7 @@ impl Images for Shelf {
     }
 }
 
-/// Every VM has a disk that all hosts see, but two have the same one, and one has a disk of the first host instead.
+/// Every VM has a disk that all hosts see, but two have the same one, one only reads its disk, and one has a disk of the first host instead.
 pub fn make(world: &mut World) {
     let vms = world.vms.clone();
     let sr_of = |at: usize| machine_storage(1)[at].sr.clone();
@@ -49,7 +50,7 @@ pub fn make(world: &mut World) {
             (4, Some(last)) => last,
             _ => make_vdi(world, sr, &format!("disk-{at}")),
         };
-        make_vbd(world, vm, &vdi);
+        make_vbd(world, vm, &vdi, if at == 2 { "RO" } else { "RW" });
         last = Some(vdi);
     }
 }
@@ -90,13 +91,13 @@ fn make_vdi(world: &mut World, sr: &SrId, name: &str) -> Ref {
     reference
 }
 
-fn make_vbd(world: &mut World, vm: &Ref, vdi: &Ref) {
+fn make_vbd(world: &mut World, vm: &Ref, vdi: &Ref, mode: &str) {
     let fields = [
         ("VM", Value::from(vm)),
         ("VDI", vdi.into()),
         ("userdevice", "0".into()),
         ("bootable", true.into()),
-        ("mode", "RW".into()),
+        ("mode", mode.into()),
         ("type", "Disk".into()),
         ("empty", false.into()),
         ("other_config", Value::map([])),
@@ -116,6 +117,7 @@ fn make_vbd(world: &mut World, vm: &Ref, vdi: &Ref) {
 /// Some steps of this boot fail, once each.
 pub fn troubles(world: &mut World) -> xenith_storage_sim::Behaviour {
     let mut rules = Vec::new();
+    let chance = effects_fail_percent(world);
     let kinds = [
         Kind::VdiCreate,
         Kind::VdiAttach,
@@ -128,7 +130,7 @@ pub fn troubles(world: &mut World) -> xenith_storage_sim::Behaviour {
         Kind::VdiCopy,
     ];
     for kind in kinds {
-        if world.trouble && world.random.percent(30) {
+        if world.trouble && world.random.percent(chance) {
             rules.push(Rule {
                 step: Some(kind),
                 location: None,
@@ -147,6 +149,14 @@ pub fn troubles(world: &mut World) -> xenith_storage_sim::Behaviour {
 /// A planted bug: what is to be removed stays.
 pub fn keep_images(effects: &mut Vec<Effect>) {
     effects.retain(|effect| !matches!(effect, Effect::Storage(StorageEffect::VdiDestroy(_))));
+}
+
+/// A planted bug: what was sent runs on, with its disks.
+pub fn undo_what_was_sent(effects: &mut Vec<Effect>) {
+    if let Some(Effect::MigrationSend { vm, .. }) = effects.first().cloned() {
+        effects.truncate(1);
+        effects.push(Effect::MigrationUndo(vm));
+    }
 }
 
 /// A planted bug: what comes in is written before the source has let go of it.

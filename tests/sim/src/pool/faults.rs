@@ -16,10 +16,10 @@ pub fn fault(world: &mut World) {
         22..35 => restart_daemon(world, host),
         35..45 => end_daemon_soon(world, host),
         45..53 => power(world, host),
-        53..63 => declare_dead(world, host),
-        63..65 => declare_dead_alive(world, host),
-        65..75 => cut(world, host),
-        75..78 => lose_journal(world, host),
+        53..70 => declare_dead(world, host),
+        70..72 => declare_dead_alive(world, host),
+        72..79 => cut(world, host),
+        79..82 => lose_journal(world, host),
         _ => guest_stops(world, host),
     }
 }
@@ -93,7 +93,7 @@ fn declare_dead_alive(world: &mut World, host: usize) {
     }
 }
 
-fn declare(world: &mut World, host: usize) {
+pub fn declare(world: &mut World, host: usize) {
     let head = world.coordinator.head.clone();
     let params = [Value::Ref(world.hosts[host].row.clone())];
     let dead = world.plan(&head, |cx| dead::declare_dead(cx, Args(&params)));
@@ -110,7 +110,7 @@ fn cut(world: &mut World, host: usize) {
     world.probes.hit("host_cut_off");
 }
 
-fn lose_journal(world: &mut World, host: usize) {
+pub fn lose_journal(world: &mut World, host: usize) {
     world.say(|| format!("host {host} loses its journal"));
     world.probes.hit("journal_lost");
     world.hosts[host].stop_daemon();

@@ -1,12 +1,14 @@
 //! A host: a machine that may lose its power, and a daemon on it that may end. What the journal holds outlives both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xenith_classes::agent::{Agent, Deed, Journal, Pace, Report, Seen, Signed};
 use xenith_datamodel::Ref;
 use xenith_pooldb::View;
 use xenith_storage_port::StorageFacts;
+use xenith_xen_port::{Done, Effect, EffectError};
 use xenith_xen_sim::machine::{Behaviour, Happening, Images, Machine, Parcel};
 
+#[derive(Clone)]
 pub struct Host {
     pub row: Ref,
     pub address: String,
@@ -18,6 +20,14 @@ pub struct Host {
     /// The daemon ends after so many more deeds.
     pub ends_in: Option<usize>,
     pub pace: Pace,
+    /// Of the steps table: what becomes of some of the effects that are begun.
+    pub meddle: Option<Meddle>,
+    /// Effects that have been begun.
+    pub begun: usize,
+    /// Deeds of the agent.
+    pub deeds: usize,
+    /// Agent's tickets whose answers get lost.
+    deaf: BTreeSet<u64>,
     boot: u64,
     /// Of the daemon.
     starts: u64,
@@ -26,6 +36,22 @@ pub struct Host {
     next_ticket: u64,
     memory_bytes: i64,
     storage: Vec<StorageFacts>,
+}
+
+/// What becomes of the effects from the `skip`-th on, `times` of them.
+#[derive(Clone, Debug)]
+pub struct Meddle {
+    pub skip: usize,
+    pub times: usize,
+    pub fate: Fate,
+}
+
+#[derive(Clone, Debug)]
+pub enum Fate {
+    /// Not begun at all.
+    Fails(EffectError),
+    /// Done, and not known.
+    AnswerLost,
 }
 
 /// What comes out of a host.
@@ -45,6 +71,10 @@ impl Host {
             view,
             ends_in: None,
             pace: Pace::default(),
+            meddle: None,
+            begun: 0,
+            deeds: 0,
+            deaf: BTreeSet::new(),
             boot: 0,
             starts: 0,
             tickets: BTreeMap::new(),
@@ -81,6 +111,7 @@ impl Host {
     pub fn stop_daemon(&mut self) {
         self.agent = None;
         self.tickets.clear();
+        self.deaf.clear();
         self.ends_in = None;
     }
 
@@ -107,6 +138,8 @@ impl Host {
                 let Some(ours) = self.tickets.remove(&ticket) else {
                     return Vec::new();
                 };
+                let lost = || Err(EffectError::NotKnown("the answer was lost".to_owned()));
+                let result = if self.deaf.remove(&ours) { lost() } else { result };
                 self.with_agent(now_ms, |agent| agent.worked(ours, result))
             }
             Happening::Attention(_) => self.look(now_ms),
@@ -139,7 +172,9 @@ impl Host {
 
     fn do_all(&mut self, now_ms: u64, deeds: Vec<Deed>) -> Vec<Out> {
         let mut out = Vec::new();
+        let mut failed: Vec<(u64, Result<Done, EffectError>)> = Vec::new();
         for deed in deeds {
+            self.deeds += 1;
             match self.ends_in.as_mut() {
                 Some(0) => {
                     self.stop_daemon();
@@ -151,13 +186,14 @@ impl Host {
             match deed {
                 Deed::Keep(change) => self.journal.apply(&change),
                 Deed::Tell(report) => out.push(Out::Report(report)),
-                Deed::Work { ticket, effect } => {
-                    self.next_ticket += 1;
-                    self.tickets.insert(self.next_ticket, ticket);
-                    if let Some(machine) = self.machine.as_mut() {
-                        machine.begin(now_ms, self.next_ticket, effect);
+                Deed::Work { ticket, effect } => match self.meddled() {
+                    Some(Fate::Fails(error)) => failed.push((ticket, Err(error))),
+                    Some(Fate::AnswerLost) => {
+                        self.deaf.insert(ticket);
+                        self.begin(now_ms, ticket, effect);
                     }
-                }
+                    None => self.begin(now_ms, ticket, effect),
+                },
                 Deed::Cancel { ticket } => {
                     let theirs = self.tickets.iter().find(|(_, ours)| **ours == ticket);
                     if let (Some((theirs, _)), Some(machine)) = (theirs, self.machine.as_mut()) {
@@ -166,6 +202,34 @@ impl Host {
                 }
             }
         }
+        for (ticket, result) in failed {
+            out.extend(self.with_agent(now_ms, |agent| agent.worked(ticket, result)));
+        }
         out
+    }
+
+    fn begin(&mut self, now_ms: u64, ticket: u64, effect: Effect) {
+        self.next_ticket += 1;
+        self.tickets.insert(self.next_ticket, ticket);
+        if let Some(machine) = self.machine.as_mut() {
+            machine.begin(now_ms, self.next_ticket, effect);
+        }
+    }
+
+    /// Counts the effect; what is to become of it if that is not up to the machine.
+    fn meddled(&mut self) -> Option<Fate> {
+        self.begun += 1;
+        let meddle = self.meddle.as_mut()?;
+        match (meddle.skip, meddle.times) {
+            (_, 0) => None,
+            (0, _) => {
+                meddle.times -= 1;
+                Some(meddle.fate.clone())
+            }
+            _ => {
+                meddle.skip -= 1;
+                None
+            }
+        }
     }
 }

@@ -26,12 +26,14 @@ mod plant;
 mod rare;
 mod schedule;
 mod shadow;
+mod steps;
 mod troubles;
 mod world;
 
 pub use plant::PoolPlant;
 pub use rare::never_ran;
 pub use schedule::Schedule;
+pub use steps::{Blow, Tried, try_all};
 
 use crate::probes::Probes;
 use world::World;

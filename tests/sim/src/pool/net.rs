@@ -7,6 +7,7 @@ use xenith_classes::agent::{Report, Signed};
 use xenith_xen_sim::machine::Parcel;
 
 /// On its way from one place to another.
+#[derive(Clone)]
 pub enum Message {
     /// `deposed`: from one who does not coordinate any more, and may be on the host's side of a cut.
     ToHost {

@@ -26,6 +26,12 @@ pub enum PoolPlant {
     AttachesAll,
     /// A task that has ended is never told so.
     TasksStay,
+    /// Guest metrics stay when the guest is gone.
+    KeepsGuests,
+    /// What guests say is never written.
+    LosesGuests,
+    /// A migration lets the guest run on at its source.
+    RunsTwice,
     /// A migration lets the destination write its disks while the source does.
     ActivatesEarly,
     /// Disks that are to be removed stay where they are.

@@ -23,6 +23,9 @@ const RARE: &[(&str, u64)] = &[
     ("journal_lost", 200),
     ("message_doubled", 5_000),
     ("message_lost", 5_000),
+    ("migration_began", 300),
+    ("migration_sent", 100),
+    ("migration_undone", 100),
     ("order_cut_off", 500),
     ("order_too_old", 20),
     ("outcome_cancelled", 50),
@@ -34,6 +37,8 @@ const RARE: &[(&str, u64)] = &[
     ("ticket_admitted", 200),
     ("vif_made", 100),
     ("vm_changed", 200),
+    ("vm_restored", 50),
+    ("vm_saved", 100),
     ("went_on_without_host", 500),
     ("writes_lost_with_the_coordinator", 100),
 ];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use xenith_datamodel::{ClassId, Ref, Value, all_classes};
 use xenith_pooldb::{EventToken, View};
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Shadow {
     rows: BTreeMap<(&'static str, Ref), Value>,
     token: EventToken,

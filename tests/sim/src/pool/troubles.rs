@@ -5,12 +5,15 @@ use super::world::World;
 use xenith_xen_port::EffectError;
 use xenith_xen_sim::machine::{Behaviour, EffectKind, Point, Rule, Trouble};
 
-const KINDS: [EffectKind; 8] = [
+const KINDS: [EffectKind; 11] = [
     EffectKind::DomainCreate,
     EffectKind::DomainUnpause,
     EffectKind::DomainPause,
     EffectKind::DomainDestroy,
     EffectKind::DomainShutdown,
+    EffectKind::DomainSave,
+    EffectKind::DomainRestore,
+    EffectKind::ImageDelete,
     EffectKind::MigrationReceive,
     EffectKind::MigrationSend,
     EffectKind::MigrationUndo,
@@ -18,10 +21,11 @@ const KINDS: [EffectKind; 8] = [
 
 pub fn behaviour(world: &mut World) -> Behaviour {
     let mut rules = Vec::new();
+    let chance = effects_fail_percent(world);
     if world.trouble {
         for kind in KINDS {
             for _ in 0..2 {
-                if world.random.percent(30) {
+                if world.random.percent(chance) {
                     let rule = rule(world, kind);
                     rules.push(rule);
                 }
@@ -44,7 +48,33 @@ pub fn behaviour(world: &mut World) -> Behaviour {
         jitter_percent: 50,
         rules,
         storage: disks::troubles(world),
-        ..Behaviour::lifelike()
+        ..tempo(world)
+    }
+}
+
+/// Of the effects of a kind, in one boot of a machine.
+pub fn effects_fail_percent(world: &World) -> u64 {
+    if world.is_calm { 10 } else { 30 }
+}
+
+/// Most machines are quick: more of what is asked comes to its end between two faults.
+fn tempo(world: &mut World) -> Behaviour {
+    match world.random.percent(35) {
+        true => Behaviour::lifelike(),
+        false => Behaviour {
+            build_ms: 400,
+            boot_ms: 1_000,
+            agent_ms: 500,
+            obey_ms: 800,
+            suspend_ms: 200,
+            save_ms: 600,
+            restore_ms: 600,
+            destroy_ms: 150,
+            migrate_ms: 1_500,
+            // Each is a few steps of the run.
+            migrate_parts: 3,
+            ..Behaviour::lifelike()
+        },
     }
 }
 

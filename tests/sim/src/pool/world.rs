@@ -11,9 +11,10 @@ use super::shadow::Shadow;
 use super::{PoolOptions, calls, faults, images, schedule, troubles};
 use crate::probes::Probes;
 use crate::random::Random;
-use std::collections::BTreeMap;
-use xenith_classes::agent::Pace;
+use std::collections::{BTreeMap, BTreeSet};
+use xenith_classes::agent::{Pace, Signed};
 use xenith_classes::birth::{HostBirth, PoolBirth, join_host, new_pool};
+use xenith_classes::host::dead;
 use xenith_classes::{Caller, Ids, PlanCx, operation};
 use xenith_datamodel::Ref;
 use xenith_pooldb::{Transaction, View};
@@ -30,6 +31,7 @@ const VMS: usize = 5;
 const VM_BYTES: i64 = 13 * GIB;
 
 /// Uuids from the seed.
+#[derive(Clone)]
 pub struct SeededIds(pub Random);
 
 impl Ids for SeededIds {
@@ -46,6 +48,7 @@ impl Ids for SeededIds {
     }
 }
 
+#[derive(Clone)]
 pub struct World {
     pub random: Random,
     pub ids: SeededIds,
@@ -53,6 +56,8 @@ pub struct World {
     pub hosts: Vec<Host>,
     pub vms: Vec<Ref>,
     pub images: Shelf,
+    /// Disks that were to be destroyed.
+    pub doomed: BTreeSet<Ref>,
     /// The log: what is committed. What is proposed and not committed yet is the coordinator's.
     pub committed: View,
     pub coordinator: Coordinator,
@@ -60,6 +65,8 @@ pub struct World {
     pub plant: PoolPlant,
     pub probes: Probes,
     pub trouble: bool,
+    /// Fewer faults than in other runs: more of what is asked comes to its end.
+    pub is_calm: bool,
     /// Old coordinators that do not know it yet.
     pub deposed: Vec<Deposed>,
     pub is_deposed: bool,
@@ -68,13 +75,20 @@ pub struct World {
     pub acked: Acked,
     pub shadow: Shadow,
     pub next_message: u64,
+    /// Every order that was said, for the table of steps, which says them again.
+    pub said: Option<Vec<(usize, Signed)>>,
+    pub print: bool,
     seed: u64,
     next_look_ms: i64,
-    print: bool,
 }
 
 impl World {
     pub fn new(options: PoolOptions) -> World {
+        World::of(options, VMS, true)
+    }
+
+    /// Without trouble nothing fails, and no message is lost.
+    pub fn of(options: PoolOptions, vms: usize, trouble: bool) -> World {
         let mut random = Random::new(options.seed);
         let mut ids = SeededIds(random.fork());
         let now_ms = 1_787_277_600_000;
@@ -102,22 +116,26 @@ impl World {
             hosts,
             vms: Vec::new(),
             images: Shelf::default(),
+            doomed: BTreeSet::new(),
             coordinator: Coordinator::new(&committed),
             committed,
             net: BTreeMap::new(),
             plant: options.plant,
             probes: Probes::default(),
-            trouble: true,
+            trouble,
+            is_calm: false,
             next_message: 0,
+            said: None,
             next_look_ms: now_ms,
             print: options.print,
         };
+        world.is_calm = world.random.percent(50);
         let pace = world.pace();
         for host in 0..usize::from(HOSTS) {
             world.hosts[host].pace = pace;
             world.power_on(host);
         }
-        for number in 0..VMS {
+        for number in 0..vms {
             let vm = calls::make_vm(&mut world, &format!("vm-{number}"), VM_BYTES);
             calls::make_vif(&mut world, &vm);
             world.vms.push(vm);
@@ -136,7 +154,8 @@ impl World {
     pub fn step(&mut self) {
         match self.random.below(100) {
             0..12 => calls::call(self),
-            12..20 => faults::fault(self),
+            12..16 => faults::fault(self),
+            16..20 if !self.is_calm => faults::fault(self),
             20..26 => self.deposed_acts_if_any(),
             26..32 => faults::mend(self),
             _ => self.pass_on(),
@@ -260,6 +279,7 @@ impl World {
         }
         for host in 0..self.hosts.len() {
             self.hosts[host].ends_in = None;
+            self.hosts[host].meddle = None;
             match (self.hosts[host].machine.is_some(), self.hosts[host].agent.is_some()) {
                 (false, _) => self.power_on(host),
                 (true, false) => {
@@ -282,6 +302,8 @@ impl World {
             let agent = host.agent.as_ref();
             agent.is_some_and(|agent| agent.untold().is_empty() && agent.is_idle() && agent.guests_are_told())
         };
+        // One that was declared dead while it lives ends its domains first, and comes back.
+        let is_back = |host: &Host| !dead::is_dead(&self.committed, &host.row).unwrap_or(true);
         // A guest that has stopped is answered with the next look.
         let stopped = |domain: &Domain| matches!(domain.state, DomainState::Stopped(_)) && !self.is_stuck(domain);
         let steady = |host: &Host| {
@@ -290,7 +312,10 @@ impl World {
         };
         self.unfinished().is_empty()
             && self.coordinator.is_idle()
-            && self.hosts.iter().all(|host| told(host) && steady(host))
+            && self
+                .hosts
+                .iter()
+                .all(|host| told(host) && is_back(host) && steady(host))
     }
 
     /// It could not be cleared away, and stays as it is until somebody asks for its end.
