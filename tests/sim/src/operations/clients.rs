@@ -195,7 +195,7 @@ impl Client {
             let login = send(door, "session.login_with_password", vec![nothing(), nothing()]).await?;
             match login {
                 Ok(Value::Ref(session)) => self.session = Some(session),
-                Ok(Value::Text(session)) => self.session = Some(Ref::new(session.to_string())),
+                Ok(Value::Text(session)) => self.session = Some(Ref::new(&*session)),
                 other => return Some(other),
             }
         }
