@@ -38,13 +38,13 @@ mod touch;
 pub use accounts::{AccountsError, AuthError, Authenticator, FileAuthenticator, Identity, set_password};
 pub use audit::{AuditError, AuditLimits, AuditLog};
 pub use config::{RuntimeConfig, SupporterCalls};
-pub use ids::{Clock, NoRandomness, SystemClock, SystemIds};
+pub use ids::{Clock, NoRandomness, SystemClock, SystemIds, seed_ids};
 pub use membership::{
     HostStart, JOIN_VERSION, JoinPool, JoinReply, JoinRequest, JoinToken, Membership, MembershipError, Proof,
     RaftMembership, TokenError, add_member_row, join_error, says_not_a_member,
 };
 pub use node::{Parts, ThisHost, Toolstack};
-pub use operations::{JournalError, OPERATION_SERVICE, ThisMachine};
+pub use operations::{ActorsHere, JournalError, OPERATION_SERVICE, OneThread, ThisMachine};
 pub use peers::{EnvelopeError, LinkPeers, PEER_SERVICE, PeerError, Peers};
 
 #[cfg(test)]

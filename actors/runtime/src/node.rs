@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::local_sessions::LocalSessions;
 use crate::membership::{JoinPool, Membership};
 use crate::metrics::Metrics;
-use crate::operations::{JournalError, Operations, ThisMachine};
+use crate::operations::{ActorsHere, JournalError, Operations, ThisMachine};
 use crate::peers::Peers;
 use crate::penalty::Penalties;
 use crate::role::ForwardWindow;
@@ -92,6 +92,15 @@ pub(crate) struct Node {
 impl Toolstack {
     /// Starts the background tasks too; must be called inside a tokio runtime.
     pub fn start(parts: Parts) -> Result<Toolstack, JournalError> {
+        Toolstack::start_with(parts, None)
+    }
+
+    /// The same with its actors on the caller's thread; must be called on that very runtime.
+    pub fn start_here(parts: Parts, here: &ActorsHere) -> Result<Toolstack, JournalError> {
+        Toolstack::start_with(parts, Some(here))
+    }
+
+    fn start_with(parts: Parts, here: Option<&ActorsHere>) -> Result<Toolstack, JournalError> {
         let Parts {
             log,
             peers,
@@ -105,7 +114,7 @@ impl Toolstack {
         } = parts;
         let waiters = Waiters::new(config.max_event_waiters);
         let fragments = Arc::new(Fragments::new(config.encoded_bytes));
-        let operations = Operations::start(Arc::clone(&log));
+        let operations = Operations::start(Arc::clone(&log), here);
         let node = Arc::new(Node {
             operations,
             log,

@@ -13,7 +13,8 @@ pub fn inline() {
     INLINE.store(true, Ordering::SeqCst);
 }
 
-pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+/// An error that is not the work's own: it ended by a fault.
+pub async fn run<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     if INLINE.load(Ordering::SeqCst) {
         return work();
     }

@@ -15,6 +15,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   verify                    everything CI checks: format, lints, tidy, tests, simulator seeds, clients, docs
   tidy                      the dependency arrows, purity and sizes only
   sim --seeds N | --seed S  the cluster simulator: N seeds, or exactly one, each in a process of its own
+  sim --operation-seeds N | --operation-seed S  the same with operations: toolstacks and machines
   sim --pool-seeds N | --pool-seed S  the pool simulator: operations on modelled hosts
   fuzz [--runs N | --seconds S] [--seed S] [--keep] [TARGET ...]
                             the fuzzer: so many runs (or so long) of each target, kept inputs first

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 /// A seed takes a second or two; one that takes this long does not end.
 const SEED_MAX: Duration = Duration::from_secs(300);
 
+/// The simulator with the daemon's toolstack and machines.
+pub const OPERATIONS: &[&str] = &["--operations"];
+
 pub fn sim(arguments: &[String]) -> Result<(), Failure> {
     match arguments {
-        [flag, number] if flag == "--seeds" => seeds(1, parse(number)?),
-        [flag, number] if flag == "--seed" => {
-            let seed = parse(number)?;
-            build_programs()?;
-            run(simulator().arg("--seed").arg(seed.to_string()))
-        }
+        [flag, number] if flag == "--seeds" => seeds(1, parse(number)?, &[]),
+        [flag, number] if flag == "--seed" => seed(parse(number)?, &[]),
+        [flag, number] if flag == "--operation-seeds" => seeds(1, parse(number)?, OPERATIONS),
+        [flag, number] if flag == "--operation-seed" => seed(parse(number)?, OPERATIONS),
         [flag, number] if flag == "--pool-seeds" => pool_seeds(parse(number)?),
         [flag, number] if flag == "--pool-seed" => {
             let seed = parse(number)?;
@@ -22,26 +23,37 @@ pub fn sim(arguments: &[String]) -> Result<(), Failure> {
             run(pool_simulator().arg("--seed").arg(seed.to_string()))
         }
         _ => Err(Failure(
-            "usage: cargo xtask sim --seeds N | --seed S | --pool-seeds N | --pool-seed S".to_owned(),
+            "usage: cargo xtask sim --seeds N | --seed S | --operation-seeds N | --operation-seed S | --pool-seeds N | --pool-seed S"
+                .to_owned(),
         )),
     }
 }
 
-/// Runs seeds `first` to `last`; names every one that failed.
-pub fn seeds(first: u64, last: u64) -> Result<(), Failure> {
+fn seed(seed: u64, how: &[&str]) -> Result<(), Failure> {
+    build_programs()?;
+    run(simulator().arg("--seed").arg(seed.to_string()).args(how))
+}
+
+/// Runs seeds `first` to `last`; names every one that failed. `how`: further arguments of the simulator.
+pub fn seeds(first: u64, last: u64, how: &[&str]) -> Result<(), Failure> {
     build_programs()?;
     let mut failed = Vec::new();
     for seed in first..=last {
-        if !run_within(simulator().arg("--seed").arg(seed.to_string()))? {
+        if !run_within(simulator().arg("--seed").arg(seed.to_string()).args(how))? {
             failed.push(seed.to_string());
         }
     }
-    println!("simulator: seeds {first} to {last}, {} failed", failed.len());
+    println!(
+        "simulator {}: seeds {first} to {last}, {} failed",
+        how.join(" "),
+        failed.len()
+    );
     if failed.is_empty() {
         return Ok(());
     }
     Err(Failure(format!(
-        "seeds that failed (replay one with `cargo xtask sim --seed S`): {}",
+        "seeds that failed (replay one with `xenith-sim {} --seed S`): {}",
+        how.join(" "),
         failed.join(", ")
     )))
 }

@@ -6,6 +6,8 @@ use std::time::Instant;
 
 /// Seeds of the cluster simulator that every verify runs; more by `cargo xtask sim --seeds N`.
 const SIM_SEEDS: u64 = 20;
+/// The same with operations through the daemon's toolstack; each takes some seconds.
+const OPERATION_SEEDS: u64 = 5;
 /// Seeds of the pool simulator that every verify runs; more by `cargo xtask sim --pool-seeds N`.
 const POOL_SEEDS: u64 = 500;
 
@@ -68,7 +70,8 @@ fn tests() -> Result<(), Failure> {
 }
 
 fn simulator() -> Result<(), Failure> {
-    sim::seeds(1, SIM_SEEDS)?;
+    sim::seeds(1, SIM_SEEDS, &[])?;
+    sim::seeds(1, OPERATION_SEEDS, sim::OPERATIONS)?;
     sim::pool_seeds(POOL_SEEDS)
 }
 

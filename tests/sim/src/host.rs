@@ -4,16 +4,20 @@
 
 use crate::disk::Disk;
 use crate::net::SimNet;
+use crate::operations::{Daemon, Site};
 use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::shared::{Door, Shared};
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::runtime::{Builder, RngSeed, Runtime};
+use tokio::runtime::{Builder, Handle, RngSeed, Runtime};
+use xenith_classes::birth;
 use xenith_pooldb::Transaction;
-use xenith_raft::{Member, NodeId, PoolLog, RaftConfig, RaftNode, RaftParts, Role};
+use xenith_raft::{Member, NodeId, OpeningPlan, PoolLog, RaftConfig, RaftNode, RaftParts, Role, WallClock};
+use xenith_runtime::OneThread;
 
 /// The wall clock's reading when the run begins, in ms since 1970.
 pub const EPOCH_MS: i64 = 1_800_000_000_000;
@@ -25,7 +29,7 @@ pub struct Host {
     /// How far the wall clock is off, in ms.
     pub skew_ms: Arc<AtomicI64>,
     random: Random,
-    runtime: Option<Runtime>,
+    engine: Option<Engine>,
     life: u64,
     /// Virtual time at which a paused host goes on.
     paused_until_us: Option<u64>,
@@ -41,7 +45,7 @@ impl Host {
             disk: Disk::new(random.fork()),
             skew_ms: Arc::default(),
             random,
-            runtime: None,
+            engine: None,
             life: 0,
             paused_until_us: None,
             missed: Duration::ZERO,
@@ -58,49 +62,68 @@ impl Host {
     }
 
     pub fn is_up(&self) -> bool {
-        self.runtime.is_some()
+        self.engine.is_some()
     }
 
     pub fn is_paused(&self) -> bool {
         self.paused_until_us.is_some()
     }
 
-    pub fn boot(&mut self, shared: &Arc<Shared>, net: &SimNet, scenario: &Scenario) -> io::Result<()> {
+    /// `site`: the machines under the hosts, if there are any. Then this host has a toolstack, too.
+    pub fn boot(
+        &mut self,
+        shared: &Arc<Shared>,
+        net: &SimNet,
+        scenario: &Scenario,
+        site: Option<&Arc<Site>>,
+    ) -> io::Result<()> {
         let seed = self.random.next();
-        let runtime = seeded_runtime(seed)?;
+        let engine = Engine::new(seeded_runtime(seed)?, site.is_some());
         self.life += 1;
         self.paused_until_us = None;
         self.missed = Duration::ZERO;
         let log = self.disk.open(shared, scenario.plant).map_err(io::Error::other)?;
         let mut config = RaftConfig::new(self.member(), 7, seed);
         scenario.tune(&mut config);
-        let (clock_skew, clock) = (self.skew_ms.clone(), shared.clone());
+        let clock = self.clock(shared);
+        let daemon = site.zip(engine.thread()).map(|(site, thread)| Daemon {
+            site: site.clone(),
+            here: thread.here().clone(),
+            host: self.index,
+            member: self.member(),
+            net: net.clone(),
+            clock: clock.clone(),
+        });
         let parts = RaftParts {
             log,
             snapshots: self.disk.snapshots.clone(),
             net: net.door(self.id),
-            opening: Arc::new(|_| Transaction::new(0)),
-            clock: Arc::new(move || wall_clock_ms(&clock, &clock_skew)),
+            opening: opening(daemon.as_ref()),
+            clock,
         };
-        let (shared, net, host, id, life) = (shared.clone(), net.clone(), self.index, self.id, self.life);
-        let handle = runtime.handle().clone();
-        runtime.spawn(async move {
-            match RaftNode::start(config, parts).await {
-                Ok(node) => {
-                    net.serve(id, handle.clone(), node.service());
-                    tokio::spawn(trace_role(shared.clone(), host, node.clone()));
-                    shared.open_door(Door {
-                        host,
-                        life,
-                        runtime: handle,
-                        node,
-                    });
-                }
-                Err(error) => shared.violation(format!("host {host} does not start: {error}")),
+        let (shared, net, host, life) = (shared.clone(), net.clone(), self.index, self.life);
+        let started = Starting {
+            host,
+            life,
+            daemon,
+            runtime: engine.handle().clone(),
+        };
+        engine.handle().spawn(async move {
+            let outcome = match RaftNode::start(config, parts).await {
+                Ok(node) => started.serve(node, &shared, &net),
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = outcome {
+                shared.violation(format!("host {host} does not start: {error}"));
             }
         });
-        self.runtime = Some(runtime);
+        self.engine = Some(engine);
         Ok(())
+    }
+
+    fn clock(&self, shared: &Arc<Shared>) -> WallClock {
+        let (skew, shared) = (self.skew_ms.clone(), shared.clone());
+        Arc::new(move || wall_clock_ms(&shared, &skew))
     }
 
     /// Power-off: nothing of the node runs any more, and of the disk only what crashes leave.
@@ -109,9 +132,7 @@ impl Host {
         shared.close_door(self.index);
         net.stop(self.id);
         self.paused_until_us = None;
-        if let Some(runtime) = self.runtime.take() {
-            drop(runtime);
-        }
+        drop(self.engine.take());
     }
 
     pub fn pause_until(&mut self, us: u64) {
@@ -120,7 +141,7 @@ impl Host {
 
     /// Lets the host run for that long of its own time.
     pub fn step(&mut self, now_us: u64, length: Duration) {
-        let Some(runtime) = &self.runtime else { return };
+        let Some(engine) = &self.engine else { return };
         if let Some(until) = self.paused_until_us {
             if now_us < until {
                 self.missed += length;
@@ -128,10 +149,93 @@ impl Host {
             }
             self.paused_until_us = None;
             let missed = std::mem::take(&mut self.missed);
-            runtime.block_on(async { tokio::time::advance(missed).await });
+            engine.block_on(async { tokio::time::advance(missed).await });
         }
-        runtime.block_on(async { tokio::time::sleep(length).await });
+        engine.block_on(async { tokio::time::sleep(length).await });
     }
+}
+
+/// What everything of a host runs on.
+enum Engine {
+    Plain(Runtime),
+    /// Actors, too.
+    WithActors(OneThread),
+}
+
+impl Engine {
+    fn new(runtime: Runtime, has_actors: bool) -> Engine {
+        match has_actors {
+            false => Engine::Plain(runtime),
+            true => Engine::WithActors(OneThread::new(runtime)),
+        }
+    }
+
+    fn thread(&self) -> Option<&OneThread> {
+        match self {
+            Engine::Plain(_) => None,
+            Engine::WithActors(thread) => Some(thread),
+        }
+    }
+
+    fn handle(&self) -> &Handle {
+        match self {
+            Engine::Plain(runtime) => runtime.handle(),
+            Engine::WithActors(thread) => thread.handle(),
+        }
+    }
+
+    fn block_on(&self, future: impl Future<Output = ()>) {
+        match self {
+            Engine::Plain(runtime) => runtime.block_on(future),
+            Engine::WithActors(thread) => thread.block_on(future),
+        }
+    }
+}
+
+/// A host whose node has just started.
+struct Starting {
+    host: usize,
+    life: u64,
+    daemon: Option<Daemon>,
+    runtime: Handle,
+}
+
+impl Starting {
+    /// On the host's own runtime.
+    fn serve(
+        self,
+        node: Arc<RaftNode>,
+        shared: &Arc<Shared>,
+        net: &SimNet,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let id = node.node_id();
+        net.serve(id, self.runtime.clone(), node.service());
+        tokio::spawn(trace_role(shared.clone(), self.host, node.clone()));
+        let toolstack = match self.daemon {
+            Some(daemon) => Some(daemon.start(&node)?),
+            None => None,
+        };
+        if let Some(toolstack) = &toolstack {
+            net.serve_toolstack(id, toolstack.clone());
+        }
+        shared.open_door(Door {
+            host: self.host,
+            life: self.life,
+            runtime: self.runtime,
+            node,
+            toolstack,
+        });
+        Ok(())
+    }
+}
+
+/// What a coordinator writes first.
+fn opening(daemon: Option<&Daemon>) -> OpeningPlan {
+    let Some(daemon) = daemon else {
+        return Arc::new(|_| Transaction::new(0));
+    };
+    let (clock, uuid) = (daemon.clock.clone(), daemon.member.host_uuid.clone());
+    Arc::new(move |view| birth::opening(view, clock(), &uuid))
 }
 
 pub fn host_uuid(index: usize) -> String {

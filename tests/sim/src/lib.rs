@@ -10,6 +10,7 @@ mod host;
 mod nemesis;
 mod net;
 mod observers;
+mod operations;
 mod operator;
 mod plant;
 pub mod pool;
@@ -40,6 +41,8 @@ pub struct Options {
     /// Virtual ms under the nemesis.
     pub trouble_ms: u64,
     pub plant: Plant,
+    /// Of VMs, by the daemon's toolstack, instead of writes by the log alone.
+    pub operations: bool,
     /// Print the trace.
     pub print: bool,
 }
@@ -57,7 +60,11 @@ pub fn run(options: Options) -> std::io::Result<Report> {
     xenith_raft::blocking::inline();
     count_panics();
     let mut random = Random::new(options.seed);
-    let scenario = Scenario::new(&mut random, options.trouble_ms, options.plant);
+    let mut scenario = Scenario::new(&mut random, options.trouble_ms, options.plant);
+    if options.operations {
+        scenario = scenario.with_operations(&mut random);
+        xenith_runtime::seed_ids(random.next());
+    }
     let (formed, hosts) = (scenario.formed, scenario.hosts);
     let mut world = World::new(scenario, &mut random, options.print)?;
     world.run()?;

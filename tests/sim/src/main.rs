@@ -9,9 +9,12 @@ use xenith_sim::{Options, Plant};
 struct Arguments {
     #[arg(long)]
     seed: u64,
-    /// Virtual milliseconds under the nemesis.
-    #[arg(long, default_value_t = 8_000)]
-    steps: u64,
+    /// Virtual milliseconds under the nemesis; 8000 if not said, 20000 with operations.
+    #[arg(long)]
+    steps: Option<u64>,
+    /// VMs are started, stopped and moved by the daemon's toolstack, instead of registers written by the log alone.
+    #[arg(long)]
+    operations: bool,
     /// Print every line of the trace.
     #[arg(long)]
     trace: bool,
@@ -28,7 +31,10 @@ fn main() -> ExitCode {
         .init();
     let options = Options {
         seed: arguments.seed,
-        trouble_ms: arguments.steps,
+        trouble_ms: arguments
+            .steps
+            .unwrap_or(if arguments.operations { 20_000 } else { 8_000 }),
+        operations: arguments.operations,
         plant: arguments.plant,
         print: arguments.trace,
     };

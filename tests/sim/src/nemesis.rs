@@ -21,6 +21,8 @@ const PAUSE_MS_MAX: u64 = 2_500;
 const DEEDS_IN_A_ROW: u64 = 6;
 /// Longest such time: an election and some hundred commits.
 const BREATH_MS_MAX: u64 = 2_500;
+/// With a host's machine, and so with its guests, one in so many crashes is meant.
+const POWER_LOST_PERCENT: u64 = 12;
 
 pub struct Nemesis {
     random: Random,
@@ -195,6 +197,11 @@ impl Nemesis {
             .trace(format!("nemesis: host {index} crashes until {back_ms} ms"));
         world.shared.probe("crashes");
         world.crash(index);
+        if world.operations.is_some() && self.random.percent(POWER_LOST_PERCENT) {
+            world.shared.trace(format!("nemesis: machine {index} loses its power"));
+            world.shared.probe("machines_without_power");
+            world.power_cycle(index);
+        }
         self.down.insert(index, back_ms);
     }
 

@@ -13,8 +13,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
-use xenith_raft::network::{BoxedStream, NetError, RaftNet, RaftService};
+use xenith_raft::network::{BoxedStream, NetError, RAFT_SERVICE, RaftNet, RaftService};
 use xenith_raft::{Member, NodeId};
+use xenith_runtime::{OPERATION_SERVICE, PEER_SERVICE, Toolstack};
 
 /// Bytes in flight on a stream.
 const STREAM_BYTES: usize = 64 * 1024;
@@ -66,25 +67,62 @@ struct State {
 struct End {
     runtime: Handle,
     service: Arc<dyn RaftService>,
+    /// Of hosts that work operations, when it has started.
+    toolstack: Option<Arc<Toolstack>>,
+}
+
+impl End {
+    /// As the daemon's link hands them on.
+    async fn answer(&self, from: NodeId, service: u16, message: Bytes) -> Answer {
+        let answer = match (service, &self.toolstack) {
+            (RAFT_SERVICE, _) => return Ok(self.service.request(from, message).await),
+            (PEER_SERVICE, Some(toolstack)) => toolstack.answer_peer(from, message).await,
+            (OPERATION_SERVICE, Some(toolstack)) => toolstack.answer_operation(from, message).await,
+            _ => return Err(Lost::NotSent("no such service")),
+        };
+        answer.map_err(|refusal| Lost::Refused(refusal.to_string()))
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Lost {
+    /// It has not arrived and never will.
+    NotSent(&'static str),
+    /// Nobody knows whether it has arrived.
+    Unknown(&'static str),
+    Refused(String),
+    Late,
+}
+
+impl From<Lost> for NetError {
+    fn from(lost: Lost) -> NetError {
+        match lost {
+            Lost::NotSent(why) | Lost::Unknown(why) => NetError::Unreachable(why.into()),
+            Lost::Refused(why) => NetError::Refused(why),
+            Lost::Late => NetError::Timeout,
+        }
+    }
+}
+
+type Answer = Result<Bytes, Lost>;
+
+struct Request {
+    from: NodeId,
+    to: NodeId,
+    service: u16,
+    message: Bytes,
 }
 
 enum Packet {
-    Request {
-        id: u64,
-        from: NodeId,
-        to: NodeId,
-        message: Bytes,
-    },
-    Answer {
-        id: u64,
-        answer: Result<Bytes, NetError>,
-    },
+    Request { id: u64, request: Request },
+    Answer { id: u64, answer: Answer },
 }
 
 struct Waiting {
     from: NodeId,
     to: NodeId,
-    answer: oneshot::Sender<Result<Bytes, NetError>>,
+    answer: oneshot::Sender<Answer>,
 }
 
 impl SimNet {
@@ -109,13 +147,24 @@ impl SimNet {
     }
 
     pub fn serve(&self, node: NodeId, runtime: Handle, service: Arc<dyn RaftService>) {
-        lock(&self.state).ends.insert(node, End { runtime, service });
+        let end = End {
+            runtime,
+            service,
+            toolstack: None,
+        };
+        lock(&self.state).ends.insert(node, end);
+    }
+
+    pub fn serve_toolstack(&self, node: NodeId, toolstack: Arc<Toolstack>) {
+        if let Some(end) = lock(&self.state).ends.get_mut(&node) {
+            end.toolstack = Some(toolstack);
+        }
     }
 
     /// The host is gone: whoever waits for it is told, as by a reset connection.
     pub fn stop(&self, node: NodeId) {
         let mut state = lock(&self.state);
-        state.ends.remove(&node);
+        let gone = state.ends.remove(&node);
         let own: Vec<u64> = state
             .waiting
             .iter()
@@ -131,12 +180,13 @@ impl SimNet {
             .collect();
         let now = self.shared.now_us();
         for id in told {
-            let answer = Err(NetError::Unreachable("connection reset".into()));
+            let answer = Err(Lost::Unknown("connection reset"));
             state.push(now + 1_000, Packet::Answer { id, answer });
         }
         state.reset_streams(|from, to| from == node || to == node);
         drop(state);
-        drop(dead);
+        // What ends with these may send, or wait no more.
+        drop((dead, gone));
     }
 
     pub fn set_link(&self, from: NodeId, to: NodeId, link: Link) {
@@ -174,27 +224,33 @@ impl SimNet {
                         let _ = waiting.answer.send(answer);
                     }
                 }
-                Packet::Request { id, from, to, message } => {
-                    let end = state.ends.get(&to).cloned();
+                Packet::Request { id, request } => {
+                    let end = state.ends.get(&request.to).cloned();
                     drop(state);
-                    self.hand_over(id, (from, to), message, end);
+                    self.hand_over(id, request, end);
                 }
             }
         }
     }
 
-    fn hand_over(&self, id: u64, (from, to): (NodeId, NodeId), message: Bytes, end: Option<End>) {
+    fn hand_over(&self, id: u64, request: Request, end: Option<End>) {
+        let Request {
+            from,
+            to,
+            service,
+            message,
+        } = request;
         let Some(end) = end else {
-            return self.send_back(id, from, to, Err(NetError::Unreachable("connection refused".into())));
+            return self.send_back(id, from, to, Err(Lost::NotSent("connection refused")));
         };
         let net = self.clone();
-        end.runtime.spawn(async move {
-            let answer = end.service.request(from, message).await;
-            net.send_back(id, from, to, Ok(answer));
+        end.runtime.clone().spawn(async move {
+            let answer = end.answer(from, service, message).await;
+            net.send_back(id, from, to, answer);
         });
     }
 
-    fn send_back(&self, id: u64, from: NodeId, to: NodeId, answer: Result<Bytes, NetError>) {
+    fn send_back(&self, id: u64, from: NodeId, to: NodeId, answer: Answer) {
         let now = self.shared.now_us();
         let mut state = lock(&self.state);
         let link = state.link(to, from);
@@ -202,13 +258,49 @@ impl SimNet {
             Fate::Arrives(after) => state.push(now + after, Packet::Answer { id, answer }),
             Fate::Vanishes => {}
             Fate::Refused(after) => {
-                let answer = Err(NetError::Unreachable("connection reset".into()));
+                let answer = Err(Lost::Unknown("connection reset"));
                 state.push(now + after, Packet::Answer { id, answer });
             }
         }
     }
 
-    fn send(&self, from: NodeId, to: NodeId, message: Bytes) -> (u64, oneshot::Receiver<Result<Bytes, NetError>>) {
+    /// When something between the machines themselves arrives; nothing if it never does.
+    pub fn parcel(&self, from: NodeId, to: NodeId) -> Option<Duration> {
+        let mut state = lock(&self.state);
+        let link = state.link(from, to);
+        match state.fate(link) {
+            Fate::Arrives(after) => Some(Duration::from_micros(after)),
+            Fate::Vanishes | Fate::Refused(_) => None,
+        }
+    }
+
+    /// Asks a service of another host, and waits for its answer so long at most.
+    pub async fn ask(
+        &self,
+        (from, to): (NodeId, NodeId),
+        service: u16,
+        message: Bytes,
+        deadline: Duration,
+    ) -> Result<Bytes, Lost> {
+        let (id, answer) = self.send(Request {
+            from,
+            to,
+            service,
+            message,
+        });
+        let _forget = Forget { net: self, id };
+        let answered = async {
+            match answer.await {
+                Ok(answer) => answer,
+                // Lost on the way: only the deadline ends the wait.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::time::timeout(deadline, answered).await.map_err(|_| Lost::Late)?
+    }
+
+    fn send(&self, request: Request) -> (u64, oneshot::Receiver<Answer>) {
+        let (from, to) = (request.from, request.to);
         let now = self.shared.now_us();
         let (answer, waiting) = oneshot::channel();
         let mut state = lock(&self.state);
@@ -217,10 +309,10 @@ impl SimNet {
         state.waiting.insert(id, Waiting { from, to, answer });
         let link = state.link(from, to);
         match state.fate(link) {
-            Fate::Arrives(after) => state.push(now + after, Packet::Request { id, from, to, message }),
+            Fate::Arrives(after) => state.push(now + after, Packet::Request { id, request }),
             Fate::Vanishes => {}
             Fate::Refused(after) => {
-                let answer = Err(NetError::Unreachable("no route".into()));
+                let answer = Err(Lost::NotSent("no route"));
                 state.push(now + after, Packet::Answer { id, answer });
             }
         }
@@ -275,18 +367,8 @@ struct NetDoor {
 #[async_trait]
 impl RaftNet for NetDoor {
     async fn request(&self, peer: NodeId, message: Bytes, deadline: Duration) -> Result<Bytes, NetError> {
-        let (id, answer) = self.net.send(self.me, peer, message);
-        let _forget = Forget { net: &self.net, id };
-        let answered = async {
-            match answer.await {
-                Ok(answer) => answer,
-                // Lost on the way: only the deadline ends the wait.
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::time::timeout(deadline, answered)
-            .await
-            .map_err(|_| NetError::Timeout)?
+        let asked = self.net.ask((self.me, peer), RAFT_SERVICE, message, deadline).await;
+        asked.map_err(NetError::from)
     }
 
     async fn open_stream(&self, peer: NodeId, _deadline: Duration) -> Result<BoxedStream, NetError> {

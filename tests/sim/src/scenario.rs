@@ -21,6 +21,8 @@ pub struct Scenario {
     /// Between two deeds of the nemesis, on average.
     pub deed_every_ms: u64,
     pub plant: Plant,
+    /// VMs are started and stopped, instead of registers written.
+    pub operations: bool,
     snapshot_every: u64,
     keep_entries: u64,
     hash_every: u64,
@@ -53,12 +55,26 @@ impl Scenario {
             trouble_ms,
             deed_every_ms: random.one_of([150, 400, 1_000]),
             plant,
+            operations: false,
             snapshot_every: random.one_of([20, 60, 300, 20_000]),
             keep_entries: random.one_of([0, 5, 50, 1_000]),
             hash_every: random.one_of([8, 64, 512]),
             in_flight_max: random.one_of([2, 16, 16_384]),
             freeze_max: Duration::from_millis(random.one_of([40, 150])),
             voter_gone_after: Duration::from_millis(random.one_of([1_500, 5_000, 60_000])),
+        }
+    }
+
+    /// Three hosts from the beginning, and less trouble: an operation takes many commits and messages, and some are to come to their end.
+    pub fn with_operations(self, random: &mut Random) -> Scenario {
+        Scenario {
+            formed: 3,
+            hosts: 3,
+            watchers: 0,
+            deed_every_ms: random.one_of([400, 1_000, 2_000]),
+            in_flight_max: self.in_flight_max.max(16),
+            operations: true,
+            ..self
         }
     }
 

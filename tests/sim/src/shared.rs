@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use xenith_raft::{PoolLog, RaftNode, Role};
+use xenith_runtime::Toolstack;
 
 /// A node that is up: work for it is spawned on its own runtime, and dies with it.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct Door {
     pub life: u64,
     pub runtime: Handle,
     pub node: Arc<RaftNode>,
+    /// Of hosts that work operations.
+    pub toolstack: Option<Arc<Toolstack>>,
 }
 
 pub struct Shared {

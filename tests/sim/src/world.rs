@@ -9,6 +9,7 @@ use crate::host::{EPOCH_MS, Host, host_uuid, seeded_runtime};
 use crate::nemesis::Nemesis;
 use crate::net::SimNet;
 use crate::observers::Observers;
+use crate::operations::Operations;
 use crate::operator;
 use crate::random::Random;
 use crate::rows;
@@ -31,6 +32,8 @@ const FORM_MS_MAX: u64 = 30_000;
 /// Virtual time for the pool to be whole again after the last fault: several elections, a snapshot for everyone, and the longest deadline
 /// of a message or a change of membership that a fault may have left.
 const HEAL_MS_MAX: u64 = 60_000;
+/// Virtual time for all operations to end once the pool is whole: none takes a tenth of it by itself.
+const END_MS_MAX: u64 = 120_000;
 
 pub struct World {
     pub shared: Arc<Shared>,
@@ -39,6 +42,8 @@ pub struct World {
     pub scenario: Scenario,
     /// Until then hosts that were hit, or links, are not sound.
     pub calm_from_us: u64,
+    /// What is under and above the hosts when they work operations.
+    pub operations: Option<Operations>,
     clients: Runtime,
     watchers: Vec<Arc<Watcher>>,
     observers: Observers,
@@ -50,9 +55,16 @@ impl World {
     pub fn new(scenario: Scenario, random: &mut Random, print: bool) -> io::Result<World> {
         let shared = Shared::new(scenario.hosts, print);
         let net = SimNet::new(random.fork(), shared.clone());
-        let hosts = (0..scenario.hosts)
+        let hosts: Vec<Host> = (0..scenario.hosts)
             .map(|index| Host::new(index, random.fork()))
             .collect();
+        let operations = match scenario.operations {
+            true => {
+                let members: Vec<_> = hosts.iter().map(Host::member).collect();
+                Some(Operations::new(&members, &net, &shared, random)?)
+            }
+            false => None,
+        };
         let watchers = (0..scenario.watchers)
             .map(|number| Watcher::new(number, shared.clone()))
             .collect();
@@ -61,6 +73,7 @@ impl World {
             hosts,
             scenario,
             calm_from_us: 0,
+            operations,
             clients: seeded_runtime(random.next())?,
             watchers,
             observers: Observers::default(),
@@ -97,14 +110,22 @@ impl World {
     pub fn boot(&mut self, index: usize) -> io::Result<()> {
         self.crash(index);
         let (shared, net, scenario) = (&self.shared, &self.net, &self.scenario);
+        let site = self.operations.as_ref().map(Operations::site);
         self.hosts
             .get_mut(index)
-            .map_or(Ok(()), |host| host.boot(shared, net, scenario))
+            .map_or(Ok(()), |host| host.boot(shared, net, scenario, site))
     }
 
     pub fn crash(&mut self, index: usize) {
         if let Some(host) = self.hosts.get_mut(index).filter(|host| host.is_up()) {
             host.crash(&self.shared, &self.net);
+        }
+    }
+
+    /// Of a host that is down.
+    pub fn power_cycle(&self, index: usize) {
+        if let Some(operations) = &self.operations {
+            operations.power_cycle(index);
         }
     }
 
@@ -122,6 +143,9 @@ impl World {
         let (after, before) = self.hosts.split_at_mut(first);
         for host in before.iter_mut().chain(after) {
             host.step(now, STEP);
+        }
+        if let Some(operations) = &mut self.operations {
+            operations.step(STEP, &self.shared);
         }
         self.clients.block_on(async { tokio::time::sleep(STEP).await });
         if self.steps.is_multiple_of(LOOK_EVERY) {
@@ -163,13 +187,19 @@ impl World {
             }
         });
         let Some(door) = self.shared.door(0) else { return Ok(()) };
+        let members: Vec<_> = self.hosts.iter().map(Host::member).collect();
+        let first = match &self.operations {
+            Some(operations) => operations
+                .first_transaction(&members, EPOCH_MS)
+                .map_err(io::Error::other)?,
+            None => rows::first_transaction(EPOCH_MS),
+        };
         let (node, shared) = (door.node.clone(), self.shared.clone());
         door.runtime.spawn(async move {
-            if let Err(error) = node.bootstrap(rows::first_transaction(EPOCH_MS)).await {
+            if let Err(error) = node.bootstrap(first).await {
                 shared.violation(format!("no pool was formed: {error}"));
             }
         });
-        let members: Vec<_> = self.hosts.iter().map(Host::member).collect();
         let formed = self.scenario.formed;
         self.clients.spawn(operator::add_members(
             self.shared.clone(),
@@ -184,10 +214,19 @@ impl World {
             settled(&coordinator, formed)
         });
         self.shared.trace(format!("formed: {:?}", self.scenario));
+        if let Some(operations) = &self.operations {
+            operations.make_vms(&self.clients);
+            self.step_until("VMs are made", FORM_MS_MAX, |world| {
+                world.operations.as_ref().map_or(Ok(()), Operations::have_vms)
+            });
+        }
         Ok(())
     }
 
     fn begin_load(&mut self) {
+        if let Some(operations) = &self.operations {
+            return operations.begin_load(&self.clients, &mut self.random);
+        }
         let skews = self.hosts.iter().map(|host| host.skew_ms.clone()).collect();
         let clients = Clients::new(self.shared.clone(), self.scenario.clone(), skews);
         for number in 0..self.scenario.clients {
@@ -229,6 +268,11 @@ impl World {
         });
         if self.sound() {
             self.read_everywhere();
+        }
+        if self.sound() && self.operations.is_some() {
+            self.step_until("all operations end", END_MS_MAX, |world| {
+                world.operations.as_ref().map_or(Ok(()), Operations::have_ended)
+            });
         }
     }
 

@@ -1,5 +1,7 @@
 //! The thread that all actors of this host live on: actix needs a system of its own beside tokio's many threads.
+//! For simulators it is the caller's (see [`OneThread`](super::OneThread)).
 
+use super::ActorsHere;
 use actix::{Arbiter, ArbiterHandle, System};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -8,6 +10,7 @@ use tracing::error;
 
 pub(super) struct Actors {
     arbiter: ArbiterHandle,
+    /// Nothing for actors on another's thread, and when it has ended.
     thread: Mutex<Option<Running>>,
 }
 
@@ -40,6 +43,13 @@ impl Actors {
                 error!(cause = ?failed.err(), "the actors' thread could not be started");
                 std::process::abort()
             }
+        }
+    }
+
+    pub fn here(place: &ActorsHere) -> Actors {
+        Actors {
+            arbiter: place.0.clone(),
+            thread: Mutex::new(None),
         }
     }
 

@@ -145,9 +145,9 @@ impl HostAgent {
                 Some(whole) => journal.replace(&whole),
                 None => journal.append(changes),
             };
-            (journal, written)
+            Ok((journal, written))
         };
-        let written = tokio::task::spawn_blocking(write);
+        let written = xenith_raft::blocking::run(write);
         ctx.spawn(written.into_actor(self).map(move |result, actor, ctx| match result {
             Ok((journal, written)) => actor.written(journal, written, (deeds, waiting), ctx),
             Err(fault) => {

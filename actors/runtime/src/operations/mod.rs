@@ -18,6 +18,7 @@ mod domain;
 mod envelope;
 mod journal;
 mod object;
+mod one_thread;
 mod operate;
 mod reports;
 mod silence;
@@ -25,6 +26,7 @@ mod teller;
 
 pub use envelope::OPERATION_SERVICE;
 pub use journal::JournalError;
+pub use one_thread::{ActorsHere, OneThread};
 
 use crate::node::Node;
 use actors::Actors;
@@ -68,8 +70,9 @@ pub(crate) struct Operations {
 }
 
 impl Operations {
-    pub fn start(log: Arc<dyn PoolLog>) -> Operations {
-        let actors = Actors::start();
+    /// `here`: where the actors live; on a thread of their own if nothing is given.
+    pub fn start(log: Arc<dyn PoolLog>, here: Option<&ActorsHere>) -> Operations {
+        let actors = here.map_or_else(Actors::start, Actors::here);
         Operations {
             objects: object::Router::new(log, actors.arbiter()),
             actors,
@@ -82,7 +85,7 @@ impl Operations {
         }
     }
 
-    /// Ends all actors and waits for their thread.
+    /// Ends all actors and waits for their thread. Actors that have no thread of their own end with the one that they are on.
     pub async fn stop(&self) {
         self.actors.stop().await;
     }

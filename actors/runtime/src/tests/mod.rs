@@ -6,6 +6,7 @@ mod events;
 mod http;
 mod joins;
 mod limits;
+mod one_thread;
 mod operations;
 mod people;
 mod places;
@@ -183,11 +184,20 @@ fn host_of(config: RuntimeConfig) -> Host {
 }
 
 /// A daemon over this log.
-pub fn host_on((log, uuid): (MemoryLog, &str), config: RuntimeConfig, machine: Option<ThisMachine>) -> Host {
+pub fn host_on(log: (MemoryLog, &str), config: RuntimeConfig, machine: Option<ThisMachine>) -> Host {
+    started(log, config, machine, Toolstack::start)
+}
+
+pub fn started(
+    (log, uuid): (MemoryLog, &str),
+    config: RuntimeConfig,
+    machine: Option<ThisMachine>,
+    start: impl FnOnce(Parts) -> Result<Toolstack, crate::JournalError>,
+) -> Host {
     let dir = tempfile::tempdir().unwrap();
     let (peers, membership) = (Arc::new(FakePeers::default()), Arc::new(FakeMembership::default()));
     let clock = Arc::new(TestClock(AtomicI64::new(2_000_000)));
-    let toolstack = Toolstack::start(Parts {
+    let toolstack = start(Parts {
         log: Arc::new(log.clone()),
         peers: peers.clone(),
         accounts: Arc::new(OnePassword(Mutex::new("x".to_owned()))),

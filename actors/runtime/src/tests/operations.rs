@@ -1,7 +1,7 @@
 //! Calls that take a host's work, on one host over a log in memory, with a simulated machine in this process.
 
-use super::{Host, code, host_on, reference, text};
-use crate::{RuntimeConfig, SystemIds, ThisMachine};
+use super::{Host, code, reference, started, text};
+use crate::{ActorsHere, RuntimeConfig, SystemIds, ThisMachine, Toolstack};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,14 +65,14 @@ impl HostFactsPort for Faulty {
 }
 
 /// The machine, the log and the folder outlive daemons.
-struct Lab {
+pub struct Lab {
     log: MemoryLog,
     live: Arc<Live>,
     dir: tempfile::TempDir,
 }
 
 impl Lab {
-    fn new(rules: Vec<Rule>) -> Lab {
+    pub fn new(rules: Vec<Rule>) -> Lab {
         let facts = machine_facts(1, "127.0.0.1", 1);
         let birth = PoolBirth {
             pool_uuid: "22222222-2222-4222-8222-222222222222",
@@ -108,6 +108,14 @@ impl Lab {
 
     /// A daemon on this machine; `panics`: so many creations of domains end in a fault of the driver.
     fn daemon(&self, panics: u32) -> Host {
+        self.daemon_at(panics, None)
+    }
+
+    pub fn daemon_here(&self, here: &ActorsHere) -> Host {
+        self.daemon_at(0, Some(here))
+    }
+
+    fn daemon_at(&self, panics: u32, here: Option<&ActorsHere>) -> Host {
         let facts = machine_facts(1, "127.0.0.1", 1);
         let machine = ThisMachine {
             boot_id: facts.boot_id.clone(),
@@ -117,11 +125,15 @@ impl Lab {
             }),
             journal: self.dir.path().join("agent"),
         };
-        host_on((self.log.clone(), HOST_UUID), RuntimeConfig::default(), Some(machine))
+        let log = (self.log.clone(), HOST_UUID);
+        started(log, RuntimeConfig::default(), Some(machine), |parts| match here {
+            None => Toolstack::start(parts),
+            Some(here) => Toolstack::start_here(parts, here),
+        })
     }
 
     /// A halted VM, by its row alone.
-    fn vm(&self) -> String {
+    pub fn vm(&self) -> String {
         let memory = || Value::Int(64 << 20);
         let mut fields: Vec<(&str, Value)> = vec![
             ("name_label", "a".into()),
@@ -183,9 +195,18 @@ impl Lab {
         }
     }
 
-    fn field(&self, vm: &str, field: &str) -> Value {
+    pub fn field(&self, vm: &str, field: &str) -> Value {
         let column = class("VM").unwrap().column(field).unwrap();
         self.log.applied().value(&Ref::new(vm), column).unwrap()
+    }
+
+    pub fn domains(&self) -> usize {
+        self.live.domains().len()
+    }
+
+    /// Nobody else holds the machine.
+    pub fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.live) == 1
     }
 
     /// Off, with nothing left of anything: rows, claims and domains.
@@ -199,7 +220,7 @@ impl Lab {
     }
 }
 
-async fn start(host: &Host, session: &str, vm: &str) -> Result<Value, ApiError> {
+pub async fn start(host: &Host, session: &str, vm: &str) -> Result<Value, ApiError> {
     let flags = [WireValue::Bool(false), WireValue::Bool(false)];
     let params = [text(session), text(vm)].into_iter().chain(flags);
     host.ask("VM.start", params.collect()).await
@@ -211,7 +232,7 @@ async fn start_async(host: &Host, session: &str, vm: &str) -> String {
     reference(host.ask("Async.VM.start", params.collect()).await)
 }
 
-fn slow(by_ms: u64) -> Vec<Rule> {
+pub fn slow(by_ms: u64) -> Vec<Rule> {
     vec![Rule::always(EffectKind::DomainCreate, Trouble::Slow { by_ms })]
 }
 
